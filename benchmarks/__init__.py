@@ -1,0 +1,30 @@
+"""What a task is, what a suite is, and how they are read and written."""
+
+from __future__ import annotations
+
+from .compare import Comparator, matches
+from .errors import BadInput, EvalrunError, GateFailed, Inconclusive, InfraError, Owed
+from .suite import Suite, built_in_suites
+from .task import MISSING, Case, CasesTest, CheckTest, CodeTask, Lineage, StdioCase, StdioTest, Test
+
+__all__ = [
+    "MISSING",
+    "BadInput",
+    "Case",
+    "CasesTest",
+    "CheckTest",
+    "CodeTask",
+    "Comparator",
+    "EvalrunError",
+    "GateFailed",
+    "Inconclusive",
+    "InfraError",
+    "Lineage",
+    "Owed",
+    "StdioCase",
+    "StdioTest",
+    "Suite",
+    "Test",
+    "built_in_suites",
+    "matches",
+]

@@ -1,0 +1,158 @@
+"""``evalrun suites``: list, show and convert suites."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+
+from .errors import BadInput
+from .formats import write_foreign
+from .jsonio import writing
+from .selection import select, selection_options
+from .suite import Suite, built_in_suites
+from .task import CasesTest, CheckTest, CodeTask, StdioTest, Test
+
+_REF_HELP = """REF is the name of a built-in suite (core), a suite folder, a file in a foreign format (HumanEval,
+HumanEval+, MBPP, MBPP+, MultiPL-E, EvoEval; .jsonl, .json or .parquet, recognised by its fields), a folder written
+for a hub, or hf:owner/dataset[:split]."""
+
+
+@click.group(name="suites")
+def command() -> None:
+    """List, show and convert benchmark suites.
+
+    \b
+    Examples:
+      evalrun suites list
+      evalrun suites show core
+      evalrun suites show HumanEval.jsonl.gz --task HumanEval/0
+      evalrun suites convert HumanEval.jsonl.gz -o humaneval
+      evalrun suites convert core --tasks '!core/stdio-*' -o core.jsonl.gz --format humaneval
+      evalrun suites convert core -o core-hub --format hub
+    """
+
+
+@command.command(name="list")
+def list_suites() -> None:
+    """List the built-in suites, with their sizes and digests."""
+    names = built_in_suites()
+    for name in names:
+        suite = Suite.load(name)
+        click.echo(f"{suite.ref}  {len(suite)} tasks  {suite.description}".rstrip())
+    if not names:
+        click.echo("no built-in suites are installed")
+
+
+@command.command(name="show", help=f"Show a suite, or one of its tasks in full.\n\n{_REF_HELP}")
+@click.argument("ref")
+@click.option("--task", "task_id", metavar="ID", help="Show this task: prompt, reference and tests.")
+def show(ref: str, task_id: str | None) -> None:
+    """Print a suite or a task."""
+    suite = Suite.load(ref)
+    click.echo(_printable(_task_text(suite.task(task_id)) if task_id is not None else _suite_text(suite)))
+
+
+@command.command(
+    name="convert",
+    help=f"""Write a suite in another format.
+
+{_REF_HELP}
+
+Formats: folder (evalrun's own: suite.json and tasks.jsonl), humaneval and evalplus (one .jsonl or .jsonl.gz file),
+hub (a folder with a dataset card and Parquet, ready to be uploaded to Hugging Face). Nothing is overwritten.""",
+)
+@click.argument("ref")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The file or folder to write.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["folder", "humaneval", "evalplus", "hub"]),
+    default="folder",
+    show_default=True,
+    help="The format to write.",
+)
+@selection_options
+def convert(ref: str, output: Path, form: str, tasks: tuple[str, ...], limit: int | None) -> None:
+    """Write a suite in another format."""
+    suite = Suite.load(ref)
+    if tasks or limit:
+        suite = suite.subset(select(suite, tasks, limit))
+    if form in ("humaneval", "evalplus") and output.exists():
+        raise BadInput(f"{output}: exists already; choose another name")
+    with writing(output):
+        _WRITERS[form](suite, output)
+    click.echo(f"{output}: {len(suite)} tasks of {suite.ref} as {form}")
+
+
+def _write_hub(suite: Suite, folder: Path) -> None:
+    from .formats.hub import save_hub
+
+    save_hub(suite, folder)
+
+
+_WRITERS: Mapping[str, Callable[[Suite, Path], None]] = {
+    "folder": lambda suite, path: suite.save(path),
+    "humaneval": lambda suite, path: write_foreign(suite, path, "humaneval"),
+    "evalplus": lambda suite, path: write_foreign(suite, path, "evalplus"),
+    "hub": _write_hub,
+}
+
+
+def _suite_text(suite: Suite) -> str:
+    facts = [("name", suite.name), ("version", suite.version), ("digest", suite.digest), ("tasks", str(len(suite)))]
+    facts += [("about", suite.description), ("license", suite.license), ("source", suite.source)]
+    facts.append(("evolved", str(sum(task.lineage is not None for task in suite))))
+    forms = Counter(task.form for task in suite)
+    facts.append(("forms", ", ".join(f"{form} {count}" for form, count in sorted(forms.items()))))
+    lines = [f"{name:8} {value}" for name, value in facts if value and value != "0"]
+    width = min(40, max((len(task.id) for task in suite), default=0))
+    lines += ["", *(f"{task.id:{width}}  {task.entry_point or '-'}  {_tests_text(task)}" for task in suite)]
+    return "\n".join(lines)
+
+
+def _tests_text(task: CodeTask) -> str:
+    return ", ".join(f"{test.name}: {_size(test)}" for test in task.tests)
+
+
+def _size(test: Test) -> str:
+    return "program" if isinstance(test, CheckTest) else f"{len(test.cases)} {test.kind}"
+
+
+def _task_text(task: CodeTask) -> str:
+    parts = [
+        f"id       {task.id}\ndigest   {task.digest}\nform     {task.form}",
+        f"-- prompt\n{task.prompt.rstrip()}",
+        f"-- reference\n{task.reference.rstrip() or '(none)'}",
+    ]
+    if task.lineage is not None:
+        steps = task.lineage
+        parts.append(f"-- lineage\n{steps.operator} {steps.operator_version}, seed {steps.seed}, root {steps.root}")
+    parts += [f"-- test {test.name} ({_size(test)})\n{_test_text(test)}" for test in task.tests]
+    return "\n\n".join(parts)
+
+
+def _test_text(test: Test) -> str:
+    if isinstance(test, CheckTest):
+        return test.program.strip()
+    if isinstance(test, StdioTest):
+        lines = [f"{case.stdin!r} -> {case.stdout!r}" for case in test.cases]
+    else:
+        lines = _cases_lines(test)
+    more = [f"... and {len(lines) - 20} more"] if len(lines) > 20 else []
+    return "\n".join([*(line if len(line) <= 200 else line[:199] + "…" for line in lines[:20]), *more])
+
+
+def _cases_lines(test: CasesTest) -> list[str]:
+    lines = []
+    for case in test.cases:
+        args = case.args_source if case.args_source is not None else ", ".join(map(ascii, case.args))
+        lines.append(f"({args}) -> {case.expected!a}")
+    return lines
+
+
+def _printable(text: str) -> str:
+    """The text without control characters: a task's text must not steer the terminal that shows it."""
+    return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)

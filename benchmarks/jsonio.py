@@ -1,0 +1,161 @@
+"""JSON on disk: canonical text and digests, atomic files, JSON Lines that survive a kill."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .errors import BadInput
+
+
+def canonical_json(value: object) -> str:
+    """The one JSON text of a value: sorted keys, no spaces, ASCII only (so that lone surrogates survive)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def digest(value: object) -> str:
+    """SHA-256 (64 hex digits) of the canonical JSON of a value."""
+    return hashlib.sha256(canonical_json(value).encode("ascii")).hexdigest()
+
+
+def text_digest(text: str) -> str:
+    """SHA-256 (64 hex digits) of a text that may hold lone surrogates."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Around writing what the user named: where the disk refuses, BadInput says so."""
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written ({error.strerror or error}); choose another place") from error
+
+
+def write_atomic(path: Path, data: str | bytes) -> None:
+    """Write a whole file or nothing: a temporary sibling, flushed to disk, then renamed over the target."""
+    payload = data.encode("utf-8") if isinstance(data, str) else data
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(payload)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write readable, sorted JSON atomically."""
+    write_atomic(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True, allow_nan=False) + "\n")
+
+
+def write_jsonl(path: Path, rows: Iterable[object]) -> None:
+    """Write JSON Lines atomically, gzipped (reproducibly) when the name ends in .gz."""
+    data = "".join(canonical_json(row) + "\n" for row in rows).encode("ascii")
+    write_atomic(path, gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+
+
+def read_json(path: Path) -> Any:
+    """Read one JSON file; BadInput names the file, the line and the fault."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise BadInput(f"{path}: not valid JSON ({error})") from error
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """The raw lines of a plain or gzipped file (recognised by its first bytes, not by its name)."""
+    try:
+        with path.open("rb") as probe:
+            zipped = probe.read(2) == b"\x1f\x8b"
+        with gzip.open(path, "rb") if zipped else path.open("rb") as stream:
+            yield from stream
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise BadInput(f"{path}: a damaged gzip file ({error}); fetch it again") from error
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def read_jsonl(path: Path, *, torn_tail: bool = False) -> Iterator[dict[str, Any]]:
+    """The objects of a JSON Lines file, blank lines skipped.
+
+    With ``torn_tail`` a last line without its end (a writer was killed) is left out instead of being an error.
+    """
+    pending: tuple[int, ValueError] | None = None
+    torn = False
+    for number, line in enumerate(read_lines(path), 1):
+        if pending is not None:
+            raise BadInput(f"{path}:{pending[0]}: not a JSON object ({pending[1]})")
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise ValueError(f"found {type(row).__name__}")
+        except (ValueError, RecursionError) as error:
+            fault = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+            pending, torn = (number, ValueError(fault)), not line.endswith(b"\n")
+            continue
+        yield row
+    if pending is not None and not (torn_tail and torn):
+        raise BadInput(f"{path}:{pending[0]}: not a JSON object ({pending[1]})")
+
+
+class JsonlAppender:
+    """Appends one JSON object a line, each on disk (fsync) before ``append`` returns.
+
+    A torn last line left by a killed writer is cut off when the file is opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stream = path.open("ab+")
+        self._cut_torn_tail()
+
+    def _cut_torn_tail(self) -> None:
+        stream = self._stream
+        end = stream.seek(0, os.SEEK_END)
+        position = end
+        while position > 0:
+            start = max(0, position - 65536)
+            stream.seek(start)
+            newline = stream.read(position - start).rfind(b"\n")
+            if newline >= 0:
+                position = start + newline + 1
+                break
+            position = start
+        if position < end:
+            stream.truncate(position)
+        stream.seek(0, os.SEEK_END)
+
+    def append(self, row: object) -> None:
+        """Write one row durably."""
+        self.append_all([row])
+
+    def append_all(self, rows: Iterable[object]) -> None:
+        """Write several rows with one flush to disk."""
+        self._stream.write("".join(canonical_json(row) + "\n" for row in rows).encode("ascii"))
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def __enter__(self) -> JsonlAppender:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()

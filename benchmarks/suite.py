@@ -1,0 +1,175 @@
+"""What a suite is: a named, versioned, immutable set of tasks whose identity is a digest; and how one is found and
+stored.
+
+A suite folder holds ``suite.json`` (manifest), ``tasks.jsonl`` (one task a line), and for an evolved suite
+``ancestors.jsonl`` (the tasks it descends from, so that every step can be replayed) and ``certificates.jsonl`` (the
+evidence for each task).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .errors import BadInput
+from .jsonio import digest, read_json, read_jsonl, write_json, write_jsonl
+from .task import CodeTask
+
+SCHEMA = 1
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_BUILT_IN = Path(__file__).parent / "suites"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A named, versioned set of tasks; ``certificates`` maps a task id to the evidence that it is valid."""
+
+    name: str
+    version: str
+    tasks: tuple[CodeTask, ...]
+    description: str = ""
+    license: str = ""
+    source: str = ""
+    ancestors: tuple[CodeTask, ...] = ()
+    certificates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name) or not _NAME.fullmatch(self.version):
+            raise BadInput(
+                f"suite {self.name[:60]!r} version {self.version[:20]!r}: use only letters, digits, '.', '_', '+', '-'"
+            )
+        seen: set[str] = set()
+        for task in self.tasks:
+            if task.id in seen:
+                raise BadInput(f"suite {self.name}: the task id {task.id!r} occurs twice; ids must be unique")
+            seen.add(task.id)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the sorted (id, task digest) pairs: the suite's identity, whatever its name or order."""
+        return digest(sorted([task.id, task.digest] for task in self.tasks))
+
+    @property
+    def ref(self) -> str:
+        """``name@version#digest`` with the first twelve digits of the digest."""
+        return f"{self.name}@{self.version}#{self.digest[:12]}"
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+    def __iter__(self) -> Iterator[CodeTask]:
+        return iter(self.tasks)
+
+    def task(self, task_id: str) -> CodeTask:
+        """The task with this id; BadInput if there is none."""
+        found = self._by_id.get(task_id)
+        if found is None:
+            raise BadInput(f"suite {self.ref} has no task {task_id!r}")
+        return found
+
+    @cached_property
+    def _by_id(self) -> dict[str, CodeTask]:
+        return {task.id: task for task in self.tasks}
+
+    def subset(self, tasks: Iterable[CodeTask]) -> Suite:
+        """The same suite with some of its tasks; its digest differs, as it should."""
+        kept = tuple(tasks)
+        ids = {task.id for task in kept}
+        certificates = {key: value for key, value in self.certificates.items() if key in ids}
+        return replace(self, tasks=kept, certificates=certificates)
+
+    def save(self, folder: Path) -> None:
+        """Write the suite folder; the manifest is written last, so that a folder with one is whole."""
+        if (folder / "suite.json").exists():
+            raise BadInput(f"{folder}: holds a suite already; suites are immutable, choose another folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        write_jsonl(folder / "tasks.jsonl", (task.to_json() for task in self.tasks))
+        if self.ancestors:
+            write_jsonl(folder / "ancestors.jsonl", (task.to_json() for task in self.ancestors))
+        if self.certificates:
+            rows = ({"task": key, **value} for key, value in self.certificates.items())
+            write_jsonl(folder / "certificates.jsonl", rows)
+        write_json(folder / "suite.json", self.manifest())
+
+    def manifest(self) -> dict[str, Any]:
+        """The content of ``suite.json``."""
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            "version": self.version,
+            "digest": self.digest,
+            "tasks": len(self.tasks),
+            "description": self.description,
+            "license": self.license,
+            "source": self.source,
+        }
+
+    @staticmethod
+    def load(ref: str | Path) -> Suite:
+        """Load a suite.
+
+        ``ref`` is the name of a built-in suite (``core``), a suite folder, a file in a foreign format (HumanEval,
+        EvalPlus, MBPP, EvoEval; recognised by its fields), a Parquet file or a folder written for a hub, or
+        ``hf:owner/dataset[:split]``. BadInput when there is no such suite or its content does not match its manifest.
+        """
+        text = str(ref)
+        if text in built_in_suites():
+            return _load_folder(_BUILT_IN / text)
+        if text.startswith("hf:"):
+            from .formats.hub import load_hub
+
+            return load_hub(text.removeprefix("hf:"))
+        path = Path(text)
+        if (path / "suite.json").is_file():
+            return _load_folder(path)
+        if path.exists():
+            from .formats import read_foreign
+
+            return read_foreign(path)
+        names = ", ".join(built_in_suites())
+        raise BadInput(
+            f"suite {text[:200]!r}: no such file or folder, nor a built-in suite ({names}), nor hf:owner/dataset"
+        )
+
+
+def built_in_suites() -> tuple[str, ...]:
+    """Names of the suites that come with the package."""
+    return tuple(sorted(path.parent.name for path in _BUILT_IN.glob("*/suite.json")))
+
+
+def _load_folder(folder: Path) -> Suite:
+    manifest = read_json(folder / "suite.json")
+    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
+        raise BadInput(f"{folder / 'suite.json'}: not a suite manifest of schema {SCHEMA}")
+    certificates_path, ancestors_path = folder / "certificates.jsonl", folder / "ancestors.jsonl"
+    certificates = read_jsonl(certificates_path) if certificates_path.exists() else ()
+    suite = Suite(
+        name=str(manifest.get("name")),
+        version=str(manifest.get("version")),
+        tasks=_read_tasks(folder / "tasks.jsonl"),
+        description=str(manifest.get("description", "")),
+        license=str(manifest.get("license", "")),
+        source=str(manifest.get("source", "")),
+        ancestors=_read_tasks(ancestors_path) if ancestors_path.exists() else (),
+        certificates={str(row.get("task")): {k: v for k, v in row.items() if k != "task"} for row in certificates},
+    )
+    if suite.digest != manifest.get("digest"):
+        raise BadInput(
+            f"{folder}: the tasks do not match the digest in suite.json (found {suite.digest[:12]}, "
+            f"expected {str(manifest.get('digest'))[:12]}); the suite was changed, get a clean copy"
+        )
+    return suite
+
+
+def _read_tasks(path: Path) -> tuple[CodeTask, ...]:
+    tasks = []
+    for number, row in enumerate(read_jsonl(path), 1):
+        try:
+            tasks.append(CodeTask.from_json(row))
+        except BadInput as error:
+            raise BadInput(f"{path}:{number}: {error}") from error
+    return tuple(tasks)

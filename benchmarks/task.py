@@ -1,0 +1,327 @@
+"""What a code task is: a prompt, a trusted reference, and tests as data. Immutable; identified by a content digest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, Literal
+
+from . import plain
+from .compare import Comparator
+from .errors import BadInput
+from .jsonio import digest
+
+Form = Literal["completion", "instruct"]
+
+
+class Missing:
+    """The type of MISSING: an expected value that the reference has yet to give."""
+
+    _instance: Missing | None = None
+
+    def __new__(cls) -> Missing:
+        if cls._instance is None:
+            cls._instance = super().__new__(cls)
+        return cls._instance
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One call with plain-data arguments and the value it must return.
+
+    ``expected`` is MISSING where a foreign format stores inputs only (the reference's value is then computed in the
+    sandbox). ``args_source`` is the Python source of the argument list where it is no literal; it is only ever
+    evaluated in the sandbox. ``expected_digest`` stands for an expected value too large to keep; only the harness makes
+    it (``harness.oracle``).
+    """
+
+    args: tuple[Any, ...] = ()
+    expected: Any = MISSING
+    args_source: str | None = None
+    expected_digest: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        data: dict[str, Any] = {}
+        if self.args_source is None:
+            data["args"] = [plain.encode(arg) for arg in self.args]
+        else:
+            data["args_source"] = self.args_source
+        if self.expected is not MISSING:
+            data["expected"] = plain.encode(self.expected)
+        if self.expected_digest is not None:
+            data["expected_digest"] = self.expected_digest
+        return data
+
+    @staticmethod
+    def from_json(data: Any) -> Case:
+        """Read the JSON form."""
+        expected = plain.decode(data["expected"]) if "expected" in data else MISSING
+        large = _text(data, "expected_digest") if "expected_digest" in data else None
+        if "args_source" in data:
+            return Case((), expected, _text(data, "args_source"), large)
+        return Case(tuple(plain.decode(arg) for arg in data["args"]), expected, None, large)
+
+
+@dataclass(frozen=True, slots=True)
+class CasesTest:
+    """Inputs and expected values as data.
+
+    ``oracle``, when given, is Python source that defines ``accept(args, got, expected) -> bool`` for tasks with several
+    right answers; it runs in the judge, never in the host or the answer's process.
+    """
+
+    cases: tuple[Case, ...]
+    comparator: Comparator = Comparator()
+    oracle: str | None = None
+    name: str = "base"
+    kind: Literal["cases"] = "cases"
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        data: dict[str, Any] = {"kind": self.kind, "name": self.name, "cases": [case.to_json() for case in self.cases]}
+        if self.comparator != Comparator():
+            data["comparator"] = self.comparator.to_json()
+        if self.oracle is not None:
+            data["oracle"] = self.oracle
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTest:
+    """An assert-style program that defines ``check(candidate)``, as HumanEval's tests do.
+
+    ``prelude`` is run first and gives the names that the program may use (HumanEval's prompt with its helper
+    functions). Inside the program the entry point's own name is the candidate too.
+    """
+
+    program: str
+    prelude: str = ""
+    name: str = "base"
+    kind: Literal["check"] = "check"
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"kind": self.kind, "name": self.name, "program": self.program, "prelude": self.prelude}
+
+
+@dataclass(frozen=True, slots=True)
+class StdioCase:
+    """What a program reads and what it must print."""
+
+    stdin: str
+    stdout: str
+
+
+@dataclass(frozen=True, slots=True)
+class StdioTest:
+    """Whole programs judged by what they print.
+
+    ``whitespace``: ``lines`` compares line by line without trailing blanks and trailing empty lines, ``tokens``
+    compares white-space separated words, ``exact`` compares every character.
+    """
+
+    cases: tuple[StdioCase, ...]
+    whitespace: Literal["lines", "tokens", "exact"] = "lines"
+    name: str = "base"
+    kind: Literal["stdio"] = "stdio"
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        cases = [{"stdin": case.stdin, "stdout": case.stdout} for case in self.cases]
+        return {"kind": self.kind, "name": self.name, "cases": cases, "whitespace": self.whitespace}
+
+
+Test = CasesTest | CheckTest | StdioTest
+
+
+def _test_from_json(data: Any) -> Test:
+    kind = data["kind"]
+    name = str(data.get("name", "base"))
+    if kind == "cases":
+        return CasesTest(
+            cases=tuple(Case.from_json(case) for case in data["cases"]),
+            comparator=Comparator.from_json(data.get("comparator", {})),
+            oracle=None if data.get("oracle") is None else _text(data, "oracle"),
+            name=name,
+        )
+    if kind == "check":
+        return CheckTest(program=_text(data, "program"), prelude=str(data.get("prelude", "")), name=name)
+    if kind == "stdio":
+        cases = tuple(StdioCase(_text(case, "stdin"), _text(case, "stdout")) for case in data["cases"])
+        whitespace = data.get("whitespace", "lines")
+        if whitespace not in ("lines", "tokens", "exact"):
+            raise BadInput(f"whitespace: expected lines, tokens or exact, found {str(whitespace)[:40]}")
+        return StdioTest(cases=cases, whitespace=whitespace, name=name)
+    raise BadInput(f"kind: expected cases, check or stdio, found {str(kind)[:40]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Where an evolved task comes from; enough to replay it from its root."""
+
+    root: str
+    parents: tuple[str, ...]
+    parent_digests: tuple[str, ...]
+    operator: str
+    operator_version: str
+    parameters: Mapping[str, Any]
+    seed: int
+    depth: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "root": self.root,
+            "parents": list(self.parents),
+            "parent_digests": list(self.parent_digests),
+            "operator": self.operator,
+            "operator_version": self.operator_version,
+            "parameters": dict(self.parameters),
+            "seed": self.seed,
+            "depth": self.depth,
+        }
+
+    @staticmethod
+    def from_json(data: Any) -> Lineage:
+        """Read the JSON form."""
+        return Lineage(
+            root=_text(data, "root"),
+            parents=tuple(str(parent) for parent in data["parents"]),
+            parent_digests=tuple(str(parent) for parent in data["parent_digests"]),
+            operator=_text(data, "operator"),
+            operator_version=_text(data, "operator_version"),
+            parameters=dict(data["parameters"]),
+            seed=int(data["seed"]),
+            depth=int(data["depth"]),
+        )
+
+
+@dataclass(frozen=True)
+class CodeTask:
+    """One coding problem.
+
+    id:
+        unique across suites (``suite/name``).
+    prompt:
+        what the model sees. ``form`` says how: ``completion`` is Python source that ends in a signature and its
+        docstring, so that an answer may be the body alone; ``instruct`` is prose (or anything that is not a code
+        prefix).
+    entry_point:
+        the function under test; None for a program judged by stdin and stdout.
+    reference:
+        the trusted solution as a *whole program* (for a completion prompt usually the prompt followed by the body).
+    tests:
+        all must pass; each has a name (``base``, ``plus``) under which its result is reported.
+    time_limit_s:
+        CPU seconds one answer may take for one test, where the task needs another limit than the run's.
+    metadata:
+        plain JSON kept for writing foreign formats back; never part of the digest.
+    """
+
+    id: str
+    prompt: str
+    entry_point: str | None
+    reference: str
+    tests: tuple[Test, ...]
+    form: Form = "completion"
+    tags: tuple[str, ...] = ()
+    time_limit_s: float | None = None
+    lineage: Lineage | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of everything that decides a verdict (not of id, tags, lineage or metadata)."""
+        return digest(self._content())
+
+    @property
+    def root(self) -> str:
+        """The id of the human-made task this one descends from (its own id if it was not evolved)."""
+        return self.lineage.root if self.lineage else self.id
+
+    def _content(self) -> dict[str, Any]:
+        content: dict[str, Any] = {
+            "prompt": self.prompt,
+            "form": self.form,
+            "entry_point": self.entry_point,
+            "reference": self.reference,
+            "tests": [test.to_json() for test in self.tests],
+        }
+        if self.time_limit_s is not None:
+            content["time_limit_s"] = self.time_limit_s
+        return content
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form, one line of ``tasks.jsonl``."""
+        data = {"type": "code", "id": self.id, **self._content()}
+        if self.tags:
+            data["tags"] = list(self.tags)
+        if self.lineage is not None:
+            data["lineage"] = self.lineage.to_json()
+        if self.metadata:
+            data["metadata"] = dict(self.metadata)
+        return data
+
+    @staticmethod
+    def from_json(data: Any) -> CodeTask:
+        """Read the JSON form; BadInput names the field that is wrong."""
+        try:
+            return _task_from_json(data)
+        except BadInput as error:
+            raise BadInput(f"task {_label(data)}: {error}") from error
+        except plain.PlainError as error:
+            raise BadInput(f"task {_label(data)}: a test value is not plain data ({error})") from error
+        except KeyError as error:
+            raise BadInput(f"task {_label(data)}: the field {error} is missing") from error
+        except (TypeError, ValueError, AttributeError) as error:
+            raise BadInput(f"task {_label(data)}: a field has the wrong type ({error})") from error
+
+
+def _label(data: Any) -> str:
+    found = data.get("id") if isinstance(data, dict) else None
+    return repr(str(found)[:80]) if found else "without id"
+
+
+def _text(data: Any, name: str) -> str:
+    value = data[name]
+    if not isinstance(value, str):
+        raise BadInput(f"{name}: expected a text, found {type(value).__name__}")
+    return value
+
+
+def _task_from_json(data: Any) -> CodeTask:
+    if data.get("type", "code") != "code":
+        raise BadInput(f"type: expected code, found {str(data.get('type'))[:40]}")
+    form = data.get("form", "completion")
+    if form not in ("completion", "instruct"):
+        raise BadInput(f"form: expected completion or instruct, found {str(form)[:40]}")
+    entry_point = data.get("entry_point")
+    if entry_point is not None and not (isinstance(entry_point, str) and entry_point.isidentifier()):
+        raise BadInput(f"entry_point: expected a Python name or null, found {str(entry_point)[:40]!r}")
+    tests = tuple(_test_from_json(test) for test in data["tests"])
+    # One of several may be empty: MBPP+ has a task without additional inputs.
+    if not any(isinstance(test, CheckTest) or test.cases for test in tests):
+        raise BadInput("tests: without a test that has a case, any answer would pass")
+    if entry_point is None and any(test.kind != "stdio" for test in tests):
+        raise BadInput("entry_point: a task without one can only have stdio tests")
+    limit = data.get("time_limit_s")
+    return CodeTask(
+        id=_text(data, "id"),
+        prompt=_text(data, "prompt"),
+        entry_point=entry_point,
+        reference=_text(data, "reference"),
+        tests=tests,
+        form=form,
+        tags=tuple(str(tag) for tag in data.get("tags", ())),
+        time_limit_s=None if limit is None else float(limit),
+        lineage=Lineage.from_json(data["lineage"]) if data.get("lineage") else None,
+        metadata=dict(data.get("metadata", {})),
+    )

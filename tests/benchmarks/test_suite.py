@@ -1,0 +1,129 @@
+"""Suites: identity by content, folders that come back as written and refuse to be tampered with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from evalrun.benchmarks import BadInput, Case, CasesTest, CodeTask, Lineage, Suite, built_in_suites
+
+
+def task(number: int, answer: int = 1) -> CodeTask:
+    return CodeTask(
+        id=f"t/{number}",
+        prompt=f"def f{number}(x):\n",
+        entry_point=f"f{number}",
+        reference=f"def f{number}(x):\n    return {{'b': 1, 'a': x}}\n",
+        tests=(CasesTest((Case(({"b": 1, "a": answer},), (0.5, {1, 2})),)),),
+        metadata={"note": number},
+    )
+
+
+@pytest.fixture
+def suite() -> Suite:
+    child = replace(task(2), lineage=Lineage("t/0", ("t/0",), (task(0).digest,), "rename", "1", {"k": 1}, 7, 1))
+    return Suite(
+        name="small",
+        version="1.2",
+        tasks=(task(1), child),
+        description="two tasks",
+        license="MIT",
+        source="here",
+        ancestors=(task(0),),
+        certificates={"t/2": {"ok": True}},
+    )
+
+
+def test_a_suite_folder_comes_back_as_it_was_written(suite: Suite, tmp_path: Path) -> None:
+    suite.save(tmp_path / "out")
+    back = Suite.load(tmp_path / "out")
+    assert back == suite
+    assert back.ref == suite.ref == f"small@1.2#{suite.digest[:12]}"
+    assert [dict(one.metadata) for one in back] == [dict(one.metadata) for one in suite]
+    arguments = back.tasks[0].tests[0].cases[0].args  # type: ignore[union-attr]
+    assert list(arguments[0]) == ["b", "a"]  # a dict keeps its order
+
+
+def test_the_digest_is_of_the_tasks_whatever_their_order_and_the_suite_s_name(suite: Suite) -> None:
+    turned = replace(suite, tasks=suite.tasks[::-1], name="other", version="9", certificates={}, ancestors=())
+    assert turned.digest == suite.digest
+    assert replace(suite, tasks=suite.tasks[:1]).digest != suite.digest
+    assert replace(suite, tasks=(task(1, 2), suite.tasks[1])).digest != suite.digest
+    assert replace(suite, tasks=(replace(task(1), id="t/9"), suite.tasks[1])).digest != suite.digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"args":', '"args":[5],"x":'), ("return", "return  "), ('"id":"t/1"', '"id":"t/7"')],
+)
+def test_a_tampered_suite_is_refused(suite: Suite, tmp_path: Path, old: str, new: str) -> None:
+    suite.save(tmp_path)
+    path = tmp_path / "tasks.jsonl"
+    before = path.read_text()
+    path.write_text(before.replace(old, new, 1))
+    assert path.read_text() != before
+    with pytest.raises(BadInput, match="do not match the digest"):
+        Suite.load(tmp_path)
+
+
+def test_a_suite_with_a_task_left_out_is_refused(suite: Suite, tmp_path: Path) -> None:
+    suite.save(tmp_path)
+    lines = (tmp_path / "tasks.jsonl").read_text().splitlines()
+    (tmp_path / "tasks.jsonl").write_text(lines[0] + "\n")
+    with pytest.raises(BadInput, match="do not match the digest"):
+        Suite.load(tmp_path)
+
+
+def test_a_broken_task_line_is_named_by_file_and_line(suite: Suite, tmp_path: Path) -> None:
+    suite.save(tmp_path)
+    lines = (tmp_path / "tasks.jsonl").read_text().splitlines()
+    row = json.loads(lines[1])
+    del row["prompt"]
+    (tmp_path / "tasks.jsonl").write_text(lines[0] + "\n" + json.dumps(row) + "\n")
+    with pytest.raises(BadInput, match=r"tasks\.jsonl:2: task 't/2': the field 'prompt' is missing"):
+        Suite.load(tmp_path)
+
+
+def test_suites_are_immutable_on_disk(suite: Suite, tmp_path: Path) -> None:
+    suite.save(tmp_path)
+    with pytest.raises(BadInput, match="holds a suite already"):
+        suite.save(tmp_path)
+
+
+@pytest.mark.parametrize("manifest", ["[]", "{}", '{"schema": 2}', "not json"])
+def test_a_folder_whose_manifest_is_no_manifest_is_refused(tmp_path: Path, manifest: str) -> None:
+    (tmp_path / "suite.json").write_text(manifest)
+    with pytest.raises(BadInput, match=r"suite\.json"):
+        Suite.load(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "version"), [("../up", "1"), ("", "1"), ("a b", "1"), ("a", ""), ("a", "1/2")])
+def test_a_name_that_could_be_a_path_is_refused(name: str, version: str) -> None:
+    with pytest.raises(BadInput, match="use only letters, digits"):
+        Suite(name=name, version=version, tasks=())
+
+
+def test_ids_are_unique(suite: Suite) -> None:
+    with pytest.raises(BadInput, match="'t/1' occurs twice"):
+        replace(suite, tasks=(task(1), task(1)))
+
+
+def test_a_task_is_found_by_its_id_or_refused(suite: Suite) -> None:
+    assert suite.task("t/2").id == "t/2"
+    with pytest.raises(BadInput, match="has no task 't/3'"):
+        suite.task("t/3")
+
+
+def test_a_subset_keeps_its_certificates_only(suite: Suite) -> None:
+    assert suite.subset([suite.tasks[1]]).certificates == {"t/2": {"ok": True}}
+    assert suite.subset([suite.tasks[0]]).certificates == {}
+
+
+def test_an_unknown_reference_names_what_there_is() -> None:
+    with pytest.raises(BadInput, match=r"no such file or folder, nor a built-in suite \(.*core.*\)"):
+        Suite.load("no-such-suite")
+    assert "core" in built_in_suites()
+    assert Suite.load("core").name == "core"
