@@ -1,0 +1,1 @@
+"""The harness's verbs, one module each; imported only when the verb is called."""

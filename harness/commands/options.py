@@ -1,0 +1,75 @@
+"""Options that several verbs share, and what they mean."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ...benchmarks import Suite
+from ..runs.appending import Progress
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def sandbox_options(command: Command) -> Command:
+    """``--sandbox``, ``--workers`` and ``--test-timeout``."""
+    for option in (
+        click.option(
+            "--test-timeout",
+            type=click.FloatRange(min=0, min_open=True),
+            callback=finite,
+            metavar="SECONDS",
+            help="CPU seconds one test may take (default: 3; a task's own limit goes before it).",
+        ),
+        click.option("--workers", type=click.IntRange(min=1), help="Sandboxes at a time (default: one per processor)."),
+        click.option(
+            "--sandbox",
+            type=click.Choice(["auto", "docker", "bwrap", "process"]),
+            default="auto",
+            show_default=True,
+            help="Where answers run. auto: docker, else bwrap. process protects nothing: for trusted code only.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def finite(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """Refuse nan and inf, which ranges let through."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a number", ctx, parameter)
+    return value
+
+
+def default_folder(suite: Suite, model: str) -> Path:
+    """``runs/<suite>--<model>`` below the working folder."""
+    return Path("runs") / f"{suite.name}--{slug(model)}"
+
+
+def slug(text: str) -> str:
+    """A text as a file name."""
+    return re.sub(r"[^A-Za-z0-9._+-]+", "-", text).strip("-.")[:100] or "model"
+
+
+def progress_bar(what: str) -> Progress:
+    """A progress bar on stderr, where that is a terminal."""
+
+    @contextmanager
+    def bar(total: int, done: int) -> Iterator[Callable[[], None]]:
+        from tqdm import tqdm
+
+        with tqdm(total=total, initial=done, desc=what, file=sys.stderr, disable=None, dynamic_ncols=True) as shown:
+
+            def advance() -> None:
+                shown.update()
+
+            yield advance
+
+    return bar

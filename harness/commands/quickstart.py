@@ -1,0 +1,124 @@
+"""The verb `quickstart`: the whole loop once, with stand-ins for models, by calling the other verbs as a user would."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from ...benchmarks import BadInput, EvalrunError, InfraError, Suite, built_in_suites
+from ..serve.baselines import Baseline, Memorizer, Reference, RenamingMemorizer, Stub
+from ..serve.server import serving
+
+
+class StepFailed(EvalrunError):
+    """A verb that quickstart called did not succeed; it has said why itself."""
+
+    def __init__(self, line: str, exit_code: int) -> None:
+        super().__init__(f"quickstart stopped: `{line}` ended with exit code {exit_code}")
+        self.exit_code = exit_code
+
+
+@click.command()
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default=Path("evalrun-quickstart"), show_default=True,
+    help="A new folder for everything that is made.",
+)  # fmt: skip
+@click.option("--suite", "suite_ref", default="core", show_default=True, metavar="SUITE", help="The suite to evolve.")
+@click.option(
+    "--sandbox", type=click.Choice(["auto", "docker", "bwrap", "process"]), default="auto", show_default=True,
+    help="Where answers run.",
+)  # fmt: skip
+def command(output: Path, suite_ref: str, sandbox: str) -> None:
+    """Try the whole loop in one go, without a model: evolve, run, compare, leaderboard.
+
+    Stand-ins answer: the reference, a memorizer that recites the suite it has seen, one that does so under the name it
+    is asked for, and a stub. Each command line is
+    printed before it runs, so that it can be repeated with a real model.
+
+    \b
+    Examples:
+      evalrun quickstart
+      evalrun quickstart --suite HumanEval.jsonl.gz -o he
+    """
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise BadInput(f"{output}: holds something already; name a new folder with -o")
+    suite = Suite.load(suite_ref)
+    kind = choose_sandbox(sandbox, suite_ref)
+    evolved_folder, runs, site = output / "evolved", output / "runs", output / "site"
+
+    click.echo(f"\n# 1. New tasks from the {len(suite)} of {suite.ref}, each with a certificate that anyone can check")
+    place = ["--sandbox", kind]
+    _do(["evolve", suite_ref, "--operators", "rename,compose_post", "--seed", "0", "-o", str(evolved_folder), *place])
+    _do(["verify", str(evolved_folder), *place])
+
+    click.echo("\n# 2. Four stand-ins for models answer both suites; each answer is scored in the sandbox")
+    evolved = Suite.load(evolved_folder)
+    for baseline in _baselines(suite, evolved):
+        with _served(baseline) as base_url:
+            for name, ref in (("original", suite_ref), ("evolved", str(evolved_folder))):
+                ask = ["--model", baseline.name, "--base-url", base_url, "-o", str(runs / f"{name}--{baseline.name}")]
+                _do(["run", "--suite", ref, *ask, *place])
+
+    click.echo("\n# 3. What an update from the reference to the memorizer would break on the evolved suite")
+    old, new = (str(runs / f"evolved--{name}") for name in (Reference.name, Memorizer.name))
+    _do(["compare", old, new])
+
+    click.echo("\n# 4. One page of all of it, which opens from disk")
+    folders = [str(folder) for folder in sorted(runs.iterdir())]
+    pair = f"{Reference.name}:{Memorizer.name}"
+    _do(["leaderboard", *folders, "-o", str(site), "--title", "Quickstart", "--pair", pair])
+    click.echo(f"\nDone. Open {(site / 'index.html').resolve()}")
+    click.echo("Next: the same `run` lines with --model and --base-url of a model of yours.")
+
+
+def choose_sandbox(asked: str, suite_ref: str) -> str:
+    """The kind of sandbox to use, said aloud.
+
+    Where neither Docker nor bubblewrap works, plain processes are used, but only since all that runs then comes with
+    this package: its own suite's references and its own stand-ins. InfraError for any other suite.
+    """
+    from ..sandbox import open_sandbox
+
+    if asked != "auto":
+        return asked
+    try:
+        with open_sandbox("auto", workers=1) as sandbox:
+            kind = sandbox.info.kind
+    except InfraError as error:
+        if suite_ref not in built_in_suites():
+            raise
+        click.echo(f"sandbox: none here ({error}).")
+        click.echo("sandbox: plain processes instead, which protect nothing. That is safe in this quickstart only:")
+        click.echo(
+            "         every program that runs is the package's own. A model's answers need Docker or bubblewrap."
+        )
+        return "process"
+    hint = "" if kind == "docker" else " (no Docker engine answers; see `evalrun sandbox doctor`)"
+    click.echo(f"sandbox: {kind}{hint}")
+    return kind
+
+
+def _baselines(suite: Suite, evolved: Suite) -> tuple[Baseline, ...]:
+    return Reference([suite, evolved]), Memorizer([suite]), RenamingMemorizer([suite]), Stub()
+
+
+@contextmanager
+def _served(baseline: Baseline) -> Iterator[str]:
+    with serving(baseline) as base_url:
+        click.echo(f"\n(the stand-in {baseline.name!r} listens at {base_url}; see `evalrun serve --help`)")
+        yield base_url
+
+
+def _do(arguments: Sequence[str]) -> None:
+    """Print a command line and run it in this process, exactly as if it had been typed."""
+    from ..cli import main
+
+    line = shlex.join(["evalrun", *arguments])
+    click.echo(f"\n$ {line}")
+    code = main(arguments)
+    if code:
+        raise StepFailed(line, code)

@@ -1,0 +1,70 @@
+"""How a task is put to a model: one wording for each kind of task, versioned, because one word changes the numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from ...benchmarks import CodeTask
+from ...benchmarks.jsonio import digest
+
+PROMPT_VERSION = 1
+EndpointForm = Literal["chat", "completions"]
+
+COMPLETE_FUNCTION = """\
+Complete the Python function below. Reply with one Python code block that holds the whole program: the imports and \
+helper definitions that are given, and the finished function `{entry_point}` with its signature unchanged. Leave out \
+tests, examples and explanations.
+
+{fence}python
+{prompt}
+{fence}
+"""
+WRITE_FUNCTION = """\
+Solve the task below in Python. Reply with one Python code block that holds the whole program, imports included, and \
+that defines `{entry_point}` at its top level. Leave out tests, examples and explanations.
+
+{prompt}
+"""
+WRITE_PROGRAM = """\
+Solve the task below with a Python program that reads its input from standard input and prints its answer to standard \
+output. Reply with one Python code block that holds the whole program. Leave out tests, examples and explanations.
+
+{prompt}
+"""
+STOPS = ("\ndef ", "\nclass ", "\nif __name__", "\nprint(")
+"""Where the continuation of a function ends. Four, since servers take no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the model is given: the text of the only (user) message, or the text to continue, up to a stop sequence."""
+
+    text: str
+    stop: tuple[str, ...] = ()
+
+
+def build_prompt(task: CodeTask, form: EndpointForm) -> Prompt:
+    """The task as it is asked.
+
+    ``completions`` gives the task's own prompt to continue, which suits base models and completion tasks. ``chat``
+    wraps it in an instruction and sets no stop sequences: they would cut a reply inside its reasoning.
+    """
+    if form == "completions":
+        return Prompt(task.prompt, STOPS if task.form == "completion" and task.entry_point is not None else ())
+    prompt = task.prompt.strip("\n")
+    if task.entry_point is None:
+        return Prompt(WRITE_PROGRAM.format(prompt=prompt))
+    wording = COMPLETE_FUNCTION if task.form == "completion" else WRITE_FUNCTION
+    return Prompt(wording.format(prompt=prompt, entry_point=task.entry_point, fence=_fence(prompt)))
+
+
+def _fence(text: str) -> str:
+    """A code fence that the text cannot close."""
+    return "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+
+
+def prompt_digest() -> str:
+    """SHA-256 of every wording and stop sequence; a run's manifest holds it."""
+    return digest([PROMPT_VERSION, COMPLETE_FUNCTION, WRITE_FUNCTION, WRITE_PROGRAM, list(STOPS)])

@@ -1,0 +1,166 @@
+"""Values that only running code can give, computed in the sandbox: what references return, what sources mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from ..benchmarks import MISSING, BadInput, Case, CasesTest, CodeTask, InfraError, Suite, Test, plain
+from ..benchmarks.jsonio import canonical_json, write_atomic
+from .paths import cache_dir
+from .sandbox.api import REFERENCE_LIMITS, CallResult, CallsJob, Limits, Outcome, Sandbox
+from .sandbox.worker import guest_digest
+
+_SHOWN = 5
+
+
+def call_source(
+    sandbox: Sandbox,
+    source: str,
+    entry_point: str | None,
+    calls: Sequence[tuple[Any, ...] | str],
+    limits: Limits | None = None,
+) -> list[CallResult]:
+    """What trusted code gives for each call; a crash is the last result. InfraError when the sandbox fails."""
+    job = CallsJob(source, entry_point, tuple(calls), limits or REFERENCE_LIMITS)
+    return _results(sandbox.submit(job).result())
+
+
+def _results(outcome: Outcome) -> list[CallResult]:
+    if outcome.status == "infra":
+        raise InfraError(outcome.detail)
+    results = list(outcome.calls)
+    if outcome.status != "ok":
+        results.append(CallResult(raised=outcome.status, message=outcome.detail))
+    return results
+
+
+def with_expected(suite: Suite, sandbox: Sandbox) -> Suite:
+    """The suite with every expected value known, for scoring.
+
+    Foreign formats that store inputs only (EvalPlus, EvoEval) get the values that their references return in the
+    sandbox; argument sources that are no literals are evaluated there too. What a reference needed is noted in the
+    task's metadata (``reference_cpu_s``, ``reference_rss_mb``), so that answers get a fair share of it on the same
+    machine. Results are cached on disk by task digest and Python version. The completed tasks have other digests: what
+    names a suite in records is the suite as it was. BadInput names the tasks whose reference fails.
+    """
+    if all(_complete(test) for task in suite for test in task.tests):
+        return suite
+
+    def attempt(task: CodeTask) -> CodeTask | BadInput:
+        try:
+            return _completed(task, sandbox)
+        except BadInput as error:
+            return error
+
+    with ThreadPoolExecutor(max_workers=2 * sandbox.info.workers, thread_name_prefix="evalrun-oracle") as threads:
+        found = list(threads.map(attempt, suite))
+    faults = [str(item) for item in found if isinstance(item, BadInput)]
+    if faults:
+        more = f" (and {len(faults) - _SHOWN} more)" if len(faults) > _SHOWN else ""
+        raise BadInput(f"suite {suite.ref}: {'; '.join(faults[:_SHOWN])}{more}; leave these tasks out with --tasks")
+    return replace(suite, tasks=tuple(task for task in found if isinstance(task, CodeTask)))
+
+
+def _complete(test: object) -> bool:
+    if not isinstance(test, CasesTest):
+        return True
+    return all(
+        (case.expected is not MISSING or case.expected_digest is not None) and case.args_source is None
+        for case in test.cases
+    )
+
+
+def _completed(task: CodeTask, sandbox: Sandbox) -> CodeTask:
+    if all(_complete(test) for test in task.tests):
+        return task
+    version = ".".join(sandbox.info.python.split(".")[:2])
+    cached = cache_dir() / "expected" / f"{task.digest}-{version}-{guest_digest()[:12]}.json"
+    try:
+        return _restored(task, json.loads(cached.read_text(encoding="ascii")))
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # absent or damaged: the cache only ever saves work
+    filled = [_fill(task, test, sandbox) if isinstance(test, CasesTest) else None for test in task.tests]
+    rows = [
+        None if found is None else {"cases": [c.to_json() for c in found[0]], "cpu_s": found[1], "rss_mb": found[2]}
+        for found in filled
+    ]
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(cached, canonical_json(rows))
+    return _restored(task, rows)
+
+
+def _restored(task: CodeTask, rows: Any) -> CodeTask:
+    tests: list[Test] = []
+    cpu_s = rss_mb = 0.0
+    for test, row in zip(task.tests, rows, strict=True):
+        if row is None or not isinstance(test, CasesTest):
+            tests.append(test)
+            continue
+        cases = tuple(Case.from_json(case) for case in row["cases"])
+        if len(cases) != len(test.cases) or not _complete(replace(test, cases=cases)):
+            raise ValueError("the cached values are not those of the task's cases")
+        tests.append(replace(test, cases=cases))
+        cpu_s = max(cpu_s, float(row["cpu_s"]))
+        rss_mb = max(rss_mb, float(row["rss_mb"]))
+    measured = {"reference_cpu_s": cpu_s, "reference_rss_mb": rss_mb}
+    return replace(task, tests=tuple(tests), metadata={**task.metadata, **measured})
+
+
+def _fill(task: CodeTask, test: CasesTest, sandbox: Sandbox) -> tuple[list[Case], float, float]:
+    """The test's cases with their expected values; the CPU seconds and the MiB that the reference needed for all of
+    them.
+    """
+    cases = _with_arguments(task, test.cases, sandbox)
+    wanted = [index for index, case in enumerate(cases) if case.expected is MISSING]
+    if not wanted:
+        return cases, 0.0, 0.0
+    digests = test.oracle is None
+    calls = tuple(_call(cases[index]) for index in wanted)
+    outcome = sandbox.submit(CallsJob(task.reference, task.entry_point, calls, REFERENCE_LIMITS, digests)).result()
+    results = _results(outcome)
+    for index, result in zip(wanted, results, strict=False):
+        raised = result.raised
+        if raised is None and digests and result.digest is None and '"$opaque"' in plain.dumps(result.value):
+            raised = f"{result.value!r}, which cannot be compared"
+        if raised is not None:
+            raise BadInput(
+                f"task {task.id}: its reference gives {raised} {result.message[:120]} for input {index + 1} "
+                f"of its {test.name} test"
+            )
+        known = {"expected": result.value} if result.digest is None else {"expected_digest": result.digest}
+        cases[index] = replace(cases[index], **known)
+    if len(results) < len(wanted):
+        raise BadInput(f"task {task.id}: its reference ended after {len(results)} of {len(wanted)} inputs")
+    return cases, outcome.cpu_s, outcome.max_rss_mb
+
+
+def _call(case: Case) -> tuple[Any, ...] | str:
+    return case.args if case.args_source is None else case.args_source
+
+
+def _with_arguments(task: CodeTask, cases: tuple[Case, ...], sandbox: Sandbox) -> list[Case]:
+    """Argument sources replaced by their values where these are plain data; others stay sources for the sandbox."""
+    sources = [case.args_source for case in cases if case.args_source is not None]
+    if not sources:
+        return list(cases)
+    results = iter(call_source(sandbox, task.reference, None, sources))
+    found = []
+    for case in cases:
+        if case.args_source is None:
+            found.append(case)
+            continue
+        result = next(results, CallResult(raised="missing"))
+        if result.raised is None:
+            found.append(Case(tuple(result.value), case.expected))
+        elif result.raised == "unplain":
+            found.append(case)
+        else:
+            raise BadInput(
+                f"task {task.id}: the arguments {case.args_source[:80]!r} cannot be evaluated "
+                f"({result.raised}: {result.message[:120]})"
+            )
+    return found

@@ -1,0 +1,1 @@
+"""Runs: one endpoint, one suite, one sampling configuration; recorded so that a kill loses nothing."""

@@ -1,0 +1,156 @@
+"""Asking an endpoint for every sample that a run lacks: a bounded number at a time, each on disk before it counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...benchmarks import CodeTask
+from ...benchmarks.jsonio import digest
+from ..endpoint.api import Endpoint, EndpointDown, Reply, Sampling
+from ..endpoint.extract import extract
+from ..endpoint.prompt import EndpointForm, build_prompt
+from .appending import Progress, appending
+from .records import SAMPLES, Key, SampleRow, Usage, load_run, now
+
+_MIN_GIVE_UPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How the endpoint is asked: the model's name there, chat or completions, and the sampling."""
+
+    model: str
+    form: EndpointForm
+    sampling: Sampling
+
+    def body(self, task: CodeTask, epoch: int) -> dict[str, Any]:
+        """The JSON of the request, exactly as the server sees it."""
+        prompt = build_prompt(task, self.form)
+        body: dict[str, Any] = {"model": self.model, **self.sampling.fields(epoch)}
+        if self.form == "chat":
+            body["messages"] = [{"role": "user", "content": prompt.text}]
+        else:
+            body["prompt"] = prompt.text
+        if prompt.stop:
+            body["stop"] = list(prompt.stop)
+        return body
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the asking. ``stopped``: so many requests failed in a row that the endpoint was taken for down."""
+
+    answered: int = 0
+    gave_up: int = 0
+    in_a_row: int = 0
+    last_failure: str = ""
+    stopped: bool = False
+
+
+async def generate(
+    endpoint: Endpoint,
+    wanted: Iterable[tuple[CodeTask, int]],
+    asking: Asking,
+    record: Callable[[SampleRow], None],
+    *,
+    connections: int,
+) -> Tally:
+    """Ask for each (task, epoch) with ``connections`` requests at a time, and ``record`` each reply as it comes.
+
+    Only as many coroutines exist as there are connections, however long ``wanted`` is. What the endpoint does not
+    answer is left out, and so owed. After max(4, connections) failures in a row the rest is not asked for any more.
+
+    Raises:
+        EndpointRefused: the server refuses the request; what was recorded stays.
+    """
+    tally = Tally()
+    queue = iter(wanted)
+    workers = [
+        asyncio.ensure_future(_work(endpoint, queue, asking, record, tally, max(_MIN_GIVE_UPS, connections)))
+        for _ in range(connections)
+    ]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+    return tally
+
+
+async def _work(
+    endpoint: Endpoint,
+    queue: Iterator[tuple[CodeTask, int]],
+    asking: Asking,
+    record: Callable[[SampleRow], None],
+    tally: Tally,
+    patience: int,
+) -> None:
+    while not tally.stopped and (item := next(queue, None)) is not None:
+        task, epoch = item
+        body = asking.body(task, epoch)
+        try:
+            reply = await endpoint.ask(body)
+        except EndpointDown as failure:
+            tally.gave_up += 1
+            tally.last_failure = str(failure)
+            tally.in_a_row += 1
+            tally.stopped = tally.stopped or tally.in_a_row >= patience
+            continue
+        tally.answered += 1
+        tally.in_a_row = 0
+        record(sample_row(task, epoch, reply, digest(body)))
+
+
+def sample_row(task: CodeTask, epoch: int, reply: Reply, request_digest: str) -> SampleRow:
+    """The record of one reply, with the code found in it."""
+    found = extract(reply.text, form=task.form, entry_point=task.entry_point)
+    usage = None
+    if reply.input_tokens is not None and reply.output_tokens is not None:
+        usage = Usage(reply.input_tokens, reply.output_tokens)
+    return SampleRow(
+        task=task.id,
+        epoch=epoch,
+        text=reply.text,
+        code=found.code,
+        assembly=found.assembly,
+        finish_reason=reply.finish_reason,
+        usage=usage,
+        latency_s=round(reply.latency_s, 4),
+        attempts=reply.attempts,
+        request_digest=request_digest,
+        created=now(),
+        reason=found.reason,
+    )
+
+
+async def generate_missing(
+    folder: Path,
+    tasks: Mapping[str, CodeTask],
+    endpoint: Endpoint,
+    asking: Asking,
+    *,
+    connections: int,
+    progress: Progress,
+) -> Tally:
+    """Ask for what the run in ``folder`` has no sample of yet. The caller holds the run's lock.
+
+    ``progress(total, done)`` is entered once and gives what to call for each further reply.
+    """
+    # opened before the records are read: opening cuts off a torn last line, which must count as owed
+    with appending(folder / SAMPLES) as samples:
+        run = load_run(folder)
+        missing: tuple[Key, ...] = run.unanswered
+        wanted = ((tasks[task], epoch) for task, epoch in missing)
+        with progress(len(run.planned), len(run.planned) - len(missing)) as advance:
+
+            def record(row: SampleRow) -> None:
+                samples.append([row.to_json()])
+                advance()
+
+            async with endpoint:
+                return await generate(endpoint, wanted, asking, record, connections=connections)

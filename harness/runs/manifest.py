@@ -1,0 +1,107 @@
+"""What a run's manifest holds, and when two manifests describe the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ... import __version__
+from ...benchmarks import CodeTask, Suite
+from ...benchmarks.jsonio import digest
+from ..sandbox.api import SandboxInfo
+from .records import SCHEMA, now
+
+_IDENTITY = ("model.name", "suite", "sampling", "endpoint", "prompt", "source")
+"""What decides the samples of a run; all else (label, retries, connections, time-outs) may change on resuming."""
+_SCORING_KNOBS = ("workers",)
+
+
+def new_manifest(
+    *,
+    model: str,
+    label: str | None,
+    suite: Suite,
+    tasks: Sequence[CodeTask],
+    sampling: Mapping[str, Any],
+    endpoint: Mapping[str, Any] | None = None,
+    prompt: Mapping[str, Any] | None = None,
+    source: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The manifest of a run that is yet to be scored.
+
+    tasks: those of the suite that the run asks. endpoint and prompt: of a run that asked a model; source: of one that
+    was given recorded answers. ``suite.digest`` is the whole suite's; ``suite.selection`` that of the tasks asked.
+    """
+    manifest: dict[str, Any] = {
+        "schema": SCHEMA,
+        "evalrun": __version__,
+        "created": now(),
+        "model": {"name": model, "label": label or model},
+        "suite": {
+            "name": suite.name,
+            "version": suite.version,
+            "digest": suite.digest,
+            "tasks": len(tasks),
+            "suite_tasks": len(suite),
+            "selection": suite.subset(tasks).digest,
+        },
+        "sampling": dict(sampling),
+        "endpoint": None if endpoint is None else dict(endpoint),
+        "prompt": None if prompt is None else dict(prompt),
+        "source": None if source is None else dict(source),
+        "scoring": None,
+    }
+    return {**manifest, "config_digest": config_digest(manifest)}
+
+
+def config_digest(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of what decides the samples of a run."""
+    return digest(_identity(manifest))
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """The fields in which two manifests describe different runs, as ``field: old, now new``; empty where they agree."""
+    return _different(_identity(old), _identity(new))
+
+
+def scoring_of(info: SandboxInfo, timeout_s: float | None) -> dict[str, Any]:
+    """The manifest's section on how answers are scored. timeout_s: the limit asked for, where one was."""
+    return {**info.to_json(), "timeout_s": timeout_s}
+
+
+def scoring_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """The fields in which two ways of scoring differ that may change a verdict."""
+    kept = [{name: value for name, value in each.items() if name not in _SCORING_KNOBS} for each in (old, new)]
+    return _different({"scoring": kept[0]}, {"scoring": kept[1]})
+
+
+def _identity(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {path: _at(manifest, path.split(".")) for path in _IDENTITY}
+
+
+def _at(value: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _different(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    before, after = dict(_leaves(old, "")), dict(_leaves(new, ""))
+    names = sorted({*before, *after})
+    return [
+        f"{name}: {_short(before.get(name))}, now {_short(after.get(name))}"
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if not isinstance(value, Mapping):
+        yield path, value
+        return
+    for name, inner in value.items():
+        yield from _leaves(inner, f"{path}.{name}" if path else str(name))
+
+
+def _short(value: Any) -> str:
+    return "not set" if value is None else str(value)[:60]

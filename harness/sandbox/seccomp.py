@@ -1,0 +1,111 @@
+"""A system-call filter for bubblewrap, as the kernel's BPF program: Docker brings one of its own, bubblewrap none.
+
+Refused: what reaches other processes (ptrace, process_vm_*, prlimit of others), what outlives a process (System V
+objects, message queues, keyrings), new namespaces and mounts, and doors into the kernel that no answer needs (bpf,
+io_uring, userfaultfd, perf).
+"""
+
+from __future__ import annotations
+
+import errno
+import platform
+import struct
+
+_AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+# System call numbers (asm/unistd.h): x86_64, aarch64.
+_REFUSED = {
+    "acct": (163, 89),
+    "add_key": (248, 217),
+    "bpf": (321, 280),
+    "chroot": (161, 51),
+    "clone3": (435, 435),
+    "delete_module": (176, 106),
+    "finit_module": (313, 273),
+    "fsconfig": (431, 431),
+    "fsmount": (432, 432),
+    "fsopen": (430, 430),
+    "fspick": (433, 433),
+    "init_module": (175, 105),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "io_uring_setup": (425, 425),
+    "ioprio_set": (251, 30),
+    "kcmp": (312, 272),
+    "kexec_file_load": (320, 294),
+    "kexec_load": (246, 104),
+    "keyctl": (250, 219),
+    "mount": (165, 40),
+    "mount_setattr": (442, 442),
+    "move_mount": (429, 429),
+    "move_pages": (279, 239),
+    "migrate_pages": (256, 238),
+    "mq_open": (240, 180),
+    "msgget": (68, 186),
+    "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265),
+    "open_tree": (428, 428),
+    "perf_event_open": (298, 241),
+    "pidfd_getfd": (438, 438),
+    "pivot_root": (155, 41),
+    "process_madvise": (440, 440),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "ptrace": (101, 117),
+    "quotactl": (179, 60),
+    "reboot": (169, 142),
+    "request_key": (249, 218),
+    "semget": (64, 190),
+    "setns": (308, 268),
+    "shmget": (29, 194),
+    "swapoff": (168, 225),
+    "swapon": (167, 224),
+    "syslog": (103, 116),
+    "umount2": (166, 39),
+    "unshare": (272, 97),
+    "userfaultfd": (323, 282),
+    "vhangup": (153, 58),
+}
+_CLONE = (56, 220)
+_PRLIMIT64 = (302, 261)
+_NEW_NAMESPACES = 0x7E020080  # CLONE_NEWTIME | NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET
+
+_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
+_NUMBER, _ARCH, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data; both machines are little-endian
+
+
+def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("<HBBI", code, if_true, if_false, value)
+
+
+def program(machine: str | None = None) -> bytes | None:
+    """The filter for this machine (or ``machine``), an array of struct sock_filter; None where no numbers are known."""
+    machine = machine or platform.machine()
+    if machine not in _AUDIT_ARCH:
+        return None
+    column = list(_AUDIT_ARCH).index(machine)
+    refuse = _step(_RETURN, _ERRNO | errno.EPERM)
+    absent = _step(_RETURN, _ERRNO | errno.ENOSYS)
+    steps = [
+        _step(_LOAD, _ARCH),
+        _step(_JUMP_EQUAL, _AUDIT_ARCH[machine], 1, 0),
+        refuse,  # a call by the table of another architecture
+        _step(_LOAD, _NUMBER),
+        _step(_JUMP_AT_LEAST, 0x40000000, 0, 1),
+        refuse,  # x32
+    ]
+    for name, numbers in _REFUSED.items():
+        # The C library falls back from clone3 to clone, whose flags a filter can read, only when it does not exist.
+        steps += [_step(_JUMP_EQUAL, numbers[column], 0, 1), absent if name == "clone3" else refuse]
+    steps += [
+        _step(_JUMP_EQUAL, _CLONE[column], 0, 3),
+        _step(_LOAD, _FIRST_ARGUMENT),
+        _step(_JUMP_ANY_BIT, _NEW_NAMESPACES, 0, 5),
+        refuse,
+        _step(_JUMP_EQUAL, _PRLIMIT64[column], 0, 3),
+        _step(_LOAD, _FIRST_ARGUMENT),
+        _step(_JUMP_EQUAL, 0, 1, 0),  # 0: the calling process itself
+        refuse,
+        _step(_RETURN, _ALLOW),
+    ]
+    return b"".join(steps)

@@ -1,0 +1,1 @@
+"""An OpenAI-compatible server of built-in baselines and of recorded answers."""
