@@ -1,0 +1,37 @@
+"""Operators that turn tasks into new tasks, and the evidence that each new task is valid."""
+
+from __future__ import annotations
+
+from .pipeline import Evolution, Tally, evolve, parse_operators
+from .protocol import (
+    AlteringOperator,
+    Candidate,
+    Example,
+    Gate,
+    NotApplicable,
+    Observation,
+    Operator,
+    Pool,
+    operator_named,
+    registered_operators,
+)
+from .verify import Failure, verify
+
+__all__ = [
+    "AlteringOperator",
+    "Candidate",
+    "Evolution",
+    "Example",
+    "Failure",
+    "Gate",
+    "NotApplicable",
+    "Observation",
+    "Operator",
+    "Pool",
+    "Tally",
+    "evolve",
+    "operator_named",
+    "parse_operators",
+    "registered_operators",
+    "verify",
+]

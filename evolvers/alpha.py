@@ -1,0 +1,67 @@
+"""The proof that one program is another with its variables renamed. Works on trees and symbol tables, not on how it
+was made.
+
+Two facts together show alpha-equivalence: taking the new names back gives the identical tree, and the scopes of both
+programs correspond one to one, each name to its image with the same binding.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import symtable
+from collections.abc import Iterable, Mapping
+
+from .bindings import scopes_of
+from .syntax import parse, symbols
+
+_GIVEN_NAMES = frozenset({"top", "lambda", "genexpr", "listcomp", "setcomp", "dictcomp"})
+_FLAGS = (
+    "is_global",
+    "is_local",
+    "is_free",
+    "is_parameter",
+    "is_imported",
+    "is_assigned",
+    "is_referenced",
+    "is_nonlocal",
+)
+
+
+def same_tree(new: str, old: str, inverse: Mapping[str, str]) -> bool:
+    """Whether ``new`` with every identifier and every whole word in its strings taken back has the tree of ``old``."""
+    return taken_back(parse(new), inverse) == ast.dump(parse(old))
+
+
+def taken_back(tree: ast.AST, inverse: Mapping[str, str]) -> str:
+    """The dump of a tree after the inverse map. The new names occur nowhere in the parent, so no context is needed."""
+    if not inverse:
+        return ast.dump(tree)
+    pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, inverse)) + r")(?!\w)")
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Global, ast.Nonlocal)):
+            node.names = [inverse.get(name, name) for name in node.names]
+        for part, value in ast.iter_fields(node):
+            if isinstance(value, str):
+                setattr(node, part, pattern.sub(lambda match: inverse[match.group()], value))
+    return ast.dump(tree)
+
+
+def same_scopes(new: str, old: str, names: Mapping[str, str]) -> bool:
+    """Whether the symbol tables of both programs are the same one under the map old name to new name."""
+    return _shape(new, {}) == _shape(old, names)
+
+
+def _shape(source: str, names: Mapping[str, str]) -> list[object]:
+    shape: list[object] = []
+    for table in scopes_of(symbols(source)):
+        rows = [(names.get(s.get_name(), s.get_name()), *_flags(s)) for s in table.get_symbols()]
+        name = table.get_name()
+        # The interpreter itself names these scopes; a program may use the same words as variables.
+        own = name in _GIVEN_NAMES or table.get_type() == "module"
+        shape.append((name if own else names.get(name, name), sorted(rows)))
+    return shape
+
+
+def _flags(symbol: symtable.Symbol) -> Iterable[bool]:
+    return (bool(getattr(symbol, flag)()) for flag in _FLAGS)

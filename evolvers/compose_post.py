@@ -1,0 +1,175 @@
+"""Definitional wrapping of the output: ``new(x) = T(f(x))`` with T from a typed library.
+
+Semantics-altering. The parent's prompt stays verbatim as the specification of an inner function, so its text and
+its examples remain true; one generated sentence with one meaning says what changes; expected values come from
+running the new reference.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..benchmarks import MISSING, Case, CasesTest, CodeTask, Comparator
+from ..benchmarks.jsonio import text_digest
+from .deeptypes import annotation_of
+from .expectations import comparator_of
+from .protocol import Candidate, Example, Gate, Kind, NotApplicable, Pool
+from .rename import texts_of
+from .sentences import read
+from .syntax import parse
+from .transforms import BY_NAME, Transform, transforms_for
+from .words import NameSource, words_of
+from .wrapping import (
+    Wrapper,
+    definition_in,
+    signature_of,
+    witness_program,
+    wrapped_prompt,
+    wrapped_reference,
+)
+
+_LETTERS = "vwyz"
+# Weak transforms hide some faults of an answer (the reference file's retention figures), so they come last.
+_INJECTIVE_FIRST = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class ComposePost:
+    """See the module's docstring."""
+
+    name: str = "compose_post"
+    version: str = "1"
+    kind: Kind = "altering"
+
+    def describe(self) -> str:
+        """One line for people."""
+        return "a new function defined as a transform of what the parent's function returns"
+
+    def propose(self, task: CodeTask, rng: random.Random, pool: Pool) -> list[Candidate]:
+        """One candidate for each transform that fits the parent's observed output type."""
+        observed = pool.observed(task)
+        comparator = comparator_of(task, observed)
+        if not observed.pure:
+            raise NotApplicable("the reference changes its arguments")
+        fitting = transforms_for(observed.output_type)
+        if not fitting:
+            raise NotApplicable(f"no transform for outputs of type {_short(observed.output_type)}")
+        try:
+            signature = signature_of(task.reference, str(task.entry_point))
+        except SyntaxError as error:
+            raise NotApplicable("a program of the task does not parse") from error
+        letter = next((letter for letter in _LETTERS if letter not in signature.names), None)
+        if letter is None:
+            raise NotApplicable("no free letter for the parent's value")
+        source = NameSource(rng, words_of(texts_of(task)))
+        made = []
+        for transform in _ranked(fitting, rng):
+            parameters: dict[str, Any] = {
+                "transform": transform.name,
+                "arguments": transform.draw(rng),
+                "entry_point": source.function(),
+                "helper": source.function(),
+                "letter": letter,
+                "parent_type": observed.output_type,
+                "output_type": transform.output_type(observed.output_type),
+            }
+            made.append(self._candidate(task, parameters, observed.inputs, comparator))
+        return made
+
+    def _candidate(
+        self,
+        parent: CodeTask,
+        parameters: Mapping[str, Any],
+        inputs: Mapping[str, tuple[tuple[Any, ...], ...]],
+        comparator: Comparator,
+    ) -> Candidate:
+        wrapper = _wrapper(parent, parameters)
+        transform = BY_NAME[str(parameters["transform"])]
+        task = replace(
+            parent,
+            prompt=wrapped_prompt(parent, wrapper, ()),
+            entry_point=wrapper.name,
+            reference=wrapped_reference(
+                parent, wrapper, str(parameters["helper"]), transform.code(parameters["arguments"])
+            ),
+            tests=tuple(
+                CasesTest(tuple(Case(args, MISSING) for args in rows), comparator, name=name)
+                for name, rows in inputs.items()
+            ),
+            metadata={},
+        )
+        return Candidate(task, (parent,), parameters)
+
+    def finish(self, candidate: Candidate, examples: Sequence[Example]) -> CodeTask:
+        """The candidate's task with examples in its prompt."""
+        (parent,) = candidate.parents
+        wrapper = _wrapper(parent, candidate.parameters)
+        return replace(candidate.task, prompt=wrapped_prompt(parent, wrapper, examples))
+
+    def prove(self, task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> tuple[Gate, ...]:
+        """Static proofs: the parent's text and program are untouched, the sentence has exactly one reading."""
+        (parent,) = parents
+        return (_verbatim_gate(task, parent), _reading_gate(task, parent, parameters))
+
+    def witness(self, task: CodeTask, parents: Sequence[CodeTask]) -> str:
+        """A program read out of the prompt alone; ValueError when the prompt is outside the controlled language."""
+        (parent,) = parents
+        name, text = definition_in(task)
+        reading = read(text)
+        return witness_program(parent, name, reading.inner, reading.body)
+
+
+def _short(deep_type: str) -> str:
+    return deep_type if len(deep_type) <= 20 else deep_type.partition("[")[0] + "[...]"
+
+
+def _ranked(fitting: Sequence[Transform], rng: random.Random) -> list[Transform]:
+    """A random order in which an injective transform comes before a weak one most of the time."""
+    scored = [(rng.random() - (_INJECTIVE_FIRST if transform.injective else 0.0), transform) for transform in fitting]
+    return [transform for _, transform in sorted(scored, key=lambda pair: pair[0])]
+
+
+def _wrapper(parent: CodeTask, parameters: Mapping[str, Any]) -> Wrapper:
+    signature = signature_of(parent.reference, str(parent.entry_point))
+    transform = BY_NAME[str(parameters["transform"])]
+    letter, inner = str(parameters["letter"]), parent.entry_point
+    definition = (
+        f"Let {letter} be the value that `{inner}({signature.arguments})`, as specified above, returns. "
+        f"{transform.say(letter, parameters['arguments'])}\n\n"
+        f"Only the specification of `{inner}` is given above: implement it as well."
+    )
+    returns = annotation_of(str(parameters["output_type"]))
+    return Wrapper(str(parameters["entry_point"]), signature, returns, definition)
+
+
+def _verbatim_gate(task: CodeTask, parent: CodeTask) -> Gate:
+    """The prompt begins with the parent's, the reference with the parent's; only functions were added to it."""
+    prompt = task.prompt.startswith(parent.prompt.rstrip())
+    reference = task.reference.startswith(parent.reference)
+    old, new = parse(parent.reference).body, parse(task.reference).body
+    added = new[len(old) :]
+    plain = len(added) == 2 and all(isinstance(node, ast.FunctionDef) for node in added)
+    fresh = not {getattr(node, "name", "") for node in added} & words_of(texts_of(parent))
+    evidence = {"parent_prompt": text_digest(parent.prompt), "parent_reference": text_digest(parent.reference)}
+    return Gate("parent_verbatim", prompt and reference and plain and fresh, evidence)
+
+
+def _reading_gate(task: CodeTask, parent: CodeTask, parameters: Mapping[str, Any]) -> Gate:
+    signature = signature_of(parent.reference, str(parent.entry_point))
+    try:
+        name, text = definition_in(task)
+        reading = read(text)
+    except ValueError as error:
+        return Gate("one_reading", False, {"problem": str(error)[:80]})
+    holds = (
+        name == task.entry_point
+        and reading.inner == parent.entry_point
+        and reading.inner_arguments == signature.arguments
+        and reading.letter == parameters["letter"]
+        and reading.letter not in signature.names
+    )
+    return Gate("one_reading", holds, {"body": text_digest(reading.body)})

@@ -1,0 +1,219 @@
+"""Renaming in source text: identifiers by their positions in the syntax tree, mentions in docstrings and comments
+by context.
+
+The layout of the source is kept; only the spans of names change.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import pairwise
+
+from .syntax import parse
+
+KeywordRule = Callable[[ast.Call, str], bool]
+Span = tuple[int, int, str]
+_DOCTEST_LINE = re.compile(r"^([ \t]*(?:>>>|\.\.\.) )(.*)$", re.MULTILINE)
+_ANNOUNCED = re.compile(r"\b(?:function|method|named|called|routine|helper) [`'\"]?$", re.IGNORECASE)
+
+
+class CannotEdit(ValueError):
+    """The source has a shape whose positions cannot be trusted."""
+
+
+def never(call: ast.Call, keyword: str) -> bool:
+    """The keyword rule for programs whose keywords all belong to somebody else."""
+    return False
+
+
+def renamed_program(
+    source: str,
+    names: Mapping[str, str],
+    mentions: Mapping[str, str],
+    keyword_rule: KeywordRule = never,
+    identifiers: Collection[str] | None = None,
+) -> str:
+    """A program with the identifiers ``names`` replaced in code and ``mentions`` in docstrings and comments.
+
+    ``keyword_rule`` says whether a keyword at a call names a parameter of this program; ``identifiers`` limits what
+    is replaced elsewhere than at such keywords. Raises SyntaxError when the source does not parse and CannotEdit
+    when a position does not show the name that it should.
+    """
+    lines = _Lines(source)
+    tree = parse(source)
+    tokens = _tokens(source)
+    variables = names if identifiers is None else {name: names[name] for name in identifiers if name in names}
+    spans = {*_identifier_spans(tree, tokens, lines, variables), *_keyword_spans(tree, lines, names, keyword_rule)}
+    edits = [(start, end, names[name]) for start, end, name in spans]
+    for start, end in _text_spans(tree, tokens, lines):
+        text = source[start:end]
+        changed = renamed_text(text, mentions)
+        if changed != text:
+            edits.append((start, end, changed))
+    return _spliced(source, edits)
+
+
+def renamed_text(text: str, mentions: Mapping[str, str]) -> str:
+    """Prose with whole-word mentions replaced; doctest lines are read as code.
+
+    A name that no English word could be (``has_close``, ``fib4``, ``minPath``) is replaced wherever it stands as a
+    whole word. A plain word (``add``, ``f``) is a mention only where it is called, stands in backticks, or is
+    announced ("the function f").
+    """
+    if not mentions:
+        return text
+    pattern = re.compile(r"(?<!\w)(?:" + "|".join(sorted(map(re.escape, mentions), key=len, reverse=True)) + r")(?!\w)")
+    parts, position = [], 0
+    for line in _DOCTEST_LINE.finditer(text):
+        code = _renamed_line(line.group(2), mentions)
+        if code is not None:
+            parts.append(_renamed_prose(text[position : line.start(2)], pattern, mentions))
+            parts.append(code)
+            position = line.end(2)
+    parts.append(_renamed_prose(text[position:], pattern, mentions))
+    return "".join(parts)
+
+
+def code_like(name: str) -> bool:
+    """Whether a name cannot be an ordinary word of a sentence."""
+    return "_" in name or any(letter.isdigit() for letter in name) or not (name.islower() or name.istitle())
+
+
+def _renamed_prose(text: str, pattern: re.Pattern[str], mentions: Mapping[str, str]) -> str:
+    def replaced(match: re.Match[str]) -> str:
+        name = match.group()
+        before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 1]
+        called = after == "(" or (before.endswith("`") and after == "`")
+        return mentions[name] if code_like(name) or called or _ANNOUNCED.search(before) else name
+
+    return pattern.sub(replaced, text)
+
+
+def _renamed_line(code: str, mentions: Mapping[str, str]) -> str | None:
+    try:
+        # An example may pass a parameter by keyword; in a prompt every keyword that is a mention is the function's own.
+        return renamed_program(code, mentions, {}, lambda call, keyword: keyword in mentions)
+    except (SyntaxError, CannotEdit, ValueError):
+        return None
+
+
+class _Lines:
+    """Turns (line, column) of a tree (bytes) or of a token (characters) into an offset in the source."""
+
+    def __init__(self, source: str) -> None:
+        if "\r" in source.replace("\r\n", "") or "\f" in source or "\0" in source:
+            raise CannotEdit("unusual line endings")
+        self._source = source
+        self._lines = source.split("\n")
+        self._starts = [0]
+        for line in self._lines:
+            self._starts.append(self._starts[-1] + len(line) + 1)
+
+    def of_node(self, line: int, byte: int) -> int:
+        text = self._lines[line - 1]
+        column = byte if text.isascii() else len(text.encode()[:byte].decode())
+        return self._starts[line - 1] + column
+
+    def of_token(self, place: tuple[int, int]) -> int:
+        return self._starts[place[0] - 1] + place[1]
+
+    def span(self, start: int, name: str) -> Span:
+        if self._source[start : start + len(name)] != name:
+            raise CannotEdit("a name is not where the syntax tree says")
+        return start, start + len(name), name
+
+
+def _tokens(source: str) -> list[tokenize.TokenInfo]:
+    try:
+        return list(tokenize.generate_tokens(io.StringIO(source, newline="").readline))
+    except tokenize.TokenError as error:
+        raise CannotEdit("the source cannot be split into tokens") from error
+
+
+def _identifier_spans(
+    tree: ast.Module,
+    tokens: list[tokenize.TokenInfo],
+    lines: _Lines,
+    names: Mapping[str, str],
+) -> Iterator[Span]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in names:
+            yield lines.span(lines.of_node(node.lineno, node.col_offset), node.id)
+        elif isinstance(node, ast.arg) and node.arg in names:
+            yield lines.span(lines.of_node(node.lineno, node.col_offset), node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name in names:
+            yield _after(node, "def", node.name, tokens, lines)
+        elif isinstance(node, ast.ExceptHandler) and node.name is not None and node.name in names:
+            yield _after(node.type or node, "as", node.name, tokens, lines)
+        elif isinstance(node, ast.alias) and node.asname is not None and node.asname in names:
+            yield _after(node, "as", node.asname, tokens, lines)
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            yield from _in_statement(node, tokens, lines, names)
+
+
+def _keyword_spans(
+    tree: ast.Module, lines: _Lines, names: Mapping[str, str], keyword_rule: KeywordRule
+) -> Iterator[Span]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        for keyword in node.keywords:
+            if keyword.arg is not None and keyword.arg in names and keyword_rule(node, keyword.arg):
+                yield lines.span(lines.of_node(keyword.lineno, keyword.col_offset), keyword.arg)
+
+
+def _place(node: ast.stmt | ast.expr | ast.ExceptHandler | ast.alias, lines: _Lines) -> int:
+    return lines.of_node(node.lineno, node.col_offset)
+
+
+def _after(
+    node: ast.stmt | ast.expr | ast.ExceptHandler | ast.alias,
+    word: str,
+    name: str,
+    tokens: list[tokenize.TokenInfo],
+    lines: _Lines,
+) -> Span:
+    """The name token that follows the first ``word`` token from the node's place on."""
+    start = _place(node, lines)
+    inside = [token for token in tokens if token.type == tokenize.NAME and lines.of_token(token.start) >= start]
+    for first, second in pairwise(inside):
+        if first.string == word and second.string == name:
+            return lines.span(lines.of_token(second.start), name)
+    raise CannotEdit(f"no name after {word!r}")
+
+
+def _in_statement(
+    node: ast.Global | ast.Nonlocal, tokens: list[tokenize.TokenInfo], lines: _Lines, names: Mapping[str, str]
+) -> Iterator[Span]:
+    start = _place(node, lines)
+    end = lines.of_node(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
+    for token in tokens:
+        place = lines.of_token(token.start)
+        if token.type == tokenize.NAME and start <= place < end and token.string in names:
+            yield lines.span(place, token.string)
+
+
+def _text_spans(tree: ast.Module, tokens: list[tokenize.TokenInfo], lines: _Lines) -> Iterator[tuple[int, int]]:
+    """Spans of comments and of strings that are statements (docstrings, wherever they stand)."""
+    for token in tokens:
+        if token.type == tokenize.COMMENT:
+            yield lines.of_token(token.start), lines.of_token(token.end)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            end_line, end_byte = node.value.end_lineno, node.value.end_col_offset
+            if end_line is not None and end_byte is not None:
+                yield _place(node, lines), lines.of_node(end_line, end_byte)
+
+
+def _spliced(source: str, edits: list[Span]) -> str:
+    parts, position = [], 0
+    for start, end, text in sorted(edits):
+        if start < position:
+            raise CannotEdit("two edits overlap")
+        parts += [source[position:start], text]
+        position = end
+    return "".join([*parts, source[position:]])

@@ -1,0 +1,151 @@
+"""Wrapping a task: the parent's prompt stays verbatim as the specification of an inner function; a new function is
+defined by it.
+
+Shared by every operator that defines ``new(x)`` in terms of the parent's ``f``: prompt, reference and witness are
+made here.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import textwrap
+import tokenize
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..benchmarks import CodeTask
+from .literals import literal
+from .protocol import Example, NotApplicable
+from .rename import parsable_prompt
+from .syntax import parse
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A function's parameters as they stand in the source, and the arguments that hand them on."""
+
+    parameters: str
+    arguments: str
+    names: frozenset[str]
+
+
+def signature_of(source: str, entry: str) -> Signature:
+    """The signature of a plain top-level function; NotApplicable for anything else."""
+    definitions = [n for n in parse(source).body if getattr(n, "name", None) == entry]
+    if not definitions or not isinstance(definitions[-1], ast.FunctionDef):
+        raise NotApplicable("the entry point is not a plain top-level function")
+    node = definitions[-1]
+    if any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in ast.walk(node)):
+        raise NotApplicable("the entry point is a generator")
+    args = node.args
+    handed = [a.arg for a in (*args.posonlyargs, *args.args)]
+    handed += [f"*{args.vararg.arg}"] if args.vararg else []
+    handed += [f"{a.arg}={a.arg}" for a in args.kwonlyargs]
+    handed += [f"**{args.kwarg.arg}"] if args.kwarg else []
+    names = {a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs)}
+    names |= {star.arg for star in (args.vararg, args.kwarg) if star}
+    return Signature(_parameter_text(source, node), ", ".join(handed), frozenset(names))
+
+
+def _parameter_text(source: str, node: ast.FunctionDef) -> str:
+    """What stands between the parentheses, from the source itself (``ast.unparse`` differs between Python versions)."""
+    lines = source.split("\n")
+    rest = "\n".join(lines[node.lineno - 1 :])
+    depth, start = 0, None
+    for token in tokenize.generate_tokens(io.StringIO(rest).readline):
+        if token.type == tokenize.COMMENT:
+            raise NotApplicable("the signature holds a comment")
+        if token.type != tokenize.OP:
+            continue
+        if token.string in "([{":
+            depth += 1
+            start = start or token.end
+        elif token.string in ")]}":
+            depth -= 1
+            if depth == 0 and start is not None:
+                return _cut(rest, start, token.start)
+    raise NotApplicable("the signature cannot be found")
+
+
+def _cut(text: str, start: tuple[int, int], end: tuple[int, int]) -> str:
+    lines = text.split("\n")[start[0] - 1 : end[0]]
+    lines[-1] = lines[-1][: end[1]]
+    lines[0] = lines[0][start[1] :]
+    return " ".join(line.strip() for line in lines).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapper:
+    """The new function: its name, the parent's signature, its annotation ("" for none) and the text that defines it."""
+
+    name: str
+    signature: Signature
+    returns: str
+    definition: str
+
+
+def wrapped_prompt(parent: CodeTask, wrapper: Wrapper, examples: Sequence[Example]) -> str:
+    """The parent's prompt, verbatim, then the new function with its definition and its executed examples."""
+    shown = "\n".join(
+        f">>> {wrapper.name}({_listed(example.args)})\n{literal(example.returns)}" for example in examples
+    )
+    if parent.form != "completion":
+        task = f"Write a Python function `{wrapper.name}({wrapper.signature.parameters})` as follows."
+        where = f"The function specified above is `{parent.entry_point}`."
+        return f"{parent.prompt.rstrip()}\n\n{where} {task}\n\n{_filled(wrapper.definition)}\n\n{shown}\n"
+    text = _escaped(f"{_filled(wrapper.definition)}\n\n{shown}")
+    body = textwrap.indent(f'"""{text}\n"""', "    ")
+    return f"{_ended(parsable_prompt(parent.prompt))}\n\n{_header(wrapper)}\n{body}\n"
+
+
+def wrapped_reference(parent: CodeTask, wrapper: Wrapper, helper: str, expression: str) -> str:
+    """The parent's reference, a helper that holds the expression in ``v``, and the new function."""
+    call = f"{helper}({parent.entry_point}({wrapper.signature.arguments}))"
+    new = f"def {helper}(v):\n    return {expression}\n\n\n{_header(wrapper)}\n    return {call}\n"
+    return f"{_ended(parent.reference)}\n\n{new}"
+
+
+def witness_program(parent: CodeTask, name: str, inner: str, body: str) -> str:
+    """A program for a wrapped task, made of a body in ``value`` that was read from its prompt."""
+    statements = textwrap.indent(body.strip(), "    ")
+    hidden = f"_read_from_the_prompt_of_{name}"
+    call = f"def {name}(*args):\n    return {hidden}({inner}(*args))\n"
+    return f"{_ended(parent.reference)}\n\ndef {hidden}(value):\n{statements}\n\n\n{call}"
+
+
+def definition_in(task: CodeTask) -> tuple[str, str]:
+    """From a prompt alone: the new function's name and the text that defines it. ValueError when there is none."""
+    if task.entry_point is None:
+        raise ValueError("no entry point")
+    if task.form != "completion":
+        return task.entry_point, task.prompt
+    last = parse(task.prompt).body[-1]
+    if not isinstance(last, ast.FunctionDef) or last.name != task.entry_point:
+        raise ValueError("the prompt does not end in the new function")
+    return last.name, ast.get_docstring(last) or ""
+
+
+def _header(wrapper: Wrapper) -> str:
+    arrow = f" -> {wrapper.returns}" if wrapper.returns else ""
+    return f"def {wrapper.name}({wrapper.signature.parameters}){arrow}:"
+
+
+def _ended(source: str) -> str:
+    """A source with its text untouched that ends in one line break at least, and in a blank line if it can."""
+    return source if source.endswith("\n") else source + "\n"
+
+
+def _listed(args: tuple[object, ...]) -> str:
+    return ", ".join(map(literal, args))
+
+
+def _filled(text: str) -> str:
+    paragraphs = (
+        textwrap.fill(part, 100, break_long_words=False, break_on_hyphens=False) for part in text.split("\n\n")
+    )
+    return "\n\n".join(paragraphs)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
