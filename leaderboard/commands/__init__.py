@@ -1,0 +1,1 @@
+"""The verbs of this room, each in a module of its own."""

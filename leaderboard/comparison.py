@@ -1,0 +1,169 @@
+"""Two runs of one suite, task by task: what broke, what was mended, and whether the net change could be chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..benchmarks.errors import BadInput
+from .flips import ExpectedFlips, Flips, expected_flips, mcnemar_exact, update_flips
+from .intervals import SEED, Interval, difference_interval, score_interval, sign_flip_p
+from .passk import TaskCounts
+from .table import RunTable
+
+Test = Literal["exact McNemar", "sign-flip permutation over root tasks"]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChange:
+    """One task whose pass rate moved; verdicts and details are untrusted text, epoch by epoch."""
+
+    task: str
+    old: TaskCounts
+    new: TaskCounts
+    old_verdicts: tuple[str, ...]
+    new_verdicts: tuple[str, ...]
+    new_detail: str
+    old_detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Tasks that could not be compared, by reason."""
+
+    only_old: tuple[str, ...]
+    only_new: tuple[str, ...]
+    changed: tuple[str, ...]
+    owed: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        """How many in all."""
+        return len(self.only_old) + len(self.only_new) + len(self.changed) + len(self.owed)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An update measured; ``flips`` is the 2x2 table, None where a model has several samples of a task.
+
+    rates: expected flip rates (equal to the observed ones for one sample a task). net: new minus old pass@1. p: of
+    "no change", by ``test``. samples: scored samples (old, new) on the compared tasks.
+    """
+
+    old: str
+    new: str
+    suite: str
+    tasks: int
+    roots: int
+    flips: Flips | None
+    rates: ExpectedFlips
+    nfr_interval: Interval
+    pfr_interval: Interval
+    net_interval: Interval
+    test: Test
+    p: float
+    broken: tuple[TaskChange, ...]
+    fixed: tuple[TaskChange, ...]
+    left_out: LeftOut
+    partial: tuple[str, ...]
+    seed: int
+
+    @property
+    def net(self) -> float:
+        """new pass@1 - old pass@1, which is exactly pfr - nfr."""
+        return self.rates.new_rate - self.rates.old_rate
+
+
+def paired_p(
+    pairs: Sequence[tuple[TaskCounts, TaskCounts]], roots: Sequence[str], *, seed: int = SEED
+) -> tuple[Test, float]:
+    """The test of "no change" that fits: McNemar for independent single samples, else a permutation of roots."""
+    single = all(old.n == 1 and new.n == 1 for old, new in pairs)
+    if single and len(set(roots)) == len(roots):
+        broken = sum(old.passed > new.passed for old, new in pairs)
+        fixed = sum(old.passed < new.passed for old, new in pairs)
+        return "exact McNemar", mcnemar_exact(broken, fixed)
+    differences = [new.rate - old.rate for old, new in pairs]
+    return "sign-flip permutation over root tasks", sign_flip_p(differences, roots, seed=seed)
+
+
+def compare_runs(old: RunTable, new: RunTable, *, seed: int = SEED) -> Comparison:
+    """Compare on the tasks that are identical (same id, same digest) in both runs; BadInput where there is none.
+
+    Broken and fixed tasks come largest change first, then in the old run's order."""
+    left_out, shared = _shared_tasks(old, new)
+    if not shared:
+        raise BadInput(
+            f"{old.path} and {new.path} have no task in common that both have scored "
+            f"({len(left_out.changed)} changed between the suites, {len(left_out.owed)} owed); "
+            "compare two runs of one suite, and resume what is owed "
+            "(a suite and the one evolved from it: `evalrun leaderboard` sets them side by side)"
+        )
+    pairs = [(old.counts[task], new.counts[task]) for task in shared]
+    roots = [old.root[task] for task in shared]
+    rates = expected_flips(pairs)
+    single = all(a.n == 1 and b.n == 1 for a, b in pairs)
+    flips = update_flips(_passes(old, shared), _passes(new, shared)) if single else None
+    test, p = paired_p(pairs, roots, seed=seed)
+    changes = [_change(task, old, new) for task in shared]
+    return Comparison(
+        old=old.label,
+        new=new.label,
+        suite=new.suite,
+        tasks=len(shared),
+        roots=len(set(roots)),
+        flips=flips,
+        rates=rates,
+        nfr_interval=score_interval([a.rate * (1 - b.rate) for a, b in pairs], roots, seed=seed),
+        pfr_interval=score_interval([(1 - a.rate) * b.rate for a, b in pairs], roots, seed=seed),
+        net_interval=difference_interval([b.rate - a.rate for a, b in pairs], roots, seed=seed),
+        test=test,
+        p=p,
+        broken=tuple(sorted((c for c in changes if c.new.rate < c.old.rate), key=_size, reverse=True)),
+        fixed=tuple(sorted((c for c in changes if c.new.rate > c.old.rate), key=_size, reverse=True)),
+        left_out=left_out,
+        partial=tuple(task for task, (a, b) in zip(shared, pairs, strict=True) if a.owed or b.owed),
+        seed=seed,
+    )
+
+
+def _shared_tasks(old: RunTable, new: RunTable) -> tuple[LeftOut, list[str]]:
+    """The tasks both runs have, with one digest and a verdict each, in the old run's order; and the rest."""
+    old_digest: Mapping[str, str] = dict(zip(old.tasks.index, old.tasks["digest"], strict=True))
+    new_digest: Mapping[str, str] = dict(zip(new.tasks.index, new.tasks["digest"], strict=True))
+    same = [task for task, digest in old_digest.items() if new_digest.get(task) == digest]
+    scored = [task for task in same if old.counts[task].n and new.counts[task].n]
+    left_out = LeftOut(
+        only_old=tuple(task for task in old_digest if task not in new_digest),
+        only_new=tuple(task for task in new_digest if task not in old_digest),
+        changed=tuple(task for task in old_digest if task in new_digest and new_digest[task] != old_digest[task]),
+        owed=_missing_from(same, scored),
+    )
+    return left_out, scored
+
+
+def _missing_from(whole: Iterable[str], part: Iterable[str]) -> tuple[str, ...]:
+    kept = set(part)
+    return tuple(item for item in whole if item not in kept)
+
+
+def _passes(run: RunTable, tasks: Sequence[str]) -> dict[str, bool]:
+    return {task: run.counts[task].passed > 0 for task in tasks}
+
+
+def _change(task: str, old: RunTable, new: RunTable) -> TaskChange:
+    old_rows, new_rows = old.verdicts_by_task.get(task, []), new.verdicts_by_task.get(task, [])
+    return TaskChange(
+        task=task,
+        old=old.counts[task],
+        new=new.counts[task],
+        old_verdicts=tuple(verdict for verdict, _ in old_rows),
+        new_verdicts=tuple(verdict for verdict, _ in new_rows),
+        old_detail=next((detail for verdict, detail in old_rows if verdict != "pass"), ""),
+        new_detail=next((detail for verdict, detail in new_rows if verdict != "pass"), ""),
+    )
+
+
+def _size(change: TaskChange) -> float:
+    return abs(change.new.rate - change.old.rate)

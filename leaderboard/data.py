@@ -1,0 +1,217 @@
+"""The numbers of boards, evolutions and comparisons as plain data: what data.json, data.csv and `compare --json` hold.
+
+Undefined numbers are null (JSON) or empty (CSV), never 0. Texts from runs stand in JSON exactly as recorded, in ASCII
+escapes; in CSV, which people open in terminals and spreadsheets, they are made visible.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ..benchmarks.visible import visible
+from .board import Board, Row
+from .comparison import Comparison, TaskChange
+from .evolved import Drop, Evolution
+from .flips import ExpectedFlips
+from .intervals import DRAWS, LEVEL, Interval
+
+SCHEMA = 1
+
+
+def to_text(value: Mapping[str, Any]) -> str:
+    """JSON text in the order given, ASCII only, without NaN."""
+    return json.dumps(value, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def number(value: float) -> float | None:
+    """The number, or None where it is undefined."""
+    return None if math.isnan(value) else value
+
+
+def interval_data(interval: Interval) -> dict[str, Any]:
+    """An interval with the method that made it."""
+    return {
+        "low": number(interval.low),
+        "high": number(interval.high),
+        "level": LEVEL,
+        "method": interval.method,
+        "units": interval.units,
+    }
+
+
+def site_data(
+    title: str,
+    boards: Sequence[Board],
+    evolutions: Sequence[Evolution],
+    comparisons: Sequence[Comparison],
+    seed: int,
+) -> dict[str, Any]:
+    """All numbers of a page."""
+    return {
+        "schema": SCHEMA,
+        "title": title,
+        "bootstrap": {"draws": DRAWS, "seed": seed},
+        "boards": [_board(board) for board in boards],
+        "evolutions": [_evolution(one) for one in evolutions],
+        "updates": [comparison_data(one) for one in comparisons],
+    }
+
+
+def _board(board: Board) -> dict[str, Any]:
+    return {
+        "suite": board.suite,
+        "suite_digest": board.suite_digest,
+        "tasks_digest": board.key,
+        "tasks": board.tasks,
+        "roots": board.roots,
+        "test_against_leader": board.test,
+        "rows": [_row(row) for row in board.rows],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    run = row.run
+    return {
+        "model": run.label,
+        "rank": row.rank,
+        "pass_at_k": {str(one.k): number(one.value) if one.complete else None for one in row.passes},
+        "pass_at_1_of_scored_tasks": number(row.score.value),
+        "interval": interval_data(row.interval),
+        "p_against_leader": row.leader_p,
+        "scored": run.scored,
+        "owed": run.owed,
+        "tasks_without_a_scored_sample": row.score.short,
+        "verdicts": run.verdict_counts,
+        "created": run.created,
+    }
+
+
+def board_csv(boards: Sequence[Board]) -> str:
+    """One line a run. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    records = []
+    for board in boards:
+        for row in board.rows:
+            plain = _row(row)
+            passes = {f"pass_at_{k}": value for k, value in plain["pass_at_k"].items()}
+            records.append(
+                {
+                    "suite": _cell(board.suite),
+                    "tasks": board.tasks,
+                    "model": _cell(row.run.label),
+                    "rank": row.rank,
+                    **passes,
+                    "low": plain["interval"]["low"],
+                    "high": plain["interval"]["high"],
+                    "p_against_leader": row.leader_p,
+                    "scored": row.run.scored,
+                    "owed": row.run.owed,
+                    "created": _cell(row.run.created),
+                }
+            )
+    frame = pd.DataFrame(records)
+    frame["rank"] = frame["rank"].astype("Int64")
+    return str(frame.to_csv(index=False, lineterminator="\n"))
+
+
+def _cell(text: str) -> str:
+    shown = visible(text)
+    return "'" + shown if shown.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) else shown
+
+
+def _evolution(one: Evolution) -> dict[str, Any]:
+    return {
+        "original_suite": one.original_suite,
+        "evolved_suite": one.evolved_suite,
+        "operators": list(one.operators),
+        "drops": [_drop(drop) for drop in one.drops],
+        "notes": list(one.notes),
+    }
+
+
+def _drop(drop: Drop) -> dict[str, Any]:
+    return {
+        "model": drop.label,
+        "operator": drop.operator,
+        "pairs": drop.pairs,
+        "roots": drop.roots,
+        "original": number(drop.original),
+        "evolved": number(drop.evolved),
+        "drop": number(drop.drop),
+        "interval": interval_data(drop.interval),
+        "relative_drop": number(drop.relative),
+        "flips": _rates(drop.flips),
+        "p": number(drop.p),
+        "left_out": drop.left_out,
+    }
+
+
+def _rates(rates: ExpectedFlips) -> dict[str, Any]:
+    return {
+        "nfr": number(rates.nfr),
+        "pfr": number(rates.pfr),
+        "noise_floor": number(rates.noise_floor),
+        "noise_floor_tasks": rates.floor_tasks,
+        "excess_nfr": number(rates.excess_nfr),
+    }
+
+
+def comparison_data(one: Comparison) -> dict[str, Any]:
+    """All numbers of one comparison; ``counts`` is null where a task has several samples."""
+    flips = one.flips
+    counts = None
+    if flips is not None:
+        counts = {
+            "both": flips.both,
+            "broken": flips.negative,
+            "fixed": flips.positive,
+            "neither": flips.neither,
+            "nfr_of_old_correct": number(flips.nfr_of_old_correct),
+            "relative_nfr": number(flips.relative_nfr),
+        }
+    return {
+        "schema": SCHEMA,
+        "old": one.old,
+        "new": one.new,
+        "suite": one.suite,
+        "tasks": one.tasks,
+        "roots": one.roots,
+        "old_pass_at_1": number(one.rates.old_rate),
+        "new_pass_at_1": number(one.rates.new_rate),
+        "net": number(one.net),
+        "net_interval": interval_data(one.net_interval),
+        **_rates(one.rates),
+        "nfr_interval": interval_data(one.nfr_interval),
+        "pfr_interval": interval_data(one.pfr_interval),
+        "counts": counts,
+        "test": one.test,
+        "p": one.p,
+        "seed": one.seed,
+        "broken": [_change(change) for change in one.broken],
+        "fixed": [_change(change) for change in one.fixed],
+        "left_out": {
+            "only_old": list(one.left_out.only_old),
+            "only_new": list(one.left_out.only_new),
+            "changed": list(one.left_out.changed),
+            "owed": list(one.left_out.owed),
+        },
+        "partly_owed": list(one.partial),
+    }
+
+
+def _change(change: TaskChange) -> dict[str, Any]:
+    return {
+        "task": change.task,
+        "old_passed": change.old.passed,
+        "old_scored": change.old.n,
+        "new_passed": change.new.passed,
+        "new_scored": change.new.n,
+        "old_verdicts": list(change.old_verdicts),
+        "new_verdicts": list(change.new_verdicts),
+        "old_detail": change.old_detail,
+        "new_detail": change.new_detail,
+    }

@@ -1,0 +1,175 @@
+"""Original against evolved: one model on root tasks and on the tasks made from them, paired root by root.
+
+An evolved task is as good a test as its root only if what made it keeps meaning and difficulty; the drop is evidence,
+not a verdict of contamination.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .flips import ExpectedFlips, expected_flips
+from .intervals import SEED, Interval, difference_interval, sign_flip_p
+from .table import RunTable
+
+ALL = "all operators"
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """One model, one operator: mean pass rate on the roots and on the tasks evolved from them, over the same pairs.
+
+    pairs: evolved tasks with a scored root; a root with several children counts once for each, so both means have the
+    same weights. drop: original - evolved, with a bootstrap interval over roots. flips: evolution flips. p: of "no
+    drop", by sign-flip permutation over roots. left_out: evolved tasks of this operator without a scored sample on
+    either side.
+    """
+
+    label: str
+    operator: str
+    pairs: int
+    roots: int
+    original: float
+    evolved: float
+    drop: float
+    interval: Interval
+    flips: ExpectedFlips
+    p: float
+    left_out: int
+
+    @property
+    def beyond_noise(self) -> bool:
+        """True where the interval of the drop leaves out 0 (never with one root) and the permutation test agrees.
+
+        On few roots the bootstrap's interval is too narrow, so that alone it would claim what chance explains.
+        """
+        return self.p < 0.05 and not math.isnan(self.interval.low) and (self.interval.low > 0 or self.interval.high < 0)
+
+    @property
+    def relative(self) -> float:
+        """drop / original: the share of the original score that is lost; NaN where there was none."""
+        return self.drop / self.original if self.original else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Evolution:
+    """Two sets of tasks, the second evolved from the first, and every model that has a run on both.
+
+    drops: per model one over all operators, then one per operator where there are several. notes: what was left out
+    and why.
+    """
+
+    original_suite: str
+    evolved_suite: str
+    original_key: str
+    evolved_key: str
+    operators: tuple[str, ...]
+    drops: tuple[Drop, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def overall(self) -> tuple[Drop, ...]:
+        """One drop per model, over all operators."""
+        return tuple(drop for drop in self.drops if drop.operator == ALL)
+
+
+def relative_drop(original: float, evolved: Iterable[float]) -> float:
+    """(original - mean of evolved) / original, as EvoEval reports it (Xia et al. 2024); NaN where original is 0."""
+    scores = list(evolved)
+    return (original - math.fsum(scores) / len(scores)) / original if original and scores else math.nan
+
+
+def build_evolutions(runs: Sequence[RunTable], *, seed: int = SEED) -> list[Evolution]:
+    """Every pair of task sets where the second holds tasks evolved from the first and some label has a run on both.
+
+    Of several runs of one label on the same tasks the newest is taken, and a note says so.
+    """
+    groups: dict[tuple[str, str], list[tuple[RunTable, RunTable]]] = {}
+    for evolved in runs:
+        roots = {root for task, root in evolved.root.items() if root != task}
+        for original in runs:
+            if original.label == evolved.label and original is not evolved and roots & set(original.tasks.index):
+                groups.setdefault((original.board_key, evolved.board_key), []).append((original, evolved))
+    found = [_evolution(keys, pairs, seed) for keys, pairs in groups.items()]
+    return sorted(found, key=lambda one: (one.original_suite, one.evolved_suite, one.original_key, one.evolved_key))
+
+
+def _evolution(keys: tuple[str, str], pairs: Sequence[tuple[RunTable, RunTable]], seed: int) -> Evolution:
+    newest: dict[str, tuple[RunTable, RunTable]] = {}
+    notes: list[str] = []
+    for pair in sorted(
+        pairs, key=lambda pair: (pair[0].created, pair[1].created, pair[0].path.name, pair[1].path.name)
+    ):
+        newest[pair[0].label] = pair
+    for label in sorted(newest):
+        several = sum(pair[0].label == label for pair in pairs)
+        if several > 1:
+            notes.append(f"{label}: {several} pairs of runs; the newest is shown.")
+        original, evolved = newest[label]
+        if _sampling(original) != _sampling(evolved):
+            notes.append(f"{label}: the two runs were sampled with different settings, which alone can move a score.")
+    drops = [drop for label in newest for drop in _drops(*newest[label], seed)]
+    order = {drop.label: drop.drop for drop in drops if drop.operator == ALL}
+    for drop in drops:
+        if drop.operator == ALL and drop.left_out:
+            tasks = "1 evolved task" if drop.left_out == 1 else f"{drop.left_out} evolved tasks"
+            notes.append(f"{drop.label}: {tasks} left out, a side without a scored sample.")
+    drops = [drop for drop in drops if drop.pairs]
+    drops.sort(key=lambda drop: (-order[drop.label], drop.label, drop.operator != ALL, drop.operator))
+    original, evolved = pairs[0]
+    return Evolution(original.suite, evolved.suite, *keys, _operators(evolved), tuple(drops), tuple(notes))
+
+
+def _operators(run: RunTable) -> tuple[str, ...]:
+    return tuple(sorted({str(name) for name in run.tasks["operator"] if name is not None}))
+
+
+def _sampling(run: RunTable) -> dict[str, object]:
+    return {name: value for name, value in run.section("sampling").items() if name not in ("epochs", "seed")}
+
+
+def _drops(original: RunTable, evolved: RunTable, seed: int) -> list[Drop]:
+    children = [
+        (task, root, "unknown" if operator is None else str(operator))
+        for task, root, operator in zip(
+            evolved.tasks.index, evolved.tasks["root"], evolved.tasks["operator"], strict=True
+        )
+        if root != task and root in original.counts
+    ]
+    operators = sorted({operator for _, _, operator in children})
+    whole = _drop(ALL, children, original, evolved, seed)
+    if len(operators) < 2:
+        return [whole]
+    parts = [
+        _drop(operator, [child for child in children if child[2] == operator], original, evolved, seed)
+        for operator in operators
+    ]
+    return [whole, *parts]
+
+
+def _drop(
+    operator: str, children: Sequence[tuple[str, str, str]], original: RunTable, evolved: RunTable, seed: int
+) -> Drop:
+    pairs = [
+        (root, original.counts[root], evolved.counts[task])
+        for task, root, _ in children
+        if original.counts[root].n and evolved.counts[task].n
+    ]
+    roots = [root for root, _, _ in pairs]
+    differences = [before.rate - after.rate for _, before, after in pairs]
+    flips = expected_flips([(before, after) for _, before, after in pairs])
+    return Drop(
+        label=original.label,
+        operator=operator,
+        pairs=len(pairs),
+        roots=len(set(roots)),
+        original=flips.old_rate,
+        evolved=flips.new_rate,
+        drop=flips.old_rate - flips.new_rate,
+        interval=difference_interval(differences, roots, seed=seed),
+        flips=flips,
+        p=sign_flip_p(differences, roots, seed=seed),
+        left_out=len(children) - len(pairs),
+    )
