@@ -494,7 +494,10 @@ class Warden:
         gc.collect()
         gc.freeze()
         while True:
-            data, fds = receive_with_fds(self.sock)
+            try:
+                data, fds = receive_with_fds(self.sock)
+            except ConnectionResetError:  # it was killed with a report unread
+                data, fds = b"", []
             if not data:
                 self.relay_is_gone()
             limits = json.loads(data)
@@ -503,7 +506,7 @@ class Warden:
             report = to_json(self.run(Job(limits, fds)))
             try:
                 self.sock.send(report)
-            except BrokenPipeError:
+            except ConnectionError:
                 self.relay_is_gone()
 
     def run(self, job: Job) -> Dict[str, Any]:
@@ -592,11 +595,15 @@ class Warden:
             for fd, _ in self.poll.poll(left * 1000 + 1):
                 if fd == self.wake_read:
                     drain(self.wake_read)
-                elif not self.sock.recv(4096):
+                    continue
+                try:
+                    called_off = bool(self.sock.recv(4096))
+                except ConnectionResetError:
+                    called_off = False
+                if not called_off:
                     self.relay_is_gone()
-                else:
-                    job.killed = "output"
-                    return
+                job.killed = "output"
+                return
 
     def reap(self, job: Optional[Job]) -> None:
         """Collect every child that has ended."""
