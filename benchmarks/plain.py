@@ -20,7 +20,7 @@ from collections import Counter, deque
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 MAX_DEPTH = 200
 _SMALL_INT = 2**63
@@ -48,6 +48,11 @@ class PlainError(ValueError):
 
 class TooDeep(PlainError):
     """Plain data nested deeper than MAX_DEPTH."""
+
+
+# Set in the sandbox only, in this file's copy there: how an object that is not plain data is named on its way to the
+# process beside it, and what such a name stands for. See harness/sandbox/guest/border.py.
+handles: Optional[Tuple[Callable[[Any], str], Callable[[str], Any]]] = None
 
 
 def encode(value: object, *, reduce: bool = False) -> Any:
@@ -103,6 +108,9 @@ def _encode(value: Any, reduce: bool, depth: int) -> Any:
         for base, rebuild in _REDUCERS:
             if isinstance(value, base):
                 return _encode(rebuild(value), reduce, depth)
+    if handles is not None:
+        return {"$opaque": handles[0](value)}
+    if reduce:
         return {"$opaque": str(kind.__name__)[:80]}
     raise PlainError("an object of type %s is not plain data" % str(kind.__name__)[:80])
 
@@ -213,7 +221,7 @@ def _decode_items(data: Any, depth: int) -> List[Any]:
     return [_decode(item, depth) for item in _list(data)]
 
 
-def _spread(keys: List[Any]) -> List[Any]:
+def spread(keys: List[Any]) -> List[Any]:
     """The keys of a set or dict, unless too many of them share one hash."""
     if len(keys) > _MAX_EQUAL_HASHES and max(Counter(map(hash, keys)).values()) > _MAX_EQUAL_HASHES:
         raise PlainError("too many keys share one hash")
@@ -222,7 +230,7 @@ def _spread(keys: List[Any]) -> List[Any]:
 
 def _decode_pairs(data: Any, depth: int) -> Dict[Any, Any]:
     pairs = [(_decode(key, depth), value) for key, value in _list(data)]
-    _spread([key for key, _ in pairs])
+    spread([key for key, _ in pairs])
     return {key: _decode(value, depth) for key, value in pairs}
 
 
@@ -267,8 +275,8 @@ def _decode_timedelta(data: Any) -> timedelta:
 
 _DECODERS: Dict[str, Callable[[Any, int], Any]] = {
     "$tuple": lambda data, depth: tuple(_decode_items(data, depth)),
-    "$set": lambda data, depth: set(_spread(_decode_items(data, depth))),
-    "$frozenset": lambda data, depth: frozenset(_spread(_decode_items(data, depth))),
+    "$set": lambda data, depth: set(spread(_decode_items(data, depth))),
+    "$frozenset": lambda data, depth: frozenset(spread(_decode_items(data, depth))),
     "$deque": _decode_deque,
     "$dict": _decode_pairs,
     "$counter": lambda data, depth: Counter(_decode_pairs(data, depth)),
@@ -284,7 +292,7 @@ _DECODERS: Dict[str, Callable[[Any, int], Any]] = {
     "$time": lambda data, depth: _naive(time.fromisoformat(_text(data))),
     "$datetime": lambda data, depth: _naive(datetime.fromisoformat(_text(data))),
     "$timedelta": lambda data, depth: _decode_timedelta(data),
-    "$opaque": lambda data, depth: Opaque(_text(data)),
+    "$opaque": lambda data, depth: Opaque(_text(data)) if handles is None else handles[1](_text(data)),
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ..benchmarks import MISSING, BadInput, Case, CasesTest, CodeTask, InfraError, Suite, Test, plain
 from ..benchmarks.jsonio import canonical_json, write_atomic
 from .paths import cache_dir
-from .sandbox.api import REFERENCE_LIMITS, CallResult, CallsJob, Limits, Outcome, Sandbox
+from .sandbox.api import LARGE, REFERENCE_LIMITS, CallResult, CallsJob, Limits, Outcome, Sandbox
 from .sandbox.worker import guest_digest
 
 _SHOWN = 5
@@ -118,13 +118,13 @@ def _fill(task: CodeTask, test: CasesTest, sandbox: Sandbox) -> tuple[list[Case]
     wanted = [index for index, case in enumerate(cases) if case.expected is MISSING]
     if not wanted:
         return cases, 0.0, 0.0
-    digests = test.oracle is None
+    large = LARGE if test.oracle is None else None
     calls = tuple(_call(cases[index]) for index in wanted)
-    outcome = sandbox.submit(CallsJob(task.reference, task.entry_point, calls, REFERENCE_LIMITS, digests)).result()
+    outcome = sandbox.submit(CallsJob(task.reference, task.entry_point, calls, REFERENCE_LIMITS, large)).result()
     results = _results(outcome)
     for index, result in zip(wanted, results, strict=False):
         raised = result.raised
-        if raised is None and digests and result.digest is None and '"$opaque"' in plain.dumps(result.value):
+        if raised is None and large is not None and result.digest is None and '"$opaque"' in plain.dumps(result.value):
             raised = f"{result.value!r}, which cannot be compared"
         if raised is not None:
             raise BadInput(

@@ -6,7 +6,7 @@ inputs only; the *judge* runs assert-style test programs. A job names what each 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -47,22 +47,25 @@ class CallsJob:
     """Run ``source``, then call ``entry_point`` once per item of ``calls`` and return what it returns.
 
     An item is a tuple of plain-data arguments, or a text: Python source of an argument list, evaluated in the
-    candidate. With ``entry_point`` None each item must be a text, whose tuple of values is itself the result. With
-    ``digests``, results over LARGE bytes come back as digests.
+    candidate. With ``entry_point`` None each item must be a text, whose tuple of values is itself the result. Results
+    that take more than ``large`` bytes come back as digests. ``packed`` is ``wire.pack_calls(calls)``, where many jobs
+    share their calls.
     """
 
     source: str
     entry_point: str | None
     calls: tuple[tuple[Any, ...] | str, ...]
     limits: Limits = Limits()
-    digests: bool = False
+    large: int | None = None
+    packed: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckJob:
     """Run ``prelude`` and ``program`` in the judge, then ``check(candidate)`` with the candidate behind a proxy.
 
-    ``values`` is plain data the program finds under the name ``VALUES``.
+    ``values`` is plain data the program finds under the name ``VALUES``. With ``objects`` the entry point is a class,
+    whose operators are part of what is tested (see ``guest/border.py``).
     """
 
     source: str
@@ -71,6 +74,7 @@ class CheckJob:
     prelude: str = ""
     values: Any = None
     limits: Limits = Limits()
+    objects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,8 @@ class CallResult:
     """What one call gave: a plain value, or the exception that ended it.
 
     ``raised`` is the exception's class name, or ``"unplain"`` for a value that cannot cross (too deep); then ``value``
-    is None. ``digest`` stands for a large value, where the job allowed it: equal digests mean equal values of equal
+    is None. ``digest`` (hexadecimal BLAKE2b of the value's marshal version 2) stands for a large value, where the job
+    allowed it: equal digests mean equal values of equal
     types (an answer can only know it by having the value), different ones may still be equal under a tolerant
     comparison.
     """
@@ -122,7 +127,7 @@ class Outcome:
 
     status: Status
     detail: str = ""
-    calls: tuple[CallResult, ...] = ()
+    calls: Sequence[CallResult] = ()
     judged: Literal["pass", "wrong", "error"] | None = None
     stdout: bytes = b""
     wall_s: float = 0.0
@@ -160,8 +165,11 @@ class Sandbox(Protocol):
     def info(self) -> SandboxInfo:
         """What to record of this sandbox."""
 
-    def submit(self, job: Job) -> Future[Outcome]:
-        """Queue one job; the future never raises for what an answer does, only for a closed sandbox."""
+    def submit(self, job: Job, *, alone: bool = False) -> Future[Outcome]:
+        """Queue one job; the future never raises for what an answer does, only for a closed sandbox.
+
+        With ``alone`` it runs when no other job does.
+        """
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
         """Run many jobs in parallel, a bounded number ahead; outcomes come in the order of the jobs."""

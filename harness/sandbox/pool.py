@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import secrets
 import shutil
 import tempfile
@@ -10,33 +9,65 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal
 
 from ...benchmarks.errors import InfraError
-from .api import Job, Limits, Outcome, SandboxInfo
-from .worker import Backend, Worker
+from . import wire
+from .api import CheckJob, Job, Limits, Outcome, SandboxInfo
+from .worker import Answer, Backend, BrokenSandbox, Ticket, Worker, describe_fault, infra
 
-_AHEAD_PER_WORKER = 8
+_AHEAD = 16
+_AHEAD_BYTES = 4 << 20
+_ATTEMPTS = 2
+_LOOK_AROUND_S = 0.05
+_PAUSE_S = 1.0
+_USERS_PER_WORKER = 5_000
+
+
+@dataclass(slots=True)
+class _Waiting(Ticket):
+    future: Future[Outcome] = field(default_factory=Future)
+    claimed: bool = False
+    alone: bool = False
 
 
 class SandboxPool:
-    """Implements ``Sandbox`` over any backend."""
+    """Implements ``Sandbox`` over any backend.
+
+    Each worker has several jobs in flight, so that its sandbox never waits for the host. When one is held up by a long
+    job while another is idle, it gives back what it has not begun. A job during which a sandbox broke is tried again
+    with nothing else in flight; twice broken is ``infra``. With ``fresh`` each job gets a sandbox of its own.
+    """
 
     def __init__(
-        self, backend: Backend, kind: Literal["docker", "bwrap", "process"], *, workers: int, image: str = ""
+        self,
+        backend: Backend,
+        kind: Literal["docker", "bwrap", "process"],
+        *,
+        workers: int,
+        image: str = "",
+        fresh: bool = False,
     ) -> None:
         if workers < 1:
             raise ValueError("workers must be at least 1")
         self._kind: Literal["docker", "bwrap", "process"] = kind
         self._image = image
         self._backend = backend
+        self._fresh = fresh
+        self._ahead = 1 if fresh or backend.mode == "single" else _AHEAD
         self._home = tempfile.mkdtemp(prefix="evalrun-") if backend.mode == "open" else None
         # User ids far from any real one, and different for every worker of every pool on this machine: the kernel
         # counts processes per user id across containers.
-        base = 1_000_000 + secrets.randbelow(100_000_000) * 10
-        self._workers = [Worker(backend, i, base + 3 * i, self._home or "/tmp") for i in range(workers)]
-        self._jobs: queue.SimpleQueue[tuple[Job, Future[Outcome]] | None] = queue.SimpleQueue()
+        base = 1_000_000 + secrets.randbelow(400_000) * _USERS_PER_WORKER
+        users = [base + i * _USERS_PER_WORKER for i in range(workers)]
+        self._workers = [Worker(backend, i, uid, self._home or "/tmp") for i, uid in enumerate(users)]
+        self._changed = threading.Condition()
+        self._ready: deque[_Waiting] = deque()
+        self._alone: deque[_Waiting] = deque()
+        self._busy = 0  # workers that hold a job
+        self._open = False
         self._threads: list[threading.Thread] = []
 
     @property
@@ -50,6 +81,7 @@ class SandboxPool:
         except InfraError:
             self._stop()
             raise
+        self._open = True
         for worker in self._workers:
             thread = threading.Thread(target=self._work, args=(worker,), daemon=True, name="evalrun-sandbox")
             thread.start()
@@ -60,12 +92,14 @@ class SandboxPool:
         self._stop()
 
     def _stop(self) -> None:
-        while not self._jobs.empty():  # what nobody waits for any more
-            waiting = self._jobs.get()
-            if waiting is not None:
-                waiting[1].cancel()
-        for _ in self._threads:
-            self._jobs.put(None)
+        with self._changed:
+            self._open = False
+            waiting = [*self._ready, *self._alone]  # what nobody waits for any more
+            self._ready.clear()
+            self._alone.clear()
+            self._changed.notify_all()
+        for ticket in waiting:
+            ticket.future.cancel()
         for worker in self._workers:
             worker.stop()  # also under a running job: nobody waits for it any more
         for thread in self._threads:
@@ -77,28 +111,21 @@ class SandboxPool:
         if self._home is not None:
             shutil.rmtree(self._home, ignore_errors=True)
 
-    def _work(self, worker: Worker) -> None:
-        while (item := self._jobs.get()) is not None:
-            job, future = item
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(worker.run(job))
-            except BaseException as error:  # the single point where a worker's fault reaches whoever waits for the job
-                future.set_exception(error)
-        worker.close()
+    # --- taking jobs ---
 
-    def submit(self, job: Job) -> Future[Outcome]:
+    def submit(self, job: Job, *, alone: bool = False) -> Future[Outcome]:
         """Queue one job."""
-        if not self._threads:
-            raise InfraError("the sandbox is closed")
-        future: Future[Outcome] = Future()
-        self._jobs.put((job, future))
-        return future
+        ticket = _Waiting(job, alone=alone)
+        with self._changed:
+            if not self._open:
+                raise InfraError("the sandbox is closed")
+            (self._alone if alone else self._ready).append(ticket)
+            self._changed.notify()
+        return ticket.future
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
         """Run many jobs in parallel, a bounded number ahead; outcomes come in the order of the jobs."""
-        ahead = _AHEAD_PER_WORKER * len(self._workers)
+        ahead = 2 * self._ahead * len(self._workers)
         waiting: deque[Future[Outcome]] = deque()
         for job in jobs:
             waiting.append(self.submit(job))
@@ -106,3 +133,134 @@ class SandboxPool:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+    def _next(self, worker: Worker) -> list[_Waiting] | None:
+        """Jobs for a worker, waiting for some when it holds none; None when the sandbox is closed."""
+        with self._changed:
+            while True:
+                if not self._open:
+                    return None
+                taken = self._take(worker)
+                if taken or worker.in_flight:
+                    return taken
+                self._changed.wait()
+
+    def _take(self, worker: Worker) -> list[_Waiting]:
+        idle = not worker.in_flight
+        taken: list[_Waiting] = []
+        if idle and self._alone and not self._ready and self._busy == 0:
+            taken.append(self._alone.popleft())
+        while self._ready and len(worker.in_flight) + len(taken) < self._ahead:
+            if worker.bytes_in_flight > _AHEAD_BYTES:
+                break
+            if self._held_back(worker, taken):
+                break
+            taken.append(self._ready.popleft())
+        if idle and taken:
+            self._busy += 1
+        return taken
+
+    def _held_back(self, worker: Worker, taken: list[_Waiting]) -> bool:
+        """Whether the next job must not join those a worker holds: one that broke a sandbox, or one that runs alone."""
+        held = [*(ticket for _, ticket in worker.in_flight), *taken]
+        special = any(ticket.careful or (isinstance(ticket, _Waiting) and ticket.alone) for ticket in held)
+        return bool(held) and (special or self._ready[0].careful)
+
+    def _give_back(self, tickets: Iterable[Ticket]) -> None:
+        with self._changed:
+            for ticket in reversed(list(tickets)):
+                assert isinstance(ticket, _Waiting)
+                self._ready.appendleft(ticket)
+            self._changed.notify_all()
+
+    def _rest(self, worker: Worker) -> None:
+        """Note that a worker holds nothing any more."""
+        with self._changed:
+            self._busy -= 1
+            self._changed.notify_all()
+
+    # --- a worker's thread ---
+
+    def _work(self, worker: Worker) -> None:
+        while (taken := self._next(worker)) is not None:
+            unsent = deque(taken)
+            try:
+                while unsent:
+                    ticket = unsent.popleft()
+                    if self._claim(ticket):
+                        worker.send(ticket)
+                answer = worker.receive(_LOOK_AROUND_S) if worker.in_flight else None
+                if answer is None and len(worker.in_flight) > 1 and self._others_are_idle():
+                    worker.recall()
+            except (OSError, EOFError, BrokenSandbox, InfraError) as error:
+                self._broken(worker, error, unsent)
+            except BaseException as error:  # the single point where a fault of ours reaches whoever waits
+                self._failed(worker, error, unsent)
+            else:
+                self._handle(worker, answer)
+        for left in worker.reset()[0]:
+            self._settle(left, infra("the sandbox was closed"))
+
+    @staticmethod
+    def _claim(ticket: _Waiting) -> bool:
+        """Whether somebody still waits for this job."""
+        if not ticket.claimed:
+            ticket.claimed = ticket.future.set_running_or_notify_cancel()
+        return ticket.claimed
+
+    def _handle(self, worker: Worker, answer: Answer | None) -> None:
+        if answer is not None:
+            self._give_back(answer.recalled)
+            if answer.ticket is not None and answer.outcome is not None:
+                self._finish(answer.ticket, answer.outcome)
+                if self._fresh or not worker.is_open:
+                    self._give_back(worker.reset()[0])  # they wait for a clean sandbox
+        if not worker.in_flight:
+            self._rest(worker)
+
+    def _others_are_idle(self) -> bool:
+        with self._changed:
+            return not self._ready and self._busy < len(self._workers)
+
+    def _finish(self, ticket: Ticket, outcome: Outcome) -> None:
+        undecided = outcome.judged is None and outcome.status == "ok" and isinstance(ticket.job, CheckJob)
+        if undecided and ticket.nonce is None:  # what the test passes cannot cross: once more, unshielded
+            ticket.nonce = wire.new_nonce()
+            self._give_back([ticket])
+        else:
+            self._settle(ticket, outcome)
+
+    def _broken(self, worker: Worker, error: BaseException, unsent: Iterable[_Waiting]) -> None:
+        """Replace a sandbox that broke: what was in flight is tried again, each job by itself."""
+        tickets, words = worker.reset()
+        did_not_start = isinstance(error, InfraError)
+        fault = describe_fault(error) + (f"; {words}" if words else "")
+        again: list[Ticket] = list(unsent)
+        for ticket in reversed(tickets):
+            ticket.failures += did_not_start or len(tickets) == 1
+            ticket.careful = not did_not_start
+            if not self._open:
+                self._settle(ticket, infra("the sandbox was closed"))
+            elif ticket.failures >= _ATTEMPTS:
+                self._settle(ticket, infra(f"the sandbox broke twice on this job: {fault}"))
+            else:
+                again.insert(0, ticket)
+        self._give_back(again)
+        self._rest(worker)
+        if did_not_start:
+            with self._changed:  # an engine that restarts needs a moment
+                self._changed.wait_for(lambda: not self._open, timeout=_PAUSE_S)
+
+    def _failed(self, worker: Worker, error: BaseException, unsent: Iterable[_Waiting]) -> None:
+        for ticket in [*worker.reset()[0], *unsent]:
+            assert isinstance(ticket, _Waiting)
+            if not ticket.future.done():
+                ticket.future.set_exception(error)
+        self._rest(worker)
+
+    @staticmethod
+    def _settle(ticket: Ticket, outcome: Outcome) -> None:
+        assert isinstance(ticket, _Waiting)
+        if not ticket.future.done():
+            ticket.future.set_result(outcome)
+

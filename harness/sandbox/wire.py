@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import marshal
+import re
 import secrets
 import signal
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from ...benchmarks import plain
-from .api import LARGE, CallResult, CallsJob, CheckJob, Job, Limits, Outcome, ProgramJob, Status
+from . import unmarshal
+from .api import CallResult, CallsJob, CheckJob, Job, Limits, Outcome, ProgramJob, Status
+from .guest.zygote import DIGEST, FAILED, LOADED, MARSHALLED, PLAIN, RAISED, is_exact
 
+VERDICT = b"v"
 _JUDGED = ("pass", "wrong", "error")
+
+_FULL = (
+    "typing math re json collections itertools functools operator heapq bisect string random copy datetime decimal "
+    "fractions statistics hashlib abc dataclasses enum contextlib io time array cmath numbers textwrap"
+).split()
+PROFILES = {
+    "lean": [],
+    "full": _FULL,
+    "judge": _FULL,
+    "numpy": [*_FULL, "numpy"],
+    "pandas": [*_FULL, "numpy", "pandas"],
+}
+"""What each kind of zygote has loaded before it forks a job."""
+_NUMPY = re.compile(r"^\s*(?:from|import)\s.*\bnumpy\b", re.M)
+_PANDAS = re.compile(r"^\s*(?:from|import)\s.*\b(?:pandas|scipy|sklearn|matplotlib|seaborn)\b", re.M)
 
 
 def frame(data: bytes) -> bytes:
@@ -33,57 +54,83 @@ def frames(data: bytes) -> Iterator[bytes]:
         position = end
 
 
-def _json(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+# --- to the guest ---
 
 
-def _header(kind: str, limits: Limits) -> bytes:
-    return _json(
-        {
-            "kind": kind,
-            "cpu_s": limits.cpu_s,
-            "wall_s": limits.wall,
-            "memory_mb": limits.memory_mb,
-            "processes": limits.processes,
-            "file_mb": limits.file_mb,
-            "output_bytes": limits.output_bytes,
-        }
-    )
+def profile_of(source: str) -> str:
+    """The zygote whose forks run a source soonest; it decides how long imports take, and nothing else."""
+    if "import" not in source:
+        return "lean"
+    if _PANDAS.search(source):
+        return "pandas"
+    return "numpy" if _NUMPY.search(source) else "full"
 
 
-def request(job: Job, nonce: str | None = None) -> bytes:
-    """The frames that start a job: header (no foreign data), the candidate's payload, the judge's payload.
+def pack_calls(calls: Sequence[tuple[Any, ...] | str]) -> bytes:
+    """Calls as the guest reads them. The guest may use ``marshal``: it trusts the host."""
+    return marshal.dumps([_packed(call) for call in calls], 2)
 
-    With ``nonce`` a CheckJob runs unshielded, in one process.
+
+def _packed(call: tuple[Any, ...] | str) -> tuple[Any, ...] | bytes | str:
+    if isinstance(call, str) or is_exact(call):
+        return call
+    return plain.dumps(call).encode("ascii")
+
+
+def request(job: Job, number: int, nonce: str | None = None) -> bytes:
+    """The frames that start a job: header (no foreign data), the candidate's payload, the calls or the judge's payload.
+
+    ``number`` comes back in the report. With ``nonce`` a CheckJob runs unshielded, in one process.
     """
-    header = _header(_kind(job, nonce), job.limits)
-    candidate: dict[str, Any] = {"source": job.source}
-    judge: dict[str, Any] = {}
-    if isinstance(job, ProgramJob):
-        candidate["stdin"] = job.stdin
-    elif isinstance(job, CallsJob):
-        calls = [call if isinstance(call, str) else [plain.encode(arg) for arg in call] for call in job.calls]
-        candidate |= {"entry_point": job.entry_point, "calls": calls, "large": LARGE if job.digests else None}
+    profile = profile_of(job.source)
+    second = b""
+    if isinstance(job, CallsJob):
+        kind = "calls"
+        first = marshal.dumps((job.source, job.entry_point, job.large), 2)
+        second = job.packed if job.packed is not None else pack_calls(job.calls)
+    elif isinstance(job, ProgramJob):
+        kind = "program"
+        first = marshal.dumps({"source": job.source}, 2)
+        second = job.stdin.encode("utf-8", "surrogatepass")
     else:
-        candidate["entry_point"] = job.entry_point
+        kind = "serve" if nonce is None else "together"
+        candidate = {"source": job.source, "entry_point": job.entry_point}
         judge = {
             "entry_point": job.entry_point,
             "prelude": job.prelude,
             "program": job.program,
-            "values": plain.encode(job.values),
+            "values": plain.dumps(job.values),
+            "objects": job.objects,
         }
-        if nonce is not None:
-            candidate |= judge | {"nonce": nonce}
-            judge = {}
-    return frame(header) + frame(_json(candidate)) + frame(_json(judge))
+        if nonce is None:
+            first, second = marshal.dumps(candidate, 2), marshal.dumps(judge, 2)
+        else:
+            first = marshal.dumps({**candidate, **judge, "nonce": nonce}, 2)
+    if kind != "calls" and profile == "lean":
+        profile = "full"
+    return frame(_header(kind, profile, number, job.limits, first, second)) + frame(first) + frame(second)
 
 
-def _kind(job: Job, nonce: str | None) -> str:
-    if isinstance(job, CallsJob):
-        return "calls"
-    if isinstance(job, ProgramJob):
-        return "program"
-    return "check" if nonce is None else "together"
+def _header(kind: str, profile: str, number: int, limits: Limits, first: bytes, second: bytes) -> bytes:
+    header = {
+        "id": number,
+        "kind": kind,
+        "profile": profile,
+        "cpu_s": limits.cpu_s,
+        "wall_s": limits.wall,
+        "memory_mb": limits.memory_mb,
+        "processes": limits.processes,
+        "file_mb": limits.file_mb,
+        "output_bytes": limits.output_bytes,
+        "first": len(first),
+        "second": len(second),
+    }
+    return json.dumps(header, separators=(",", ":")).encode("ascii")
+
+
+def recall() -> bytes:
+    """The frame that asks for the jobs which have not begun."""
+    return frame(b'{"recall":true}')
 
 
 def new_nonce() -> str:
@@ -91,19 +138,89 @@ def new_nonce() -> str:
     return secrets.token_hex(16)
 
 
+# --- values as rows ---
+
+
+def row_of(value: Any, large: int | None) -> bytes | None:
+    """The row that a candidate writes for exactly this value, where there is one."""
+    if not is_exact(value):
+        return None
+    data = marshal.dumps(value, 2)
+    return MARSHALLED + data if large is None or len(data) <= large else DIGEST + digest(data)
+
+
+def digest(data: bytes) -> bytes:
+    """The digest that stands for a large value."""
+    return hashlib.blake2b(data, digest_size=32).digest()
+
+
+class CallRows(Sequence[CallResult]):
+    """What calls gave: rows as the candidate wrote them, read only when somebody looks."""
+
+    def __init__(self, rows: list[bytes]) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> CallResult: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[CallResult]: ...
+
+    def __getitem__(self, index: int | slice) -> CallResult | Sequence[CallResult]:
+        return CallRows(self.rows[index]) if isinstance(index, slice) else read_row(self.rows[index])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CallRows) and self.rows == other.rows
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def read_row(row: bytes) -> CallResult:
+    """What one row tells; anything that is no row of a call is an unplain result."""
+    kind, data = row[:1], row[1:]
+    try:
+        if kind == MARSHALLED:
+            return CallResult(value=unmarshal.loads(data))
+        if kind == PLAIN:
+            return CallResult(value=plain.loads(data.decode("ascii")))
+    except (plain.PlainError, UnicodeDecodeError) as error:
+        return CallResult(raised="unplain", message=str(error)[:500])
+    if kind == DIGEST and len(data) == 32:
+        return CallResult(digest=data.hex())
+    if kind == RAISED:
+        name, message = _texts(data, 2)
+        return CallResult(raised=name[:100] or "unplain", message=message[:500])
+    return CallResult(raised="unplain", message="the answer's process wrote what is no result")
+
+
+def _texts(data: bytes, count: int) -> list[str]:
+    """The texts in a row; bytes that are none are shown as escapes."""
+    parts = data[:4000].decode("utf-8", "backslashreplace").split("\0", count - 1)
+    return parts + [""] * (count - len(parts))
+
+
+# --- from the guest ---
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the warden says of a job: how its candidate ended, what it used, and whether the sandbox can go on.
+    """What the supervisor says of a job: how its candidate ended, what it used, and whether the sandbox can go on.
 
-    ``fault`` is not empty when a process of the job could not be started.
+    ``fault`` is not empty when a process of the job could not be started; ``oom`` when the kernel counted a process
+    ended for memory.
     """
 
+    number: int
     killed: str
     exit: int | None
     signal: int | None
     wall_s: float
     cpu_s: float
     rss_kb: int
+    oom: bool
     clean: bool
     fault: str
     output_over: bool
@@ -111,18 +228,20 @@ class Report:
 
 
 def report(data: bytes) -> Report | None:
-    """Read the warden's report; None when it is none."""
-    found = _object(data)
+    """Read the supervisor's report; None when it is none."""
     try:
+        found = json.loads(data)
         return Report(
+            number=int(found["id"]),
             killed=str(found["killed"]),
             exit=None if found["exit"] is None else int(found["exit"]),
             signal=None if found["signal"] is None else int(found["signal"]),
             wall_s=round(float(found["wall_s"]), 4),
             cpu_s=round(float(found["cpu_s"]), 4),
             rss_kb=int(found["rss_kb"]),
+            oom=found["oom"] is True,
             clean=found["clean"] is True,
-            fault=str(found.get("fault", ""))[:500],
+            fault=str(found["fault"])[:500],
             output_over=found["output_over"] is True,
             results_over=found["results_over"] is True,
         )
@@ -130,26 +249,22 @@ def report(data: bytes) -> Report | None:
         return None
 
 
-def outcome(job: Job, nonce: str | None, report: Report, parts: list[bytes]) -> Outcome:
+def outcome(job: Job, nonce: str | None, report: Report, parts: Sequence[bytes]) -> Outcome:
     """What the guest's four frames say about a job."""
-    results, output, verdict = parts
-    rows = [_object(item) for item in frames(results)]
-    if isinstance(job, CheckJob):
-        found = _object(next(frames(verdict), b"")) if nonce is None else _with_nonce(rows, nonce)
-    elif isinstance(job, CallsJob):
-        found = rows[0] if rows else {}
-    else:
-        found = rows[-1] if rows else {}
-    calls: tuple[CallResult, ...] = ()
-    if isinstance(job, CallsJob):
-        calls = tuple(_call_result(row, job.digests) for row in rows[1 : 1 + len(job.calls)])
-    status, detail = _status(job, report, found, calls)
-    judged = found.get("verdict") if isinstance(job, CheckJob) and status == "ok" else None
+    candidate, output, judge = parts
+    rows = list(frames(candidate))
+    loaded = rows[:1] == [LOADED]
+    calls = CallRows(rows[1 : 1 + len(job.calls)] if loaded else []) if isinstance(job, CallsJob) else None
+    verdict = None
+    if isinstance(job, CheckJob) and loaded:
+        verdict = _verdict(frames(judge), "") if nonce is None else _verdict(rows[1:], nonce)
+    status, detail = _status(job, report, rows, calls, verdict)
+    judged = verdict[0] if verdict is not None and status == "ok" else None
     return Outcome(
         status=status,
         detail=detail,
-        calls=calls,
-        judged=judged if judged in _JUDGED else None,
+        calls=calls if calls is not None else (),
+        judged=judged if judged in _JUDGED else None,  # type: ignore[arg-type]
         stdout=output,
         wall_s=report.wall_s,
         cpu_s=report.cpu_s,
@@ -158,79 +273,62 @@ def outcome(job: Job, nonce: str | None, report: Report, parts: list[bytes]) -> 
     )
 
 
-def _object(data: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+def _verdict(rows: Iterator[bytes] | list[bytes], nonce: str) -> tuple[str, str] | None:
+    """Verdict and detail, from the first row that knows the nonce."""
+    for row in rows:
+        if row[:1] == VERDICT:
+            said, verdict, name, message = _texts(row[1:], 4)
+            if said == nonce:
+                return verdict, _told(name, message)
+    return None
 
 
-def _with_nonce(rows: list[dict[str, Any]], nonce: str) -> dict[str, Any]:
-    return next((row for row in rows if row.get("nonce") == nonce), {})
+def _told(name: str, message: str) -> str:
+    name, message = name[:100], message[:500]
+    return f"{name}: {message}" if name and message else name or message
 
 
-def _call_result(row: dict[str, Any], digests: bool) -> CallResult:
-    if "value" in row:
-        try:
-            return CallResult(value=plain.decode(row["value"]))
-        except plain.PlainError as error:
-            return CallResult(raised="unplain", message=str(error)[:500])
-    if digests and isinstance(row.get("digest"), str):
-        return CallResult(digest=row["digest"][:200])
-    return CallResult(raised=_text(row.get("raised"), 100) or "unplain", message=_text(row.get("message"), 500))
-
-
-def _text(value: object, longest: int) -> str:
-    """A text that the answer wrote; anything else that it put there is no text."""
-    return value[:longest] if isinstance(value, str) else ""
-
-
-def _told(found: dict[str, Any]) -> str:
-    raised, message = _text(found.get("raised"), 100), _text(found.get("message"), 500)
-    return f"{raised}: {message}" if raised and message else raised or message
-
-
-def _status(job: Job, report: Report, found: dict[str, Any], calls: tuple[CallResult, ...]) -> tuple[Status, str]:
+def _status(
+    job: Job, report: Report, rows: list[bytes], calls: CallRows | None, verdict: tuple[str, str] | None
+) -> tuple[Status, str]:
     limits = job.limits
     if report.killed == "wall":
         return "timeout", f"over {limits.wall:g} s of wall-clock time"
-    if report.cpu_s >= limits.cpu_s or report.signal == signal.SIGXCPU:
+    if report.killed == "cpu" or report.cpu_s >= limits.cpu_s or report.signal == signal.SIGXCPU:
         return "timeout", f"over {limits.cpu_s:g} s of CPU time"
     if report.output_over:
         return "error", f"printed more than {limits.output_bytes} bytes"
     if report.results_over:
         return "error", "returned more than the sandbox carries"
-    if "MemoryError" in (found.get("raised"), *(call.raised for call in calls)):
+    failed = next((row[1:] for row in rows[:1] if row[:1] == FAILED), None)
+    told = _told(*_texts(failed, 2)) if failed is not None else ""
+    if told.startswith("MemoryError") or _out_of_memory(calls) or (verdict and verdict[1].startswith("MemoryError")):
         return "oom", f"MemoryError: over {limits.memory_mb} MiB"
-    finished = _finished(job, found, calls)
-    if finished is None and isinstance(job, ProgramJob) and report.exit == 0 and not report.killed:
-        return "ok", ""  # os._exit(0) is a legal end of a program; what it printed is compared all the same
-    if finished is None:
-        return _crash(report, found)
-    return finished, _told(found)
+    if failed is not None:
+        return "error", told
+    if isinstance(job, CheckJob):
+        finished = verdict is not None and verdict[0] in (*_JUDGED, "cannot_cross")
+    elif isinstance(job, CallsJob):
+        finished = rows[:1] == [LOADED] and calls is not None and len(calls) == len(job.calls)
+    else:
+        # os._exit(0) is a legal end of a program; what it printed is compared all the same.
+        finished = rows[:1] == [LOADED] or (report.exit == 0 and not report.killed)
+    if finished:
+        return "ok", verdict[1] if verdict is not None else ""
+    return _crash(report, verdict[1] if verdict is not None else "")
 
 
-def _finished(job: Job, found: dict[str, Any], calls: tuple[CallResult, ...]) -> Status | None:
-    """How the answer's process ended by its own account; None when it ended without one."""
-    if isinstance(job, CallsJob):
-        if found.get("loaded") is False:
-            return "error"
-        return "ok" if found.get("loaded") is True and len(calls) == len(job.calls) else None
-    if isinstance(job, ProgramJob):
-        if "finished" not in found:
-            return None
-        return "ok" if found["finished"] is True else "error"
-    return "ok" if found.get("verdict") in (*_JUDGED, "cannot_cross") else None
+def _out_of_memory(calls: CallRows | None) -> bool:
+    return calls is not None and any(row.startswith(RAISED + b"MemoryError\0") for row in calls.rows)
 
 
-def _crash(report: Report, found: dict[str, Any]) -> tuple[Status, str]:
+def _crash(report: Report, told: str) -> tuple[Status, str]:
     number = report.signal
-    if number == signal.SIGKILL and not report.killed:
-        return "oom", "killed by the kernel, most likely for memory"
+    if report.oom:
+        return "oom", "ended by the kernel: the sandbox was out of memory"
     if number is not None and not (number == signal.SIGKILL and report.killed):
         names = {member.value: member.name for member in signal.Signals}
         return "error", f"the answer's process was ended by {names.get(number, f'signal {number}')}"
     if report.exit is not None:
         return "error", f"the answer's process ended early with exit status {report.exit}"
-    return "error", _told(found) or "the answer's process vanished"
+    return "error", told or "the answer's process vanished"
