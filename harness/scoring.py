@@ -33,7 +33,7 @@ Assembly = Literal["append", "alone"]
 
 _OF_STATUS = {"error": Verdict.ERROR, "timeout": Verdict.TIMEOUT, "oom": Verdict.OOM, "infra": Verdict.INFRA}
 _REFERENCE_TIMES = 4.0
-_AHEAD_PER_WORKER = 32
+_AHEAD_PER_WORKER = 1_000  # scores come in order: one endless answer must not keep the other workers waiting
 LARGE_RESULT = 2_000
 """Bytes from which on a returned value comes as its digest; in full only when that is not the expected one's."""
 _ACCEPT_ALL = """

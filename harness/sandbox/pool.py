@@ -21,6 +21,7 @@ from .worker import Answer, Backend, BrokenSandbox, Ticket, Worker, describe_fau
 _AHEAD = 16
 _AHEAD_BYTES = 4 << 20
 _ATTEMPTS = 2
+_QUEUED_PER_WORKER = 1_000
 _LOOK_AROUND_S = 0.05
 _PAUSE_S = 1.0
 _USERS_PER_WORKER = 5_000
@@ -125,7 +126,8 @@ class SandboxPool:
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
         """Run many jobs in parallel, a bounded number ahead; outcomes come in the order of the jobs."""
-        ahead = 2 * self._ahead * len(self._workers)
+        # Far ahead, because outcomes come in order: a long job must not keep the other workers waiting.
+        ahead = _QUEUED_PER_WORKER * len(self._workers)
         waiting: deque[Future[Outcome]] = deque()
         for job in jobs:
             waiting.append(self.submit(job))
@@ -150,10 +152,9 @@ class SandboxPool:
         taken: list[_Waiting] = []
         if idle and self._alone and not self._ready and self._busy == 0:
             taken.append(self._alone.popleft())
-        while self._ready and len(worker.in_flight) + len(taken) < self._ahead:
-            if worker.bytes_in_flight > _AHEAD_BYTES:
-                break
-            if self._held_back(worker, taken):
+        spared = len(self._workers) - self._busy - idle  # one job for each other worker that has none
+        while len(self._ready) > spared and len(worker.in_flight) + len(taken) < self._ahead:
+            if worker.bytes_in_flight > _AHEAD_BYTES or self._held_back(worker, taken):
                 break
             taken.append(self._ready.popleft())
         if idle and taken:
@@ -212,7 +213,7 @@ class SandboxPool:
         if answer is not None:
             self._give_back(answer.recalled)
             if answer.ticket is not None and answer.outcome is not None:
-                self._finish(answer.ticket, answer.outcome)
+                self._finish(answer.ticket, answer.outcome, answer.unexplained)
                 if self._fresh or not worker.is_open:
                     self._give_back(worker.reset()[0])  # they wait for a clean sandbox
         if not worker.in_flight:
@@ -222,7 +223,12 @@ class SandboxPool:
         with self._changed:
             return not self._ready and self._busy < len(self._workers)
 
-    def _finish(self, ticket: Ticket, outcome: Outcome) -> None:
+    def _finish(self, ticket: Ticket, outcome: Outcome, unexplained: bool) -> None:
+        if unexplained and not ticket.killed:
+            # A process that kills itself does so again; one that was killed from outside is no fault of the answer's.
+            ticket.killed = ticket.careful = True
+            self._give_back([ticket])
+            return
         undecided = outcome.judged is None and outcome.status == "ok" and isinstance(ticket.job, CheckJob)
         if undecided and ticket.nonce is None:  # what the test passes cannot cross: once more, unshielded
             ticket.nonce = wire.new_nonce()

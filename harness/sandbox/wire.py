@@ -217,6 +217,7 @@ class Report:
     killed: str
     exit: int | None
     signal: int | None
+    judge_signal: int | None
     wall_s: float
     cpu_s: float
     rss_kb: int
@@ -225,6 +226,12 @@ class Report:
     fault: str
     output_over: bool
     results_over: bool
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether a process was killed by nobody we know: by the job itself, or from outside."""
+        killed = signal.SIGKILL in (self.signal, self.judge_signal)
+        return killed and not self.killed and not self.oom
 
 
 def report(data: bytes) -> Report | None:
@@ -236,6 +243,7 @@ def report(data: bytes) -> Report | None:
             killed=str(found["killed"]),
             exit=None if found["exit"] is None else int(found["exit"]),
             signal=None if found["signal"] is None else int(found["signal"]),
+            judge_signal=None if found["judge_signal"] is None else int(found["judge_signal"]),
             wall_s=round(float(found["wall_s"]), 4),
             cpu_s=round(float(found["cpu_s"]), 4),
             rss_kb=int(found["rss_kb"]),

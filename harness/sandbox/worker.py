@@ -34,7 +34,7 @@ BOOT = (
     "exec(compile(take(int.from_bytes(take(4),'big')),'<guest>','exec'))\n"
 )
 START_S = 30.0
-REPLY_GRACE_S = 15.0
+REPLY_GRACE_S = 45.0  # more than a guest adds to a job's limit when the machine is busy (MOST_WAITED_S)
 MAX_FRAME = 256 * 1024 * 1024
 _GUEST_FILES = ("zygote", "border", "candidate", "judge")
 
@@ -97,6 +97,7 @@ class Ticket:
     job: Job
     nonce: str | None = None
     failures: int = 0
+    killed: bool = False
     careful: bool = False
     """Whether it must be the only job in its sandbox: a sandbox broke while this one was under way."""
 
@@ -107,6 +108,8 @@ class Answer:
 
     ticket: Ticket | None = None
     outcome: Outcome | None = None
+    unexplained: bool = False
+    """Whether a process of the job was killed by nobody we know."""
     recalled: list[Ticket] = field(default_factory=list)
 
 
@@ -221,7 +224,7 @@ class Worker:
         self._drop_head()
         if not report.clean:
             self.close()
-        return Answer(ticket, outcome)
+        return Answer(ticket, outcome, report.unexplained)
 
     def _drop_head(self) -> None:
         self.in_flight.popleft()

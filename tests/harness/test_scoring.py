@@ -20,8 +20,9 @@ from evalrun.benchmarks import (
     Test,
 )
 from evalrun.harness.oracle import with_expected
-from evalrun.harness.sandbox import CallResult, CallsJob, Job, Outcome, SandboxInfo, open_sandbox
+from evalrun.harness.sandbox import CallsJob, Job, Outcome, SandboxInfo, open_sandbox
 from evalrun.harness.sandbox.pool import SandboxPool
+from evalrun.harness.sandbox.wire import CallRows, row_of
 from evalrun.harness.scoring import program_of, same_output, score_answers, score_one, show
 from evalrun.harness.verdict import Score, Verdict
 
@@ -150,9 +151,9 @@ def test_assert_style_tests_tell_wrong_from_error(source: str, verdict: str, det
     assert detail in score.detail
 
 
-def test_a_test_that_passes_a_function_runs_unshielded_and_says_so(sandbox: SandboxPool) -> None:
-    test = CheckTest("def check(candidate):\n    assert candidate(lambda: 3) == 3\n")
-    score = score_one(task(test), "def f(x): return x()", sandbox)
+def test_a_test_that_passes_an_object_of_its_own_runs_unshielded_and_says_so(sandbox: SandboxPool) -> None:
+    test = CheckTest("class Box:\n    three = 3\ndef check(candidate):\n    assert candidate(Box()) == 3\n")
+    score = score_one(task(test), "def f(x): return x.three", sandbox)
     assert (score.verdict, score.shielded) == ("pass", False)
 
 
@@ -221,7 +222,7 @@ class Broken:
         """What it is."""
         return SandboxInfo("process", "3.11.0")
 
-    def submit(self, job: Job) -> Future[Outcome]:
+    def submit(self, job: Job, *, alone: bool = False) -> Future[Outcome]:
         """The next outcome."""
         self.jobs.append(job)
         future: Future[Outcome] = Future()
@@ -240,31 +241,45 @@ def test_a_broken_sandbox_is_infra_and_never_a_wrong_answer(test: Test) -> None:
     assert score.detail.endswith("the engine is gone")
 
 
+def returned(*rows: bytes) -> Outcome:
+    """What a candidate that wrote these rows has returned."""
+    return Outcome("ok", calls=CallRows(list(rows)))
+
+
+def value(found: object) -> Outcome:
+    """What a candidate that returned this has returned."""
+    row = row_of(found, None)
+    assert row is not None
+    return returned(row)
+
+
+ONE, TWO = b"d" + b"1" * 32, b"d" + b"2" * 32
+
+
 def test_large_values_are_compared_by_digest_and_in_full_where_the_digests_differ() -> None:
-    known = CasesTest((Case((1,), expected_digest="d1"),), Comparator(rtol=1e-6))
-    value = Outcome("ok", calls=(CallResult(value=[1.0]),))
-    near = Outcome("ok", calls=(CallResult(value=[1.0000001]),))
+    known = CasesTest((Case((1,), expected_digest=ONE[1:].hex()),), Comparator(rtol=1e-6))
 
     def found(test: CasesTest, *outcomes: Outcome) -> Score:
         return score_one(task(test), "x", Broken(*outcomes))  # type: ignore[arg-type]
 
-    same, other = (Outcome("ok", calls=(CallResult(digest=text),)) for text in ("d1", "d2"))
-    assert found(known, same).verdict == "pass"
-    assert found(known, other, value, near).verdict == "pass"
-    assert found(known, other, value, Outcome("ok", calls=(CallResult(value=[2.0]),))).verdict == "wrong"
-    assert found(known, other, value, Outcome("timeout")).verdict == "wrong"
-    assert found(known, other, Outcome("infra", "gone")).verdict == "infra"
-    exact = CasesTest((Case((1,), expected_digest="d1"),))
-    assert found(exact, other, value, near).verdict == "wrong"
-    assert found(exact, other, value, value).verdict == "pass"
+    near = value([1.0000001])
+    assert found(known, returned(ONE)).verdict == "pass"
+    assert found(known, returned(TWO), near, value([1.0])).verdict == "pass"
+    assert found(known, returned(TWO), value([2.0]), value([1.0])).verdict == "wrong"
+    assert found(known, returned(TWO), Outcome("timeout")).verdict == "wrong"
+    assert found(known, returned(TWO), Outcome("infra", "gone")).verdict == "infra"
+    exact = CasesTest((Case((1,), expected_digest=ONE[1:].hex()),))
+    assert found(exact, returned(TWO), near, value([1.0])).verdict == "wrong"
+    assert found(exact, returned(TWO), value([1.0]), value([1.0])).verdict == "pass"
+    kept = CasesTest((Case((1,), [1.0]),), Comparator(rtol=1e-6))
+    assert found(kept, returned(TWO), near).verdict == "pass"
 
 
 def test_the_answers_own_limit_holds_when_large_values_are_compared_in_full() -> None:
-    known = CasesTest((Case((1,), expected_digest="d1"),), Comparator(rtol=1e-6))
-    value = Outcome("ok", calls=(CallResult(value=[1.0]),))
-    sandbox = Broken(Outcome("ok", calls=(CallResult(digest="d2"),)), value, value)
+    known = CasesTest((Case((1,), expected_digest=ONE[1:].hex()),), Comparator(rtol=1e-6))
+    sandbox = Broken(returned(TWO), value([1.0]), value([1.0]))
     score_one(task(known, time_limit_s=2.0), "x", sandbox)  # type: ignore[arg-type]
-    assert [job.limits.cpu_s for job in sandbox.jobs if isinstance(job, CallsJob)] == [2.0, 60.0, 2.0]
+    assert [job.limits.cpu_s for job in sandbox.jobs if isinstance(job, CallsJob)] == [2.0, 2.0, 60.0]
 
 
 def test_values_are_shown_short() -> None:

@@ -38,6 +38,7 @@ MAX_FRAME = 256 * 1024 * 1024
 MAX_RESULTS = 64 * 1024 * 1024
 MAX_VERDICT = 1 << 16
 GRACE_S = 2.0
+MOST_WAITED_S = 30.0  # how much longer than its limit a job may last because others had the processor
 FLUSH_S = 0.01  # how long an answer may wait for others to be written with it
 
 # A lean zygote reads its program from its standard input, as this one did.
@@ -222,6 +223,7 @@ class Job:
         self.killed = ""
         self.started = 0.0
         self.candidate_wall = 0.0
+        self.waited = 0.0
         self.memory: Dict[str, int] = {}
         self.stdin_fd = -1
         self.stdin = memoryview(b"")
@@ -449,7 +451,7 @@ class Supervisor:
     def watch(self, job: Job) -> None:
         """Wait until the job is done or its time is over."""
         limit, wall = job.header["cpu_s"], job.header["wall_s"]
-        deadline = job.started + wall
+        deadline, patience = job.started + wall, MOST_WAITED_S
         look = job.started + limit  # when the CPU limit can be reached at the earliest, by one thread
         output_fd = job.output.fd if job.output is not None else -1
         if output_fd >= 0:
@@ -461,8 +463,13 @@ class Supervisor:
             while not job.done and not job.killed:
                 now = time.monotonic()
                 if now >= deadline:
-                    job.killed = job.killed or "wall"
-                    return
+                    waited = min(self.waited_by(job), patience)
+                    if waited < 0.05 or "candidate" in job.ends:
+                        job.killed = "wall"
+                        return
+                    # Time in which it was kept from running is not its own: other processes had the processor.
+                    patience -= waited
+                    deadline = job.started + wall + MOST_WAITED_S - patience
                 if now >= look:
                     left = limit - self.cpu_of(job)
                     if left <= 0:
@@ -514,6 +521,18 @@ class Supervisor:
         job.ends[role] = found
         if role == "candidate":
             job.candidate_wall = time.monotonic() - job.started
+
+    def waited_by(self, job: Job) -> float:
+        """Seconds that the candidate's first thread was ready to run and did not, less those already allowed for."""
+        for pid in self.zygotes[job.header["profile"]].children():
+            try:
+                with open("/proc/%d/schedstat" % pid) as stream:
+                    waited = int(stream.read().split()[1]) / 1e9
+            except (OSError, IndexError):
+                continue  # it has just ended, or the kernel does not say
+            waited, job.waited = waited - job.waited, waited
+            return waited
+        return 0.0
 
     def cpu_of(self, job: Job) -> float:
         """CPU seconds that the candidate's process has used so far."""
@@ -641,6 +660,7 @@ class Supervisor:
             verdict, _ = rows_of(job.memory["judge"], job.header["second"], MAX_VERDICT)
         output = job.output.bytes() if job.output is not None else b""
         signalled = status is not None and os.WIFSIGNALED(status)
+        judge_status = job.ends.get("judge", (0,))[0]
         found = {
             "id": job.header["id"],
             "killed": job.killed,
@@ -648,6 +668,7 @@ class Supervisor:
             "cpu_s": cpu_s if "candidate" in job.ends else 0.0,
             "exit": os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None,
             "signal": os.WTERMSIG(status) if status is not None and signalled else None,
+            "judge_signal": os.WTERMSIG(judge_status) if os.WIFSIGNALED(judge_status) else None,
             "rss_kb": rss_kb,
             "oom": signalled and not job.killed and self.oom_grew(),
             "clean": clean,

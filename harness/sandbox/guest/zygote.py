@@ -12,6 +12,7 @@ channel between candidate and judge, if there is one. A row: 4 bytes of length, 
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import _socket
 import gc
 import marshal
@@ -288,6 +289,7 @@ def start() -> None:
         extra = {"__name__": "border", "plain": plain, "zygote": sys.modules["__main__"]}
         for source in config["border"]:
             exec(compile(source, "<border>", "exec", dont_inherit=True), extra)
+    _signal.signal(_signal.SIGINT, _signal.default_int_handler)  # PID 1 ignores it, and so would its children
     os.umask(0o077)
     if config["uid"] is not None:
         os.setgroups([])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import marshal
 import time
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -11,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalrun.benchmarks import Comparator, matches, plain
-from evalrun.harness.sandbox import CallsJob, CheckJob, Limits, Outcome, ProgramJob, wire
+from evalrun.harness.sandbox import CallsJob, CheckJob, Limits, Outcome, ProgramJob, unmarshal, wire
 
 JOBS = (
     CallsJob("s", "f", ((1,), (2,))),
-    CallsJob("s", "f", ((1,), (2,)), digests=True),
+    CallsJob("s", "f", ((1,), (2,)), large=100),
     CheckJob("s", "f", "p"),
     ProgramJob("s"),
 )
@@ -23,32 +25,49 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: (
         st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.text(max_size=3)
-            | st.sampled_from(["value", "raised", "message", "verdict", "loaded", "finished", "digest", "nonce"])
-            | st.sampled_from(sorted(plain._DECODERS)),
-            inner,
-            max_size=4,
-        )
+        | st.dictionaries(st.text(max_size=3) | st.sampled_from(sorted(plain._DECODERS)), inner, max_size=4)
     ),
     max_leaves=12,
 )
-FRAMES = st.lists(JSON | st.just({"loaded": True}), max_size=4).map(
-    lambda rows: b"".join(wire.frame(json.dumps(row).encode()) for row in rows)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text() | st.binary(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text(max_size=3) | st.integers(), inner, max_size=4)
+        | st.sets(st.integers() | st.text(), max_size=4)
+        | st.frozensets(st.floats(allow_nan=False), max_size=4)
+    ),
+    max_leaves=12,
+)
+ROWS = st.one_of(
+    st.just(b"L"),
+    st.builds(lambda kind, data: kind + data, st.sampled_from([b"F", b"m", b"d", b"p", b"x", b"v", b"?"]), st.binary()),
+    JSON.map(lambda value: b"p" + json.dumps(value).encode()),
+    VALUES.map(lambda value: b"m" + marshal.dumps(value, 2)),
+    st.sampled_from([b"v\0pass\0\0", b"v" + b"n" * 32 + b"\0pass\0\0", b"xMemoryError\0", b"d" + bytes(32)]),
+)
+FRAMES = st.lists(ROWS, max_size=4).flatmap(
+    lambda rows: st.sampled_from([rows, [b"L", *rows]]).map(lambda all_: b"".join(map(wire.frame, all_)))
 )
 REPORTS = st.builds(
     wire.Report,
-    killed=st.sampled_from(["", "wall", "grace", "output"]),
+    number=st.just(1),
+    killed=st.sampled_from(["", "wall", "cpu", "judged", "output"]),
     exit=st.none() | st.integers(),
     signal=st.none() | st.integers(),
+    judge_signal=st.none() | st.integers(),
     wall_s=st.floats(0, 10),
     cpu_s=st.floats(0, 10),
     rss_kb=st.integers(0, 10**9),
+    oom=st.booleans(),
     clean=st.booleans(),
     fault=st.just(""),
     output_over=st.booleans(),
     results_over=st.booleans(),
 )
+GOOD = wire.Report(1, "", 0, None, None, 0.1, 0.1, 1000, False, True, "", False, False)
+LOADED = wire.frame(b"L")
 
 
 @given(st.binary())
@@ -91,34 +110,78 @@ def test_an_outcome_of_any_bytes_is_an_outcome(
     for call in found.calls:
         matches(call.value, 1, Comparator())
         matches(call.value, 1.5, Comparator(types="python", rtol=0.1, order="set"))
-        assert call.digest is None or (isinstance(job, CallsJob) and job.digests)
+        assert call.digest is None or len(call.digest) == 64
 
 
-def test_only_the_judges_own_frame_and_a_right_end_make_a_pass() -> None:
-    good = wire.Report("", 0, None, 0.1, 0.1, 1000, True, "", False, False)
+def test_only_the_judges_own_row_and_a_right_end_make_a_pass() -> None:
     job = CheckJob("s", "f", "p")
-    passed = wire.frame(b'{"verdict":"pass"}')
-    assert wire.outcome(job, None, good, [b"", b"", passed]).judged == "pass"
-    assert wire.outcome(job, None, good, [passed, passed, b""]).judged is None
-    late = wire.Report("wall", None, 9, 9.0, 0.1, 1000, True, "", False, False)
-    assert wire.outcome(job, None, late, [b"", b"", passed]).judged is None
-    assert (
-        wire.outcome(job, "right", good, [wire.frame(b'{"verdict":"pass","nonce":"wrong"}'), b"", passed]).judged
-        is None
-    )
+    passed = wire.frame(b"v\0pass\0\0")
+    assert wire.outcome(job, None, GOOD, [LOADED, b"", passed]).judged == "pass"
+    assert wire.outcome(job, None, GOOD, [b"", b"", passed]).judged is None
+    assert wire.outcome(job, None, GOOD, [LOADED + passed, passed, b""]).judged is None
+    failed = wire.frame(b"FNameError\0no f")
+    assert wire.outcome(job, None, GOOD, [failed, b"", passed]).judged is None
+    late = replace(GOOD, killed="wall", exit=None, signal=9, wall_s=9.0)
+    assert wire.outcome(job, None, late, [LOADED, b"", passed]).judged is None
+    guessed = wire.frame(b"vwrong\0pass\0\0")
+    assert wire.outcome(job, "right", GOOD, [LOADED + guessed, b"", passed]).judged is None
+    known = wire.frame(b"vright\0pass\0\0")
+    assert wire.outcome(job, "right", GOOD, [LOADED + known, b"", b""]).judged == "pass"
+
+
+def test_a_death_is_for_memory_only_where_the_kernel_says_so() -> None:
+    killed = replace(GOOD, exit=None, signal=9)
+    assert wire.outcome(JOBS[0], None, killed, [LOADED, b"", b""]).status == "error"
+    assert wire.outcome(JOBS[0], None, replace(killed, oom=True), [LOADED, b"", b""]).status == "oom"
 
 
 def test_results_nested_deeper_than_the_reader_can_go_are_no_result() -> None:
-    good = wire.Report("", 0, None, 0.1, 0.1, 1000, True, "", False, False)
-    for depth in (150, 300, 900, 990, 1000, 100_000):
+    for depth in (300, 900, 990, 1000, 100_000):
         deep = b"[" * depth + b"]" * depth
-        frames = (
-            wire.frame(b'{"loaded":true}')
-            + wire.frame(b'{"value":' + deep + b"}")
-            + wire.frame(b'{"raised":' + deep + b"}")
-        )
-        found = wire.outcome(JOBS[0], None, good, [frames, b"", b""])
-        assert [call.raised is None for call in found.calls][1:] == [False]
+        nested = b"[\x01\x00\x00\x00" * depth + b"N"
+        rows = LOADED + wire.frame(b"p" + deep) + wire.frame(b"m" + nested)
+        found = wire.outcome(JOBS[0], None, GOOD, [rows, b"", b""])
+        assert [call.raised for call in found.calls] == ["unplain", "unplain"]
+
+
+@given(VALUES)
+def test_marshalled_values_are_read_as_marshal_itself_would(value: object) -> None:
+    data = marshal.dumps(value, 2)
+    assert repr(unmarshal.loads(data)) == repr(marshal.loads(data))
+    assert wire.row_of(value, None) == b"m" + data
+    with pytest.raises(plain.PlainError):
+        unmarshal.loads(data + b"N")
+    for cut in range(0, len(data), 1 + len(data) // 20):
+        with pytest.raises(plain.PlainError):
+            unmarshal.loads(data[:cut])
+
+
+@given(st.binary())
+def test_bytes_that_no_marshal_wrote_are_refused(data: bytes) -> None:
+    try:
+        unmarshal.loads(data)
+    except plain.PlainError:
+        return
+    marshal.loads(data)
+
+
+def test_large_marshalled_integers_are_read_in_time() -> None:
+    value = 7**400_000
+    started = time.process_time()
+    assert unmarshal.loads(marshal.dumps(-value, 2)) == -value
+    assert time.process_time() - started < 5
+
+
+class Whole(int):
+    """An integer that is not exactly one."""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [bytearray(b"x"), Whole(3), [Whole(3)], {"a": Whole(1)}, {Whole(1): 2}, Fraction(1, 2), memoryview(b"x"), ...],
+)
+def test_what_marshal_would_take_for_something_else_is_not_marshalled(value: object) -> None:
+    assert wire.row_of(value, None) is None
 
 
 @pytest.mark.parametrize(
@@ -146,7 +209,7 @@ def test_honest_sets_fractions_and_dicts_still_cross() -> None:
 
 def test_a_header_holds_no_foreign_data() -> None:
     job = CheckJob("SOURCE", "entry", "PROGRAM", "PRELUDE", ["VALUE"], Limits())
-    header, candidate, judge = wire.frames(wire.request(job))
+    header, candidate, judge = wire.frames(wire.request(job, 1))
     assert not any(word in header for word in (b"SOURCE", b"PROGRAM", b"PRELUDE", b"VALUE", b"entry"))
     assert b"SOURCE" in candidate
     assert not any(word in candidate for word in (b"PROGRAM", b"PRELUDE", b"VALUE"))
