@@ -152,8 +152,10 @@ class SandboxPool:
         taken: list[_Waiting] = []
         if idle and self._alone and not self._ready and self._busy == 0:
             taken.append(self._alone.popleft())
-        spared = len(self._workers) - self._busy - idle  # one job for each other worker that has none
-        while len(self._ready) > spared and len(worker.in_flight) + len(taken) < self._ahead:
+        others = len(self._workers) - self._busy - idle  # that have no job: one is left for each
+        while len(self._ready) > (0 if idle and not taken else others):
+            if len(worker.in_flight) + len(taken) >= self._ahead:
+                break
             if worker.bytes_in_flight > _AHEAD_BYTES or self._held_back(worker, taken):
                 break
             taken.append(self._ready.popleft())

@@ -176,7 +176,7 @@ def test_inputs_are_recorded_as_the_check_gave_them_although_the_reference_chang
 ) -> None:
     task = check_task(
         7, "grow", "def grow(xs, by=1):\n", "    xs.append(by)\n    return xs\n",
-        "xs = [1]", "assert candidate(xs) == [1, 1]", "assert candidate(xs, by=2) == [1, 2]",
+        "xs = [1]", "assert candidate(xs) == [1, 1]", "assert candidate([1], by=2) == [1, 2]",
         "import random", "random.seed(4)", "assert len(grow([random.random()])) == 2", prelude=False,
     )  # fmt: skip
     seen = record_inputs([task], sandbox, silent)[task.digest]

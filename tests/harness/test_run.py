@@ -354,7 +354,7 @@ class Failing:
     def __init__(self, outcomes: Sequence[Outcome | InfraError]) -> None:
         self.outcomes = outcomes
 
-    def submit(self, job: Job) -> Future[Outcome]:
+    def submit(self, job: Job, *, alone: bool = False) -> Future[Outcome]:
         future: Future[Outcome] = Future()
         found = self.outcomes[int(job.source)]
         if isinstance(found, InfraError):

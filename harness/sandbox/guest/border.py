@@ -326,6 +326,17 @@ class Border:
 
     # --- serving ---
 
+    def greet(self) -> None:
+        """Say that the answer is loaded."""
+        write_frame(self.channel, b"{}")
+
+    def await_greeting(self) -> None:
+        """Wait until the answer is loaded; nothing is tested before."""
+        try:
+            read_frame(self.channel)
+        except (EOFError, OSError):
+            self.broken = AnswerGone("the answer's process ended while loading")
+
     def wait(self) -> None:
         """Answer the other side until it hangs up (EOFError)."""
         while True:

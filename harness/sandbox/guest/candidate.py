@@ -37,6 +37,7 @@ def serve(header: Dict[str, Any]) -> None:
     entry = payload["entry_point"]
     border.mine.append(module if entry is None else getattr(module, entry))
     try:
+        border.greet()
         border.wait()
     except (EOFError, OSError):
         return

@@ -65,7 +65,8 @@ def judge(header: Dict[str, Any]) -> None:
     zygote.ready()
     remote = RemoteWithOperators if payload["objects"] else Remote
     border = Border(zygote.CHANNEL, {"call": LIMITED["call"]}, remote, judging=True)
-    found = run_check(payload, remote(border, 0, "entry"), border)
+    border.await_greeting()
+    found = ("", "", "") if border.broken is not None else run_check(payload, remote(border, 0, "entry"), border)
     # Whatever the test program made of it, a broken channel is never a pass.
     if isinstance(border.broken, CannotCross):
         found = ("cannot_cross", "", str(border.broken))
