@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 Job = dict[str, Any]
-GUEST_PATH = "PATH=/opt/python/bin:/usr/local/bin:/usr/bin:/bin"
+GUEST = ("--network", "none", "--cpu-shares", "262144", "-e", "PATH=/opt/python/bin:/usr/local/bin:/usr/bin:/bin")
 
 
 def in_evalrun(job: Job) -> Job:
@@ -82,20 +82,20 @@ def in_code_eval(job: Job) -> Job:
 
 
 def in_python(job: Job) -> Job:
-    """``python3 FILE`` for each program, no isolation."""
-    python = getattr(sys, "_base_executable", sys.executable)  # the start of an environment's own costs more
+    """``python3 -I -S FILE`` for each program, no isolation: without what an installation adds to every start."""
+    python = [getattr(sys, "_base_executable", sys.executable), "-I", "-S"]
     with tempfile.TemporaryDirectory() as folder:
         files = {}
         for number, row in enumerate(job["programs"]):
             files[id(row)] = Path(folder, f"{number}.py")
             files[id(row)].write_text(_whole(row), encoding="utf-8")
-        return _threads(lambda row: _run([python, str(files[id(row)])], "", job["timeout_s"]), job)
+        return _threads(lambda row: _run([*python, str(files[id(row)])], "", job["timeout_s"]), job)
 
 
 def in_docker_exec(job: Job) -> Job:
     """``docker exec`` into a container that is already warm."""
     name = f"evalrun-speed-{os.getpid()}"
-    run = ["docker", "run", "-d", "--rm", "--init", "--network", "none", "-e", GUEST_PATH, "--name", name, job["image"]]
+    run = ["docker", "run", "-d", "--rm", "--init", *GUEST, "--name", name, job["image"]]
     subprocess.run([*run, "python3", "-c", "import time; time.sleep(86400)"], check=True, stdout=subprocess.DEVNULL)
     command = ["docker", "exec", "-i", name, "python3", "-"]
     try:
@@ -106,7 +106,7 @@ def in_docker_exec(job: Job) -> Job:
 
 def in_docker_run(job: Job) -> Job:
     """One ``docker run`` for each program."""
-    command = ["docker", "run", "--rm", "-i", "--network", "none", "-e", GUEST_PATH, job["image"], "python3", "-"]
+    command = ["docker", "run", "--rm", "-i", *GUEST, job["image"], "python3", "-"]
     return _threads(lambda row: _run(command, _whole(row), job["timeout_s"] + 10), job)
 
 

@@ -17,7 +17,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -218,15 +218,16 @@ class Engine:
         except (docker.errors.DockerException, OSError):
             self._client = None
 
-    def containers(self, owner: int) -> list[Any]:
-        """The containers that the evalrun with this process id owns."""
+    def containers(self, *owners: int) -> list[Any]:
+        """The containers that the evalruns with these process ids own."""
         if self._client is None:
             return []
         try:
-            found = self._client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True)
+            found = self._client.containers.list(all=True, filters={"label": LABEL}, sparse=True)
         except (self._errors.DockerException, OSError):  # it is being restarted
             return []
-        return [container for container in found if str(container.labels.get(LABEL)).split(":")[-1] == str(owner)]
+        names = set(map(str, owners))
+        return [container for container in found if container.attrs["Labels"][LABEL].rpartition(":")[2] in names]
 
     def first_process(self, container: Any) -> int:
         """The id that PID 1 of a container has on this machine; 0 when it has ended."""
@@ -297,8 +298,8 @@ def cpu_share(wanted: bool) -> Iterator[None]:
     """Run in a cpu cgroup of one's own with a high share, where ``wanted``.
 
     Against neighbours in other sessions niceness does nothing (the scheduler groups by session), a share does. The
-    engine's containers are no descendants of ours: their common group gets the same share, and its own back at the end;
-    other people's containers on this engine gain by it too. SystemExit where this user cannot.
+    engine's containers are no descendants of ours: their common group gets the same share, and its own back at the end,
+    and in it each container of ours gets a high one as soon as it is seen. SystemExit where this user cannot.
     """
     if not wanted:
         yield
@@ -317,17 +318,33 @@ def cpu_share(wanted: bool) -> Iterator[None]:
         (ours / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
     except OSError as error:
         raise SystemExit(f"--share: no cpu cgroup can be made here ({error})") from error
+    done = threading.Event()
+    watcher = threading.Thread(target=_favour, args=(root / "docker", knob, high, done), daemon=True)
     try:
         if before is not None:
             engine.write_text(high, encoding="ascii")
+        watcher.start()
         yield
     finally:
+        done.set()
+        watcher.join()
         if before is not None:
             engine.write_text(before, encoding="ascii")
         home.write_text(str(os.getpid()), encoding="ascii")
         for pid in (ours / "cgroup.procs").read_text(encoding="ascii").split():
             home.write_text(pid, encoding="ascii")
         ours.rmdir()
+
+
+def _favour(groups: Path, knob: str, high: str, done: threading.Event) -> None:
+    """Give every container of our descendants a high share among the engine's containers."""
+    engine, favoured = Engine(), set()
+    while not done.wait(0.25):
+        for container in engine.containers(*tree([os.getpid()])):
+            if container.id not in favoured:
+                with suppress(OSError):  # it ended first
+                    (groups / container.id / knob).write_text(high, encoding="ascii")
+                    favoured.add(container.id)
 
 
 def _own_group(controller: str) -> str:

