@@ -59,7 +59,7 @@ def solve(n):
         "check calls",
     ),
     _row("the parent killed", "it ended the whole evaluation in five peers", "import os, signal\ndef solve(n):\n    try: os.kill(os.getppid(), 9)\n    except OSError: pass", "wrong", "check"),
-    _row("the parent killed by posix.kill", "os.kill may be patched away", "import posix\ndef solve(n):\n    for pid in (posix.getppid(), posix.getpgrp(), posix.getsid(0)):\n        try: posix.kill(pid, 9)\n        except OSError: pass", "wrong error", "check calls"),
+    _row("the parent killed by posix.kill", "os.kill may be patched away", "import posix\ndef solve(n):\n    for pid in (posix.getppid(), posix.getpgrp(), posix.getsid(0)):\n        try: posix.kill(pid, 9)\n        except OSError: pass", "wrong error oom", "check calls"),
     _row("thousands of process numbers killed", "siblings that /proc does not show", "import os\ndef solve(n):\n    for pid in range(1, 33000):\n        if pid != os.getpid():\n            try: os.kill(pid, 9)\n            except OSError: pass\n    return n", _SOME, "check"),
     _row("signals by pidfd", "other system calls for the same", "import ctypes, os\ndef solve(n):\n    libc = ctypes.CDLL(None)\n    for pid in (1, os.getppid()):\n        handle = libc.syscall(434, pid, 0)\n        libc.syscall(424, handle, 9, None, 0)\n        libc.syscall(129, pid, 9, None)\n        libc.syscall(234, pid, pid, 9)\n    return n", _SOME, "check"),
     _row(
