@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from ....benchmarks.errors import BadInput
 from ...scoring import score_one
 from ...verdict import Score, Verdict
 from ..api import Sandbox
@@ -73,7 +74,12 @@ def run_attacks(
 
     The sandbox should have one worker, so that the next answer runs in the same place. ``neighbour`` is another
     sandbox, in which an honest answer runs at the same time. ``host`` is what was planted on this machine.
+
+    Raises:
+        BadInput: the sandbox isolates nothing; as root these programs reach every process of the machine.
     """
+    if sandbox.info.kind == "process":
+        raise BadInput("--sandbox process isolates nothing: the programs would attack this machine")
     trials = chosen(attacks, sandbox)
     for _ in range(repeat):
         for attack, kind in trials:
@@ -83,7 +89,7 @@ def run_attacks(
 def try_attack(
     attack: Attack, kind: Kind, sandbox: Sandbox, *, neighbour: Sandbox | None = None, host: Planted | None = None
 ) -> Finding:
-    """What comes of one attack on one kind of test."""
+    """What comes of one attack on one kind of test; whoever calls it answers for the sandbox it is given."""
     watched = arena.Watched(sandbox)
     harm_before = host.harm() if host else ""
     hurt: list[str] = []

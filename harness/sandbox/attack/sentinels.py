@@ -72,7 +72,6 @@ class Planted:
     """
 
     def __init__(self) -> None:
-        self.visits = 0
         os.environ[VARIABLE] = sentinel("host")
         self._folder = Path(tempfile.mkdtemp(prefix="evalrun-sentinel-"))
         self._folder.chmod(0o755)
@@ -91,17 +90,11 @@ class Planted:
                 caller, _ = listening.accept()
             except OSError:  # closed
                 return
-            with caller:
-                self.visits += 1
-                try:
-                    caller.sendall(sentinel("host").encode())
-                except OSError:
-                    continue  # the caller did not wait
+            with caller, suppress(OSError):  # the caller may not have waited
+                caller.sendall(sentinel("host").encode())
 
     def harm(self) -> str:
-        """What happened to it, in a few words; "" when nothing did."""
-        if self.visits:
-            return f"a socket of the host was reached {self.visits} times"
+        """What happened to the file, in a few words; "" when nothing did. What the sockets told is found as a leak."""
         try:
             intact = self._file.read_text(encoding="ascii") == self._written
         except (OSError, UnicodeDecodeError):

@@ -93,7 +93,7 @@ while path != '/tmp':
         "import builtins, json\nreturn any(hasattr(m, 'left') for m in (builtins, sys, json)) or 'left' in sys.modules",
         kinds="check calls program",
     ),
-    _leave("priority lowered", "the next answer runs slowly", "import os\nos.nice(19)\nos.setpriority(os.PRIO_USER, 0, 19)\n", "return os.nice(0)"),
+    _leave("priority lowered", "the next answer runs slowly", "import os\nos.nice(19)\nos.setpriority(os.PRIO_USER, 0, 19)\n", "own, first = (os.getpriority(os.PRIO_PROCESS, pid) for pid in (0, 1))\nreturn own != first and (own, first)"),
     _leave("limits lowered", "the next answer lacks descriptors", "import resource\nfor what in (resource.RLIMIT_NOFILE, resource.RLIMIT_STACK, resource.RLIMIT_NPROC): resource.setrlimit(what, (8, 8))\n", "return resource.getrlimit(resource.RLIMIT_NOFILE)[0] <= 8 or resource.getrlimit(resource.RLIMIT_NPROC)[0] <= 8"),
     _leave("signals ignored, masked and armed", "an alarm that rings in the next answer", "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nsignal.pthread_sigmask(signal.SIG_BLOCK, [10, 12])\nsignal.alarm(1)\n", "import signal, time\ntime.sleep(1.2)\nreturn signal.getsignal(signal.SIGALRM) == signal.SIG_IGN or signal.pthread_sigmask(signal.SIG_BLOCK, [])"),
     _leave("a processor chosen", "affinity and scheduling are inherited", "import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nos.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))\n", "return os.sched_getscheduler(0) != os.SCHED_OTHER"),

@@ -22,7 +22,8 @@ def ask(family, address):
             return s.recv(100)
     except OSError: return None
 def tell(found):
-    if found is not None: raise RuntimeError('FOUND ' + found.decode('latin-1')[::-1])
+    found = sorted(set(found) - {None}, key=lambda text: b'sentinel' not in text)[:6]
+    if found: raise RuntimeError('FOUND ' + b' '.join(found).decode('latin-1')[::-1])
 """
 
 ROWS = (
@@ -45,9 +46,11 @@ ROWS = (
         _CONNECT
         + """
 def solve(n):
+    found = []
     for line in open('/proc/net/tcp').read().splitlines()[1:]:
         place, state = line.split()[1], line.split()[3]
-        if state == '0A': tell(ask(socket.AF_INET, ('127.0.0.1', int(place.split(':')[1], 16))))
+        if state == '0A': found.append(ask(socket.AF_INET, ('127.0.0.1', int(place.split(':')[1], 16))))
+    tell(found)
     return n
 """,
         "wrong",
@@ -60,9 +63,11 @@ def solve(n):
         _CONNECT
         + """
 def solve(n):
+    found = []
     for line in open('/proc/net/unix').read().splitlines()[1:]:
         name = line.split()[-1]
-        if name.startswith('@') and 'sentinel' in name: tell(ask(socket.AF_UNIX, '\\0' + name[1:]))
+        if name.startswith('@') and 'sentinel' in name: found.append(ask(socket.AF_UNIX, '\\0' + name[1:]))
+    tell(found)
     return n
 """,
         "wrong",
@@ -81,7 +86,7 @@ def solve(n):
             for name in names:
                 path = os.path.join(folder, name)
                 try:
-                    if stat.S_ISSOCK(os.lstat(path).st_mode): tell(ask(socket.AF_UNIX, path) or b'reached')
+                    if stat.S_ISSOCK(os.lstat(path).st_mode): tell([ask(socket.AF_UNIX, path) or b'reached'])
                 except OSError: pass
     return n
 """,
@@ -89,7 +94,7 @@ def solve(n):
         _ALL,
         cpu_s=3,
     ),
-    _row("other families of sockets", "vsock, netlink, Bluetooth and AF_ALG lead to the host's kernel", _CONNECT + "def solve(n):\n    for number in (40, 31, 17, 29):\n        try: s = socket.socket(number, socket.SOCK_STREAM)\n        except (OSError, ValueError): continue\n        try: s.connect((2, 22) if number == 40 else ('', 0))\n        except (OSError, TypeError, ValueError): continue\n        tell(b'connected')\n    return n", "wrong", "check", cpu_s=3),
+    _row("other families of sockets", "vsock, netlink, Bluetooth and AF_ALG lead to the host's kernel", _CONNECT + "def solve(n):\n    for number in (40, 31, 17, 29):\n        try: s = socket.socket(number, socket.SOCK_STREAM)\n        except (OSError, ValueError): continue\n        try: s.connect((2, 22) if number == 40 else ('', 0))\n        except (OSError, TypeError, ValueError): continue\n        tell([b'connected'])\n    return n", "wrong", "check", cpu_s=3),
     _row("an interface brought up", "a network of its own to the host", "import fcntl, os, socket, struct\ndef solve(n):\n    names = [name for _, name in socket.if_nameindex()]\n    if set(names) - {'lo'} and any(n.startswith(('eth', 'ens', 'wl', 'docker', 'br')) for n in names): raise RuntimeError(names)\n    return n", "wrong", "check", cpu_s=3),
     _row("a service for the next answer", "a listening port that stays", "import os, socket, time\ns = socket.socket()\ntry:\n    s.bind(('127.0.0.1', 45454))\n    s.listen()\nexcept OSError: pass\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(1000)\ndef solve(n): return n", "wrong", "check", probe="import socket\ndef look():\n    s = socket.socket()\n    s.settimeout(0.5)\n    return s.connect_ex(('127.0.0.1', 45454)) == 0\n"),
 )
