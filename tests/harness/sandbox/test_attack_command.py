@@ -215,12 +215,12 @@ def test_a_damaged_private_corpus_is_one_line_and_exit_code_2(
 
 
 def test_without_a_sandbox_it_ends_with_5(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def none(kind: str, *, workers: int) -> Sandbox:
-        raise InfraError("no sandbox can run here")
+    def connect() -> None:
+        raise InfraError("no Docker engine answers")
 
-    monkeypatch.setattr("evalrun.harness.sandbox.open_sandbox", none)
-    assert main(["sandbox", "attack", "--only", "exit"]) == 5
-    assert "no sandbox can run here" in capsys.readouterr().err
+    monkeypatch.setattr("evalrun.harness.sandbox.docker_engine.connect", connect)
+    assert main(["sandbox", "attack", "--sandbox", "docker", "--only", "exit"]) == 5
+    assert "no Docker engine answers" in capsys.readouterr().err
 
 
 @pytest.mark.sandbox
