@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ...benchmarks.errors import InfraError
+from .sandbox_attack import attack
 
 
 @click.group(name="sandbox", context_settings={"help_option_names": ["-h", "--help"]})
@@ -85,3 +86,6 @@ def clean() -> None:
     with closing(engine.connect()) as client:
         removed = engine.remove_orphans(client)
     click.echo(f"removed {removed} container{'s' if removed != 1 else ''}")
+
+
+command.add_command(attack)

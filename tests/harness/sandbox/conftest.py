@@ -13,6 +13,7 @@ import pytest
 
 from evalrun.benchmarks import Case, CasesTest, CheckTest, CodeTask, StdioCase, StdioTest
 from evalrun.harness.sandbox import bwrap, open_sandbox, rootfs, seccomp
+from evalrun.harness.sandbox.attack import Attack, Finding, Planted, planted, try_attack
 from evalrun.harness.sandbox.pool import SandboxPool
 from evalrun.harness.sandbox.streams import ProcessTransport
 from evalrun.harness.scoring import score_one
@@ -42,15 +43,28 @@ def make_task(kind: str, time_limit_s: float = 0.5) -> CodeTask:
 class Arena:
     """One sandbox with one worker, so that each answer follows the one before it in the same place."""
 
-    def __init__(self, name: str, sandbox: SandboxPool) -> None:
+    def __init__(self, name: str, sandbox: SandboxPool, host: Planted) -> None:
         self.name = name
         self.sandbox = sandbox
+        self.host = host
 
     def score(self, source: str, kind: str = "check", *, time_limit_s: float = 0.5) -> Score:
         """The verdict on an answer that defines ``solve``; as a program it prints what solve gives for its input."""
         if kind == "program":
             source += "\nprint(solve(int(input())))\n"
         return score_one(make_task(kind, time_limit_s), source, self.sandbox)
+
+    def endure(self, attack: Attack) -> list[Finding]:
+        """Try an attack of the corpus on its kinds of test; nothing may come of it, and its neighbours are well.
+
+        Docker tries every kind; bubblewrap those that differ most, so that the tests do not take all day.
+        """
+        if attack.only not in ("", self.sandbox.info.kind):
+            pytest.skip(f"{self.sandbox.info.kind} does not promise to hold this")
+        kinds = [kind for kind in attack.kinds if self.name == "docker" or kind in ("check", "calls")]
+        findings = [try_attack(attack, kind, self.sandbox, host=self.host) for kind in kinds or attack.kinds[:1]]
+        assert not [finding for finding in findings if finding.bad]
+        return findings
 
     def honest(self) -> None:
         """The next answer's verdict is right, be it right or wrong."""
@@ -111,12 +125,13 @@ def arena(request: pytest.FixtureRequest, require: Callable[[str], None]) -> Ite
     """Every isolating sandbox in turn: Docker, bubblewrap as root, bubblewrap as an ordinary user."""
     name = str(request.param)
     require("docker" if name == "docker" else "bwrap")
-    os.environ["EVALRUN_TEST_SECRET"] = "an-api-key-of-the-host"  # no job may ever see it
-    if name == "bwrap-user":
-        for sandbox in _bwrap_as_user():
-            yield Arena(name, sandbox)
-        return
     if name == "bwrap-root" and os.getuid() != 0:
         pytest.skip("only root can start bubblewrap as root")
-    with open_sandbox("docker" if name == "docker" else "bwrap", workers=1) as sandbox:
-        yield Arena(name, sandbox)
+    os.environ["EVALRUN_TEST_SECRET"] = "an-api-key-of-the-host"  # no job may ever see it
+    with planted() as host:
+        if name == "bwrap-user":
+            for sandbox in _bwrap_as_user():
+                yield Arena(name, sandbox, host)
+            return
+        with open_sandbox("docker" if name == "docker" else "bwrap", workers=1) as sandbox:
+            yield Arena(name, sandbox, host)
