@@ -63,9 +63,9 @@ class Watched:
         """As the sandbox says."""
         return self._sandbox.info
 
-    def submit(self, job: Job) -> Future[Outcome]:
+    def submit(self, job: Job, *, alone: bool = False) -> Future[Outcome]:
         """Queue one job and remember it."""
-        future = self._sandbox.submit(job)
+        future = self._sandbox.submit(job, alone=alone)
         self._futures.append(future)
         return future
 
