@@ -44,7 +44,7 @@ def solve(n):
         + """
 import os
 def solve(n):
-    for top in ('/tmp', '/home', '/root', '/var', '/run', '/mnt', '/srv', '/work', '/etc', '/dev/shm'):
+    for top in ('/tmp', '/home', '/root', '/var', '/run', '/mnt', '/srv', '/etc', '/dev/shm'):
         for folder, folders, names in os.walk(top):
             for name in names:
                 path = os.path.join(folder, name)
@@ -128,7 +128,7 @@ def solve(n):
     _row(
         "suites on the disk",
         "the reference solutions of the benchmark",
-        "import glob, os\ndef solve(n):\n    found = [p for top in ('/', '/opt', '/home', '/root', '/work', '/usr') for p in glob.glob(top + '/**/tasks.jsonl') + glob.glob(top + '/*/*/HumanEval*')]\n    if found: raise RuntimeError(found)\n    return n",
+        "import glob, os\ndef solve(n):\n    found = [p for top in ('/', '/opt', '/home', '/root', '/usr') for p in glob.glob(top + '/**/tasks.jsonl') + glob.glob(top + '/*/*/HumanEval*')]\n    if found: raise RuntimeError(found)\n    return n",
         "wrong",
         "check calls program",
         cpu_s=10,
