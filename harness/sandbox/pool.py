@@ -8,10 +8,10 @@ import shutil
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
 from ...benchmarks.errors import InfraError
 from .api import Job, Limits, Outcome, SandboxInfo
@@ -24,25 +24,38 @@ class SandboxPool:
     """Implements ``Sandbox`` over any backend."""
 
     def __init__(
-        self, backend: Backend, kind: Literal["docker", "bwrap", "process"], *, workers: int, image: str = ""
+        self,
+        backend: Backend,
+        kind: Literal["docker", "bwrap", "process"],
+        *,
+        workers: int,
+        image: str = "",
+        fresh: bool = False,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
+        """about: further fields of ``info``."""
         if workers < 1:
             raise ValueError("workers must be at least 1")
         self._kind: Literal["docker", "bwrap", "process"] = kind
         self._image = image
+        self._about = dict(about or {})
         self._backend = backend
         self._home = tempfile.mkdtemp(prefix="evalrun-") if backend.mode == "open" else None
         # User ids far from any real one, and different for every worker of every pool on this machine: the kernel
         # counts processes per user id across containers.
         base = 1_000_000 + secrets.randbelow(100_000_000) * 10
-        self._workers = [Worker(backend, i, base + 3 * i, self._home or "/tmp") for i in range(workers)]
+        self._workers = [
+            Worker(backend, i, base + 3 * i, self._home or "/tmp", fresh=fresh) for i in range(workers)
+        ]
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Outcome]] | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     @property
     def info(self) -> SandboxInfo:
         """What to record of this sandbox."""
-        return SandboxInfo(self._kind, self._workers[0].python, self._image, len(self._workers), Limits())
+        return SandboxInfo(
+            self._kind, self._workers[0].python, self._image, len(self._workers), Limits(), **self._about
+        )
 
     def __enter__(self) -> SandboxPool:
         try:

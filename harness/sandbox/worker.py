@@ -90,11 +90,12 @@ def _codec_source() -> str:
 class Worker:
     """Runs one job at a time in a warm sandbox."""
 
-    def __init__(self, backend: Backend, number: int, uid: int, home: str = "/tmp") -> None:
+    def __init__(self, backend: Backend, number: int, uid: int, home: str = "/tmp", *, fresh: bool = False) -> None:
         self._backend = backend
         self._number = number
         self._uid = uid
         self._home = home
+        self._fresh = fresh
         self._transport: Transport | None = None
         self._stopped = False
         self.python = ""
@@ -175,7 +176,7 @@ class Worker:
         parts = [_receive_frame(transport, REPLY_GRACE_S) for _ in range(3)]
         if report is None or report.fault:
             raise BrokenSandbox(report.fault if report else "the guest's report cannot be read")
-        if not report.clean:
+        if not report.clean or self._fresh:
             self.close()
         return wire.outcome(job, nonce, report, parts)
 
