@@ -161,7 +161,7 @@ def _load_folder(folder: Path) -> Suite:
         license=str(manifest.get("license", "")),
         source=str(manifest.get("source", "")),
         ancestors=_read_tasks(ancestors_path) if ancestors_path.exists() else (),
-        requires=_read_requires(manifest.get("requires", []), folder / "suite.json"),
+        requires=read_requires(manifest.get("requires", []), folder / "suite.json"),
         certificates={str(row.get("task")): {k: v for k, v in row.items() if k != "task"} for row in certificates},
     )
     if suite.digest != manifest.get("digest"):
@@ -172,9 +172,17 @@ def _load_folder(folder: Path) -> Suite:
     return suite
 
 
-def _read_requires(value: Any, path: Path) -> tuple[str, ...]:
+def read_requires(value: Any, path: Path) -> tuple[str, ...]:
+    """The requirements in a file's field; BadInput when it is no list of them."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise BadInput(f'{path}: requires: expected a list of requirements such as "numpy" or "pandas>=2"')
+    if value:
+        from .requires import parse_requirements
+
+        try:
+            parse_requirements(value)
+        except BadInput as error:
+            raise BadInput(f"{path}: {error}") from error
     return tuple(value)
 
 

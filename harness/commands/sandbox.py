@@ -50,9 +50,9 @@ def command() -> None:
 )
 def build(source: str, rootfs: Path | None, base: str | None, requires: tuple[str, ...], tag: str | None) -> None:
     """Make the Docker image that answers run in."""
+    from ...benchmarks.requires import parse_requirements
     from ..sandbox import docker_image as images
     from ..sandbox.docker_engine import connect
-    from ..sandbox.requirements import parse_requirements
 
     parsed = parse_requirements(requires)
     name = tag or images.named_image() or images.built_name(parsed)

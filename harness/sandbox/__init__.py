@@ -54,7 +54,7 @@ def open_sandbox(
     answers may import beside the standard library, as PEP 508 requirements (``numpy``, ``pandas>=2``). runtime: the
     engine's runtime, such as runsc or kata. fresh: a sandbox of its own for every job.
     """
-    from .requirements import parse_requirements
+    from ...benchmarks.requires import parse_requirements
 
     count = workers if workers is not None else len(os.sched_getaffinity(0))
     if count < 1:

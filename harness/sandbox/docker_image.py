@@ -13,9 +13,10 @@ from typing import Any
 
 from ...benchmarks.errors import BadInput, InfraError
 from ...benchmarks.jsonio import digest
+from ...benchmarks.requires import parse_requirements
 from .docker_engine import LABEL, Engine, reason
 from .docker_trial import installed_versions
-from .requirements import parse_requirements, unmet
+from .requirements import unmet
 from .rootfs import PREFIX, VERSION, Recipe, recipe, write_rootfs
 from .tarball import architecture, write_image
 

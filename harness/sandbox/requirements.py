@@ -1,19 +1,13 @@
-"""What a suite requires beside Python: checked as text, then looked for among installed distributions.
-
-A suite is a stranger's file, so its requirements are data: names, versions and markers are taken; addresses are not,
-and neither is evalrun itself, whose package holds the answers to its own suites.
-"""
+"""The packages that a suite requires, looked for among installed distributions."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-
-from ...benchmarks.errors import BadInput
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -47,32 +41,6 @@ class Package:
             for name in self.files
             for found in [recorded[name]]
         ]
-
-
-def parse_requirements(texts: Iterable[str]) -> tuple[str, ...]:
-    """PEP 508 requirements in one normal form, sorted, those for other machines left out.
-
-    BadInput names one that cannot be read, or that names an address instead of an index's package.
-    """
-    from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.utils import canonicalize_name
-
-    found: set[str] = set()
-    for text in texts:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement as error:
-            why = str(error).split("\n")[0]
-            raise BadInput(f"requires {text[:80]!r}: not a requirement such as numpy or pandas>=2 ({why})") from error
-        if requirement.url is not None:
-            raise BadInput(f"requires {text[:80]!r}: an address is not taken; name a package of an index")
-        requirement.name = canonicalize_name(requirement.name)
-        if requirement.name == "evalrun":
-            raise BadInput("requires 'evalrun': its package holds answers, so it is not given to answers")
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            requirement.marker = None
-            found.add(str(requirement))
-    return tuple(sorted(found))
 
 
 def unmet(requires: Sequence[str], versions: Mapping[str, str]) -> str:

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from ...benchmarks.errors import InfraError
 from ...benchmarks.jsonio import digest
+from ...benchmarks.requires import parse_requirements
 from .keeping import make_once
 from .libraries import shared_libraries
 from .packages import find_packages
-from .requirements import Package, parse_requirements
+from .requirements import Package
 from .tarball import write_tar
 
 PREFIX = "opt/python"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from evalrun.benchmarks import BadInput
-from evalrun.harness.sandbox.requirements import Lacking, closure, parse_requirements, unmet
+from evalrun.benchmarks.requires import parse_requirements
+from evalrun.harness.sandbox.requirements import Lacking, closure, unmet
 
 
 @pytest.mark.parametrize(
