@@ -136,8 +136,8 @@ class SandboxInfo:
     """What a run's manifest records of the sandbox.
 
     requires: the packages in it beside Python, each ``name==version``. runtime: the engine's runtime, where one was
-    asked for. missing: what the engine cannot limit for all processes of a sandbox together (memory, swap, pids, cpus).
-    fresh: whether every answer gets a sandbox of its own.
+    asked for. missing: what the engine cannot limit for all processes of a sandbox together (memory, swap, pids, cpus,
+    inodes, namespaces). fresh: whether every answer gets a sandbox of its own.
     """
 
     kind: Literal["docker", "bwrap", "process"]

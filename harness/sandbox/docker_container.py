@@ -219,6 +219,7 @@ def host_config(engine: Engine, *, memory_mb: int, pids: int = 128, **more: Any)
     import docker.types
 
     missing = engine.facts.missing
+    inodes = "" if "inodes" in missing else "nr_inodes=4k,"
     limits: dict[str, Any] = {}
     if "memory" not in missing:
         limits["mem_limit"] = f"{memory_mb}m"
@@ -229,14 +230,17 @@ def host_config(engine: Engine, *, memory_mb: int, pids: int = 128, **more: Any)
     made: dict[str, Any] = engine.client.api.create_host_config(
         network_mode="none",
         read_only=True,
-        tmpfs={"/tmp": "size=64m,nr_inodes=4k,nosuid,nodev,mode=1777"},
+        tmpfs={"/tmp": f"size=64m,{inodes}nosuid,nodev,mode=1777"},
         cap_drop=["ALL"],
         # For the warden alone (it starts jobs as other users, ends and wipes them); jobs have no capability at all.
         cap_add=["SETUID", "SETGID", "KILL", "DAC_OVERRIDE"],
         security_opt=["no-new-privileges"],
         ipc_mode="none",
         log_config=docker.types.LogConfig(type="none"),
-        ulimits=[docker.types.Ulimit(name="core", soft=0, hard=0)],
+        ulimits=[
+            docker.types.Ulimit(name="core", soft=0, hard=0),
+            docker.types.Ulimit(name="nofile", soft=4096, hard=4096),
+        ],
         **limits,
         **more,
     )

@@ -25,7 +25,8 @@ _LIMITS = {"MemoryLimit": "memory", "SwapLimit": "swap", "PidsLimit": "pids", "C
 class Facts:
     """What an engine says of itself.
 
-    missing: of memory, swap, pids and cpus those that it cannot limit. same_kernel: whether it runs on this machine.
+    missing: of memory, swap, pids, cpus, inodes (of /tmp) and namespaces those that it cannot limit. same_kernel: if
+    it runs on this machine.
     """
 
     product: str
@@ -69,8 +70,13 @@ def _facts(info: dict[str, Any], version: dict[str, Any]) -> Facts:
     components = version.get("Components") or [{}]
     controlled = str(info.get("CgroupDriver")) != "none"
     memory = Path("/proc/meminfo").read_text().split()[1] if Path("/proc/meminfo").exists() else "0"
+    product = str(components[0].get("Name", "Engine")).removesuffix(" Engine").replace("Engine", "Docker")
+    missing = [name for key, name in _LIMITS.items() if not controlled or info.get(key) is False]
+    if product == "Podman":
+        # It refuses that option of a tmpfs, and its system-call filter lets programs make user namespaces.
+        missing += ["inodes", "namespaces"]
     return Facts(
-        product=str(components[0].get("Name", "Engine")).removesuffix(" Engine").replace("Engine", "Docker"),
+        product=product,
         version=str(version.get("Version", "?")),
         rootless=any("rootless" in str(option) for option in info.get("SecurityOptions") or ()),
         cgroup=f"v{info.get('CgroupVersion') or '1'}" if controlled else "none",
@@ -78,7 +84,7 @@ def _facts(info: dict[str, Any], version: dict[str, Any]) -> Facts:
         runtimes=tuple(sorted(info.get("Runtimes") or {})),
         cpus=int(info.get("NCPU") or 1),
         architecture=str(info.get("Architecture") or ""),
-        missing=tuple(name for key, name in _LIMITS.items() if not controlled or info.get(key) is False),
+        missing=tuple(missing),
         # A kernel of the same release with the same memory: a remote twin would only be pinned to processors it has.
         same_kernel=info.get("KernelVersion") == platform.release()
         and abs(int(info.get("MemTotal") or 0) // 1024 - int(memory)) < 1024,
