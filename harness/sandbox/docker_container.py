@@ -220,6 +220,10 @@ def host_config(engine: Engine, *, memory_mb: int, pids: int = 128, **more: Any)
 
     missing = engine.facts.missing
     inodes = "" if "inodes" in missing else "nr_inodes=4k,"
+    folders = {"/tmp": f"size=64m,{inodes}nosuid,nodev,mode=1777"}
+    if engine.facts.product == "Podman":
+        # It puts writable folders there although all is to be read-only: one answer could leave files for the next.
+        folders |= dict.fromkeys(("/run", "/var/tmp"), "ro,size=4k,nosuid,nodev,mode=755")
     limits: dict[str, Any] = {}
     if "memory" not in missing:
         limits["mem_limit"] = f"{memory_mb}m"
@@ -230,7 +234,7 @@ def host_config(engine: Engine, *, memory_mb: int, pids: int = 128, **more: Any)
     made: dict[str, Any] = engine.client.api.create_host_config(
         network_mode="none",
         read_only=True,
-        tmpfs={"/tmp": f"size=64m,{inodes}nosuid,nodev,mode=1777"},
+        tmpfs=folders,
         cap_drop=["ALL"],
         # For the warden alone (it starts jobs as other users, ends and wipes them); jobs have no capability at all.
         cap_add=["SETUID", "SETGID", "KILL", "DAC_OVERRIDE"],
