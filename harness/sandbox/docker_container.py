@@ -80,6 +80,9 @@ class ContainerTransport:
 
     def close(self) -> None:
         """Kill and remove the container."""
+        response = getattr(self._stream, "_response", None)
+        if response is not None:
+            response.close()  # before its socket: otherwise the garbage collector finds it open on a closed one
         self._stream.close()
         self._socket.close()
         self._on_close()

@@ -70,6 +70,8 @@ def test_what_is_lacking_is_named(text: str, why: str) -> None:
 def _distribution(folder: Path, name: str, files: list[str], requires: str = "") -> None:
     info = folder / f"{name}-1.0.dist-info"
     info.mkdir()
+    for one in files:
+        (folder / one).touch()
     wanted = f"Requires-Dist: {requires}\n" if requires else ""
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{wanted}")
     (info / "RECORD").write_text("".join(f"{one},,\n" for one in [*files, f"{info.name}/METADATA"]))
