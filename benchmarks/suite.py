@@ -26,7 +26,11 @@ _BUILT_IN = Path(__file__).parent / "suites"
 
 @dataclass(frozen=True)
 class Suite:
-    """A named, versioned set of tasks; ``certificates`` maps a task id to the evidence that it is valid."""
+    """A named, versioned set of tasks.
+
+    certificates: maps a task id to the evidence that it is valid. requires: what its references, tests and answers may
+    import beside the standard library, as PEP 508 requirements (``numpy``, ``pandas>=2``).
+    """
 
     name: str
     version: str
@@ -36,6 +40,7 @@ class Suite:
     source: str = ""
     ancestors: tuple[CodeTask, ...] = ()
     certificates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or not _NAME.fullmatch(self.version):
@@ -97,7 +102,7 @@ class Suite:
 
     def manifest(self) -> dict[str, Any]:
         """The content of ``suite.json``."""
-        return {
+        manifest = {
             "schema": SCHEMA,
             "name": self.name,
             "version": self.version,
@@ -107,6 +112,7 @@ class Suite:
             "license": self.license,
             "source": self.source,
         }
+        return {**manifest, "requires": list(self.requires)} if self.requires else manifest
 
     @staticmethod
     def load(ref: str | Path) -> Suite:
@@ -155,6 +161,7 @@ def _load_folder(folder: Path) -> Suite:
         license=str(manifest.get("license", "")),
         source=str(manifest.get("source", "")),
         ancestors=_read_tasks(ancestors_path) if ancestors_path.exists() else (),
+        requires=read_requires(manifest.get("requires", []), folder / "suite.json"),
         certificates={str(row.get("task")): {k: v for k, v in row.items() if k != "task"} for row in certificates},
     )
     if suite.digest != manifest.get("digest"):
@@ -163,6 +170,20 @@ def _load_folder(folder: Path) -> Suite:
             f"expected {str(manifest.get('digest'))[:12]}); the suite was changed, get a clean copy"
         )
     return suite
+
+
+def read_requires(value: Any, path: Path) -> tuple[str, ...]:
+    """The requirements in a file's field; BadInput when it is no list of them."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise BadInput(f'{path}: requires: expected a list of requirements such as "numpy" or "pandas>=2"')
+    if value:
+        from .requires import parse_requirements
+
+        try:
+            parse_requirements(value)
+        except BadInput as error:
+            raise BadInput(f"{path}: {error}") from error
+    return tuple(value)
 
 
 def _read_tasks(path: Path) -> tuple[CodeTask, ...]:

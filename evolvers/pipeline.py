@@ -106,6 +106,7 @@ def evolve(
         source=suite.ref,
         ancestors=ancestors,
         certificates=run.certificates_of([*tasks, *ancestors]),
+        requires=suite.requires,
     )
     return Evolution(new, tuple(run.tallies))
 

@@ -230,7 +230,7 @@ def _change_view(change: TaskChange) -> View:
 
 def _short(image: object) -> str:
     """An image's digest in twelve digits, as a suite's; the run's manifest has it whole."""
-    return str(image or "").removeprefix("sha256:")[:12]
+    return str(image or "").removeprefix("sha256:").removeprefix("rootfs:")[:12]
 
 
 def _provenance_view(run: RunTable) -> View:

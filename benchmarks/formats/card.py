@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
-from ..suite import Suite
+from ..suite import Suite, read_requires
 
 _SIZES = (
     (1_000, "n<1K"),
@@ -46,7 +46,11 @@ def card_text(suite: Suite) -> str:
         "tags": ["code", "evaluation", "evalrun"],
         "configs": _configs(suite),
         **_license(suite.license),
-        _KEY: {"digest": suite.digest, **{name: getattr(suite, name) for name in _TOLD}},
+        _KEY: {
+            "digest": suite.digest,
+            **{name: getattr(suite, name) for name in _TOLD},
+            **({"requires": list(suite.requires)} if suite.requires else {}),
+        },
     }
     data = DatasetCardData(**fields)
     body = "\n\n".join(_paragraphs(suite))
@@ -127,4 +131,4 @@ def suite_of_card(path: Path, suite: Suite) -> Suite:
     if told.get("digest") != suite.digest:
         raise BadInput(f"{path.parent}: the tasks do not match the digest in the card; get a clean copy")
     texts: dict[str, Any] = {name: str(told[name]) for name in _TOLD if name in told}
-    return replace(suite, **texts)
+    return replace(suite, **texts, requires=read_requires(told.get("requires", []), path))

@@ -10,6 +10,7 @@ import click
 
 from ...benchmarks import Suite
 from ...benchmarks.selection import select, selection_options
+from ...harness.commands.options import runtime_option
 from ...harness.sandbox import KINDS, Kind, open_sandbox
 from ..pipeline import DEFAULT_OPERATORS, default_name, evolve, parse_operators
 from ..storing import require_free, save_whole
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     "--sandbox", "kind", type=click.Choice(KINDS), default="auto", show_default=True, help="Where references run."
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Sandboxes at a time (default: one per processor).")
+@runtime_option
 @selection_options
 def command(
     suite_ref: str,
@@ -50,6 +52,7 @@ def command(
     name: str | None,
     kind: Kind,
     workers: int | None,
+    runtime: str | None,
     tasks: tuple[str, ...],
     limit: int | None,
 ) -> None:
@@ -68,7 +71,7 @@ def command(
     suite = suite.subset(select(suite, tasks, limit))
     chosen = default_name(suite, chains, seed) if name is None else name
     Suite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
-    with open_sandbox(kind, workers=workers) as sandbox, bars() as progress:
+    with open_sandbox(kind, workers=workers, requires=suite.requires, runtime=runtime) as sandbox, bars() as progress:
         evolution = evolve(suite, chains, seed, sandbox, count=count, name=chosen, progress=progress)
     save_whole(evolution.suite, output)
     click.echo(table_of(evolution.tallies))

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ...benchmarks import BadInput, GateFailed, Suite
+from ...harness.commands.options import runtime_option
 from ...harness.sandbox import KINDS, Kind, open_sandbox
 from ..verify import foreign_roots, verify
 from .bars import bars
@@ -18,8 +19,9 @@ from .bars import bars
     "--sandbox", "kind", type=click.Choice(KINDS), default="auto", show_default=True, help="Where references run."
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Sandboxes at a time (default: one per processor).")
+@runtime_option
 @click.option("--against", metavar="ROOTS", help="The suite it was evolved from: every root must be a task of it.")
-def command(folder: Path, kind: Kind, workers: int | None, against: str | None) -> None:
+def command(folder: Path, kind: Kind, workers: int | None, runtime: str | None, against: str | None) -> None:
     """Make every evolved task of SUITE again from its ancestors, run every proof again, compare with the certificates.
 
     Prints one line for each failure; exits with 0 only if all certificates hold, with 3 otherwise. The roots are the
@@ -32,7 +34,7 @@ def command(folder: Path, kind: Kind, workers: int | None, against: str | None) 
     """
     roots = None if against is None else Suite.load(against)
     suite = load_evolved(folder)
-    with open_sandbox(kind, workers=workers) as sandbox, bars() as progress:
+    with open_sandbox(kind, workers=workers, requires=suite.requires, runtime=runtime) as sandbox, bars() as progress:
         failures = verify(suite, sandbox, progress)
     if roots is not None:
         failures += foreign_roots(suite, roots)

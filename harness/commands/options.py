@@ -18,8 +18,13 @@ from ..runs.appending import Progress
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+runtime_option = click.option(
+    "--runtime", metavar="NAME", help="The engine's runtime for containers, e.g. runsc (gVisor) or kata."
+)
+
+
 def sandbox_options(command: Command) -> Command:
-    """``--sandbox``, ``--workers`` and ``--test-timeout``."""
+    """``--sandbox``, ``--workers``, ``--runtime``, ``--fresh-container`` and ``--test-timeout``."""
     for option in (
         click.option(
             "--test-timeout",
@@ -28,6 +33,12 @@ def sandbox_options(command: Command) -> Command:
             metavar="SECONDS",
             help="CPU seconds one test may take (default: 3; a task's own limit goes before it).",
         ),
+        click.option(
+            "--fresh-container",
+            is_flag=True,
+            help="A new sandbox for every answer: slower, and nothing of one can meet the next.",
+        ),
+        runtime_option,
         click.option("--workers", type=click.IntRange(min=1), help="Sandboxes at a time (default: one per processor)."),
         click.option(
             "--sandbox",

@@ -47,7 +47,7 @@ def command(output: Path, suite_ref: str, sandbox: str) -> None:
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise BadInput(f"{output}: holds something already; name a new folder with -o")
     suite = Suite.load(suite_ref)
-    kind = choose_sandbox(sandbox, suite_ref)
+    kind = choose_sandbox(sandbox, suite_ref, suite.requires)
     evolved_folder, runs, site = output / "evolved", output / "runs", output / "site"
 
     click.echo(f"\n# 1. New tasks from the {len(suite)} of {suite.ref}, each with a certificate that anyone can check")
@@ -75,7 +75,7 @@ def command(output: Path, suite_ref: str, sandbox: str) -> None:
     click.echo("Next: the same `run` lines with --model and --base-url of a model of yours.")
 
 
-def choose_sandbox(asked: str, suite_ref: str) -> str:
+def choose_sandbox(asked: str, suite_ref: str, requires: Sequence[str] = ()) -> str:
     """The kind of sandbox to use, said aloud.
 
     Where neither Docker nor bubblewrap works, plain processes are used, but only since all that runs then comes with
@@ -86,7 +86,7 @@ def choose_sandbox(asked: str, suite_ref: str) -> str:
     if asked != "auto":
         return asked
     try:
-        with open_sandbox("auto", workers=1) as sandbox:
+        with open_sandbox("auto", workers=1, requires=requires) as sandbox:
             kind = sandbox.info.kind
     except InfraError as error:
         if suite_ref not in built_in_suites():

@@ -96,7 +96,13 @@ def _generate_and_score(
     from ..sandbox import open_sandbox
 
     # opened before anything is asked: a machine that cannot score should say so before answers are paid for
-    with open_sandbox(options["sandbox"], workers=options["workers"]) as sandbox:
+    with open_sandbox(
+        options["sandbox"],
+        workers=options["workers"],
+        requires=suite.requires,
+        runtime=options["runtime"],
+        fresh=options["fresh_container"],
+    ) as sandbox:
         complete = {task.id: task for task in with_expected(suite, sandbox)}
         tally = _generate(folder, suite.tasks, asking, base_url, key, options)
         score_missing(folder, complete, sandbox, timeout_s=options["test_timeout"], progress=progress_bar("scoring"))

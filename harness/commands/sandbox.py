@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ...benchmarks.errors import InfraError
+from ...benchmarks.errors import BadInput, InfraError
 from .sandbox_attack import attack
+
+if TYPE_CHECKING:
+    from ..sandbox.docker_engine import Engine
 
 
 @click.group(name="sandbox", context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,6 +25,8 @@ def command() -> None:
       evalrun sandbox build                        # registry if reachable, else this machine's Python
       evalrun sandbox build --from host            # air-gapped: from this machine's Python
       evalrun sandbox build --rootfs bookworm.tar  # from a root filesystem archive with a python3
+      evalrun sandbox build --requires numpy --requires 'pandas>=2'
+      evalrun sandbox prune --images
     """
 
 
@@ -35,29 +41,55 @@ def command() -> None:
 )
 @click.option("--rootfs", type=click.Path(path_type=Path), help="A root filesystem archive (.tar, .tar.gz, .tar.xz).")
 @click.option("--base", help="Base image for --from dockerfile.", metavar="IMAGE")
-@click.option("--tag", help="Name of the image; EVALRUN_SANDBOX_IMAGE or evalrun-sandbox:latest by default.")
-def build(source: str, rootfs: Path | None, base: str | None, tag: str | None) -> None:
+@click.option(
+    "--requires", multiple=True, metavar="PACKAGE", help="A package that answers may import (PEP 508); repeatable."
+)
+@click.option(
+    "--tag",
+    help="Name of the image; by default EVALRUN_SANDBOX_IMAGE, else the name under which runs look for one with these "
+    "packages (evalrun-sandbox:latest without any).",
+)
+def build(source: str, rootfs: Path | None, base: str | None, requires: tuple[str, ...], tag: str | None) -> None:
     """Make the Docker image that answers run in."""
-    from ..sandbox import docker_engine as engine
+    from ...benchmarks.requires import parse_requirements
+    from ..sandbox import docker_image as images
+    from ..sandbox.docker_engine import connect
 
-    name = tag or engine.image_name()
-    if ":" not in name:
+    parsed = parse_requirements(requires)
+    name = tag or images.named_image() or images.built_name(parsed)
+    if ":" not in name.rpartition("/")[2]:
         name += ":latest"
-    with closing(engine.connect()) as client:
-        engine.image_digest(client, name)  # refuses what cannot be a name before anything is made
+    if rootfs is not None and parsed:
+        raise BadInput(
+            "--rootfs brings its own packages: leave out --requires, and name the image in EVALRUN_SANDBOX_IMAGE; "
+            "whether it has what a suite requires is looked up in it"
+        )
+    with closing(connect()) as engine:
+        images.image_digest(engine, name)  # refuses what cannot be a name before anything is made
         if rootfs is not None:
-            made, how = engine.build_from_rootfs(client, name, rootfs), str(rootfs)
+            made, how = images.build_from_rootfs(engine, name, rootfs), str(rootfs)
         elif source == "host":
-            made, how = engine.build_from_host(client, name), "this machine's Python"
-        elif source == "dockerfile" or base is not None:
-            made, how = engine.build_from_dockerfile(client, name, base or engine.BASE_IMAGE), base or engine.BASE_IMAGE
+            made, how = _from_host(engine, name, parsed), "this machine's Python"
         else:
+            chosen = base or images.BASE_IMAGE
+            how = chosen
             try:
-                made, how = engine.build_from_dockerfile(client, name), engine.BASE_IMAGE
+                made = images.build_from_dockerfile(engine, name, chosen, parsed)
             except InfraError as error:
+                if source == "dockerfile" or base is not None:
+                    raise
                 click.echo(f"no base image from a registry ({error}); taking this machine's own Python", err=True)
-                made, how = engine.build_from_host(client, name), "this machine's Python"
+                made, how = _from_host(engine, name, parsed), "this machine's Python"
     click.echo(f"{name} is made from {how}: {made}")
+
+
+def _from_host(engine: Engine, name: str, requires: tuple[str, ...]) -> str:
+    from ..sandbox.docker_image import host_image, tag_image
+    from ..sandbox.rootfs import recipe
+
+    image = host_image(engine, recipe(requires))
+    tag_image(engine, image.id, name)
+    return image.id
 
 
 @command.command()
@@ -71,6 +103,8 @@ def doctor() -> None:
     isolated = False
     for found in examine():
         click.echo(f"{'ok  ' if found.works else 'FAIL'}  {found.kind:<8} {found.detail}")
+        for note in found.notes:
+            click.echo(f"      {'':<8} {note}")
         if found.advice:
             click.echo(f"      {'':<8} -> {found.advice}")
         isolated = isolated or (found.works and found.kind != "process")
@@ -79,13 +113,60 @@ def doctor() -> None:
 
 
 @command.command()
-def clean() -> None:
-    """Remove sandbox containers whose evalrun is gone."""
-    from ..sandbox import docker_engine as engine
+@click.option(
+    "--images", is_flag=True, help="Also images, root filesystems and packages that evalrun made and uses no more."
+)
+def prune(images: bool) -> None:
+    """Remove sandbox containers whose evalrun is gone.
 
-    with closing(engine.connect()) as client:
-        removed = engine.remove_orphans(client)
-    click.echo(f"removed {removed} container{'s' if removed != 1 else ''}")
+    Those of living evalruns stay, and those of other machines that use the same engine: prune there.
+    """
+    _prune(images)
+
+
+@command.command(hidden=True)
+def clean() -> None:
+    """The former name of prune."""
+    _prune(False)
+
+
+def _prune(images: bool) -> None:
+    from ..sandbox.docker_engine import connect
+    from ..sandbox.docker_image import prune_images
+    from ..sandbox.docker_orphans import remove_orphans
+
+    if images:
+        _prune_folders()
+    with closing(connect()) as engine:
+        swept = remove_orphans(engine)
+        click.echo(f"removed {_count(len(swept.removed), 'container')}")
+        for number in swept.removed:
+            click.echo(f"  {number[:12]}")
+        if swept.foreign:
+            click.echo(f"left {_count(swept.foreign, 'container')} of other machines or of a living evalrun elsewhere")
+        if images:
+            names = prune_images(engine)
+            click.echo(f"removed {_count(len(names), 'image')}")
+            for name in names:
+                click.echo(f"  {name}")
+    if swept.failed:
+        shown = ", ".join(number[:12] for number in swept.failed)
+        raise InfraError(f"the engine could not remove {_count(len(swept.failed), 'container')}: {shown}")
+
+
+def _prune_folders() -> None:
+    from ..sandbox import keeping
+    from ..sandbox.packages import PACKAGES_GROUP
+    from ..sandbox.rootfs import ROOTFS_GROUP, recipe
+
+    removed = keeping.prune(ROOTFS_GROUP, keep=[recipe().key]) + keeping.prune(PACKAGES_GROUP, unused_days=30)
+    click.echo(f"removed {_count(len(removed), 'folder')} of the cache")
+    for folder in removed:
+        click.echo(f"  {folder}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 command.add_command(attack)

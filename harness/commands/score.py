@@ -119,7 +119,13 @@ def _score(folder: Path, suite: Suite, options: dict[str, Any]) -> None:
     from ..runs.score import score_missing
     from ..sandbox import open_sandbox
 
-    with open_sandbox(options["sandbox"], workers=options["workers"]) as sandbox:
+    with open_sandbox(
+        options["sandbox"],
+        workers=options["workers"],
+        requires=suite.requires,
+        runtime=options["runtime"],
+        fresh=options["fresh_container"],
+    ) as sandbox:
         tasks = {task.id: task for task in with_expected(suite, sandbox)}
         score_missing(folder, tasks, sandbox, timeout_s=options["test_timeout"], progress=progress_bar("scoring"))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 from ...benchmarks.errors import BadInput, InfraError
@@ -28,28 +30,50 @@ __all__ = [
 ]
 
 
-def open_sandbox(kind: Kind = "auto", *, workers: int | None = None) -> SandboxPool:
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    workers: int
+    requires: tuple[str, ...]
+    runtime: str | None
+    fresh: bool
+
+
+def open_sandbox(
+    kind: Kind = "auto",
+    *,
+    workers: int | None = None,
+    requires: Iterable[str] = (),
+    runtime: str | None = None,
+    fresh: bool = False,
+) -> SandboxPool:
     """A sandbox, to be used as a context manager.
 
-    ``auto`` takes a Docker engine where one answers (its image is made from the host's Python at first use), else
+    kind: ``auto`` takes a Docker engine where one answers (its image is made from the host's Python at first use), else
     bubblewrap, else it refuses with an InfraError that says what to do. ``process`` isolates nothing and must be asked
-    for by name. ``workers`` defaults to the number of processors this process may use.
+    for by name. workers: how many at a time; by default the number of processors this process may use. requires: what
+    answers may import beside the standard library, as PEP 508 requirements (``numpy``, ``pandas>=2``). runtime: the
+    engine's runtime, such as runsc or kata. fresh: a sandbox of its own for every job.
     """
+    from ...benchmarks.requires import parse_requirements
+
     count = workers if workers is not None else len(os.sched_getaffinity(0))
     if count < 1:
         raise BadInput(f"--workers {count}: at least 1 is needed")
-    if kind == "docker":
-        return _docker(count)
-    if kind == "bwrap":
-        return _bwrap(count)
-    if kind == "process":
-        return _process(count)
-    if kind != "auto":
+    if kind not in KINDS:
         raise BadInput(f"--sandbox {kind}: choose one of {', '.join(KINDS)}")
+    if runtime is not None and kind in ("bwrap", "process"):
+        raise BadInput(f"--runtime {runtime[:60]}: only an engine has runtimes; use --sandbox docker")
+    wish = _Wish(count, parse_requirements(requires), runtime, fresh)
+    if kind == "docker":
+        return _docker(wish)
+    if kind == "bwrap":
+        return _bwrap(wish)
+    if kind == "process":
+        return _process(wish)
     reasons = []
-    for attempt in (_docker, _bwrap):
+    for attempt in (_docker, _bwrap) if runtime is None else (_docker,):
         try:
-            return attempt(count)
+            return attempt(wish)
         except InfraError as error:
             reasons.append(str(error))
     raise InfraError(
@@ -57,26 +81,42 @@ def open_sandbox(kind: Kind = "auto", *, workers: int | None = None) -> SandboxP
     )
 
 
-def _docker(workers: int) -> SandboxPool:
-    from . import docker_engine
+def _docker(wish: _Wish) -> SandboxPool:
+    from .docker_container import DockerBackend
+    from .docker_engine import connect
+    from .docker_image import choose_image
+    from .docker_orphans import remove_orphans
 
-    client = docker_engine.connect()
-    name = docker_engine.image_name()
+    engine = connect()
     try:
-        image = docker_engine.image_digest(client, name) or docker_engine.build_from_host(client, name)
+        remove_orphans(engine)  # what cannot be removed is no reason not to start; `evalrun sandbox prune` tells of it
+        image = choose_image(engine, wish.requires)
+        backend = DockerBackend(engine, image, runtime=wish.runtime)
     except BaseException:
-        client.close()
+        engine.close()
         raise
-    return SandboxPool(docker_engine.DockerBackend(client, name), "docker", workers=workers, image=image)
+    about = {
+        "requires": image.pins,
+        "runtime": wish.runtime or "",
+        "missing": engine.facts.missing,
+        "fresh": wish.fresh,
+    }
+    return SandboxPool(backend, "docker", workers=wish.workers, image=image.id, fresh=wish.fresh, about=about)
 
 
-def _bwrap(workers: int) -> SandboxPool:
+def _bwrap(wish: _Wish) -> SandboxPool:
     from .bwrap import BwrapBackend
+    from .rootfs import recipe
 
-    return SandboxPool(BwrapBackend(), "bwrap", workers=workers)
+    made_of = recipe(wish.requires)
+    backend = BwrapBackend(made_of)
+    about = {"requires": made_of.pins, "missing": ("memory", "swap", "pids", "cpus"), "fresh": wish.fresh}
+    image = f"rootfs:{made_of.key}"
+    return SandboxPool(backend, "bwrap", workers=wish.workers, image=image, fresh=wish.fresh, about=about)
 
 
-def _process(workers: int) -> SandboxPool:
-    from .process import ProcessBackend
+def _process(wish: _Wish) -> SandboxPool:
+    from .process import ProcessBackend, installed
 
-    return SandboxPool(ProcessBackend(), "process", workers=workers)
+    about = {"requires": installed(wish.requires), "fresh": wish.fresh}
+    return SandboxPool(ProcessBackend(), "process", workers=wish.workers, fresh=wish.fresh, about=about)

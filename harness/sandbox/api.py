@@ -138,13 +138,22 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class SandboxInfo:
-    """What a run's manifest records of the sandbox."""
+    """What a run's manifest records of the sandbox.
+
+    requires: the packages in it beside Python, each ``name==version``. runtime: the engine's runtime, where one was
+    asked for. missing: what the engine cannot limit for all processes of a sandbox together (memory, swap, pids, cpus,
+    inodes, namespaces). fresh: whether every answer gets a sandbox of its own.
+    """
 
     kind: Literal["docker", "bwrap", "process"]
     python: str
     image: str = ""
     workers: int = 1
     limits: Limits = field(default_factory=Limits)
+    requires: tuple[str, ...] = ()
+    runtime: str = ""
+    missing: tuple[str, ...] = ()
+    fresh: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -155,6 +164,10 @@ class SandboxInfo:
             "image": self.image,
             "workers": self.workers,
             "limits": limits,
+            "requires": list(self.requires),
+            "runtime": self.runtime,
+            "missing": list(self.missing),
+            "fresh": self.fresh,
         }
 
 

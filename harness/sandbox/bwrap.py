@@ -7,8 +7,9 @@ import shutil
 
 from ...benchmarks.errors import InfraError
 from . import seccomp
+from .keeping import hold
 from .process import ENVIRONMENT
-from .rootfs import unpacked_rootfs
+from .rootfs import Recipe, unpacked_rootfs
 from .streams import ProcessTransport
 from .worker import BOOT, Mode
 
@@ -23,12 +24,14 @@ class BwrapBackend:
     """
 
     mode: Mode
+    _held = -1
 
-    def __init__(self) -> None:
+    def __init__(self, made_of: Recipe | None = None) -> None:
         if shutil.which("bwrap") is None:
             raise InfraError("bubblewrap is not installed (the program bwrap); install it, or start a Docker engine")
         self.mode = "uids" if os.getuid() == 0 else "single"
-        self._root = unpacked_rootfs()
+        self._root = unpacked_rootfs(made_of)
+        self._held = hold(self._root)  # until close, so that nobody prunes it meanwhile
 
     def start(self, worker: int) -> ProcessTransport:
         """Start one sandbox."""
@@ -42,7 +45,10 @@ class BwrapBackend:
                 os.close(filter_fd)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Let go of the root filesystem."""
+        held, self._held = self._held, -1
+        if held >= 0:
+            os.close(held)
 
     def command(self, filter_fd: int | None) -> list[str]:
         """The command line, with a descriptor from which bubblewrap reads its system-call filter."""

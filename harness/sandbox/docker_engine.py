@@ -1,256 +1,194 @@
-"""The Docker backend: one locked-down container per worker, spoken to over its standard streams."""
+"""Finding a Docker engine, or one that speaks as Docker does, and what it can give."""
 
 from __future__ import annotations
 
 import os
-import socket
-import struct
-import tempfile
-import time
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...benchmarks.errors import BadInput, InfraError
-from .api import REFERENCE_LIMITS
-from .process import ENVIRONMENT
-from .rootfs import write_rootfs
-from .worker import BOOT, Mode
 
 if TYPE_CHECKING:
     import docker
 
-IMAGE = "evalrun-sandbox:latest"
 LABEL = "evalrun.sandbox"
-BASE_IMAGE = "python:3.12-slim"
-_SPARE_MEMORY_MB = 256
-_SYSCTLS = {"kernel.shmmni": "0", "kernel.msgmni": "0", "kernel.sem": "0 0 0 0", "fs.mqueue.queues_max": "0"}
+_PING_S = 10
+_CALL_S = 60
+_LIMITS = {"MemoryLimit": "memory", "SwapLimit": "swap", "PidsLimit": "pids", "CPUSet": "cpus"}
 
 
-def image_name() -> str:
-    """The image to use: ``EVALRUN_SANDBOX_IMAGE``, else evalrun-sandbox:latest."""
-    return os.environ.get("EVALRUN_SANDBOX_IMAGE") or IMAGE
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an engine says of itself.
+
+    missing: of memory, swap, pids, cpus, inodes (of /tmp) and namespaces those that it cannot limit. same_kernel: if
+    it runs on this machine.
+    """
+
+    product: str
+    version: str
+    rootless: bool
+    cgroup: str
+    storage: str
+    runtimes: tuple[str, ...]
+    cpus: int
+    architecture: str
+    missing: tuple[str, ...]
+    same_kernel: bool
 
 
-def connect() -> docker.DockerClient:
-    """A client of the engine; InfraError when none answers."""
+class Engine:
+    """A connection to an engine, which outlives the engine's restarts."""
+
+    def __init__(self, client: docker.DockerClient, address: str) -> None:
+        self.client = client
+        self.address = address
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What it says of itself, asked once."""
+        try:
+            info, version = self.client.info(), self.client.version()
+        except OSError as error:  # what the SDK raises for an answer is a child of it
+            raise InfraError(f"the engine at {self.address} stopped answering ({reason(error)})") from error
+        return _facts(info, version)
+
+    def forget_connections(self) -> None:
+        """Connect anew at the next call."""
+        self.client.api.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        self.client.close()
+
+
+def _facts(info: dict[str, Any], version: dict[str, Any]) -> Facts:
+    components = version.get("Components") or [{}]
+    controlled = str(info.get("CgroupDriver")) != "none"
+    memory = Path("/proc/meminfo").read_text().split()[1] if Path("/proc/meminfo").exists() else "0"
+    product = str(components[0].get("Name", "Engine")).removesuffix(" Engine").replace("Engine", "Docker")
+    missing = [name for key, name in _LIMITS.items() if not controlled or info.get(key) is False]
+    if product == "Podman":
+        # It refuses that option of a tmpfs, and its system-call filter lets programs make user namespaces.
+        missing += ["inodes", "namespaces"]
+    return Facts(
+        product=product,
+        version=str(version.get("Version", "?")),
+        rootless=any("rootless" in str(option) for option in info.get("SecurityOptions") or ()),
+        cgroup=f"v{info.get('CgroupVersion') or '1'}" if controlled else "none",
+        storage=str(info.get("Driver", "?")),
+        runtimes=tuple(sorted(info.get("Runtimes") or {})),
+        cpus=int(info.get("NCPU") or 1),
+        architecture=str(info.get("Architecture") or ""),
+        missing=tuple(missing),
+        # A kernel of the same release with the same memory: a remote twin would only be pinned to processors it has.
+        same_kernel=info.get("KernelVersion") == platform.release()
+        and abs(int(info.get("MemTotal") or 0) // 1024 - int(memory)) < 1024,
+    )
+
+
+def reason(error: BaseException) -> str:
+    """An error of the SDK or the network as one short line."""
+    text = str(getattr(error, "explanation", None) or error) or type(error).__name__
+    return " ".join(text.split())[:240]
+
+
+def connect() -> Engine:
+    """The engine named by DOCKER_HOST or the Docker context, else the first usual socket that answers.
+
+    InfraError when none answers. docker-compatible sockets of Podman count.
+    """
+    from docker.errors import DockerException
+
+    failures = []
+    for address, options in _addresses():
+        try:
+            return _reach(address, options)
+        except (DockerException, OSError, ValueError) as error:
+            failures.append(f"{address}: {_explain(error)}")
+    raise InfraError(f"no Docker engine answers ({'; '.join(failures)}); start one, or use --sandbox bwrap")
+
+
+def _reach(address: str, options: dict[str, Any]) -> Engine:
     import docker
-    import docker.errors
 
-    client = None
+    client = docker.DockerClient(base_url=address, timeout=_PING_S, **options)
     try:
-        client = docker.from_env(timeout=60)
         client.ping()
-    except (docker.errors.DockerException, OSError) as error:
-        if client is not None:
-            client.close()
-        raise InfraError(f"no Docker engine answers ({str(error)[:160]}); start one, or use --sandbox bwrap") from error
-    return client
+    except BaseException:
+        client.close()
+        raise
+    client.api.timeout = _CALL_S
+    return Engine(client, address)
 
 
-def image_digest(client: docker.DockerClient, name: str) -> str | None:
-    """The image's id, or None when the engine has no such image; BadInput when the name cannot be an image's."""
-    import docker.errors
+def _addresses() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where an engine may be, with TLS options. A place that the user named is the only one."""
+    from docker.utils import kwargs_from_env
 
+    if os.environ.get("DOCKER_HOST"):
+        named: dict[str, Any] = {**kwargs_from_env()}
+        address = str(named.pop("base_url"))
+        _refuse_unknown(address, "DOCKER_HOST")
+        yield address, named
+        return
+    of_context = _context_address()
+    if of_context is not None:
+        yield of_context
+        return
+    for path in _sockets():
+        if path.exists():
+            yield f"unix://{path}", {}
+    if not any(path.exists() for path in _sockets()):
+        yield f"unix://{_sockets()[0]}", {}
+
+
+def _sockets() -> tuple[Path, ...]:
+    own = os.environ.get("XDG_RUNTIME_DIR")
+    mine = (Path(own) / "docker.sock", Path(own) / "podman" / "podman.sock") if own else ()
+    return (Path("/var/run/docker.sock"), *mine, Path("/run/podman/podman.sock"))
+
+
+def _context_address() -> tuple[str, dict[str, Any]] | None:
+    """The address of the chosen Docker context; None for the default one."""
+    from docker.context import ContextAPI
+    from docker.errors import DockerException
+
+    name = os.environ.get("DOCKER_CONTEXT") or None
     try:
-        return str(client.images.get(name).id)
-    except docker.errors.ImageNotFound:
+        context = ContextAPI.get_context(name)
+    except (DockerException, OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"the Docker context {name or ''} cannot be read ({reason(error)})") from error
+    if context is None:
+        raise BadInput(f"there is no Docker context {name!r}; `docker context ls` lists them")
+    if context.name == "default":
         return None
-    except docker.errors.APIError as error:
-        raise BadInput(f"image {name[:200]!r}: the engine does not take this name ({error.explanation})") from error
+    address = str(context.Host)
+    _refuse_unknown(address, f"the Docker context {context.name!r}")
+    tls = context.TLSConfig
+    return address, {} if tls is None else {"tls": tls}
 
 
-def build_from_host(client: docker.DockerClient, name: str) -> str:
-    """Import an image made of the host's own Python; returns its id."""
-    with tempfile.TemporaryDirectory(prefix="evalrun-image-") as folder:
-        archive = Path(folder) / "rootfs.tar"
-        write_rootfs(archive)
-        return build_from_rootfs(client, name, archive)
-
-
-def build_from_rootfs(client: docker.DockerClient, name: str, archive: Path) -> str:
-    """Import a root filesystem archive (.tar, .tar.gz, .tar.xz) with a python3 on its path; returns the image id."""
-    import docker.errors
-
-    if not archive.is_file():
-        raise BadInput(f"{archive}: no such root filesystem archive")
-    repository, _, tag = name.rpartition(":")
-    before = image_digest(client, name)
-    try:
-        client.api.import_image_from_file(str(archive), repository=repository, tag=tag)
-    except docker.errors.DockerException as error:
-        raise InfraError(f"{archive}: the engine could not import it ({str(error)[:200]})") from error
-    made = image_digest(client, name)
-    if made is None or made == before:
-        raise InfraError(f"{archive}: the engine made no image of it; is it a tar archive of a root filesystem?")
-    return made
-
-
-def build_from_dockerfile(client: docker.DockerClient, name: str, base: str = BASE_IMAGE) -> str:
-    """Build the image from our Dockerfile on ``base`` (pulled where a registry can be reached); returns its id."""
-    import docker.errors
-
-    try:
-        image, _ = client.images.build(
-            path=str(Path(__file__).parent / "image"), tag=name, buildargs={"BASE": base}, rm=True, forcerm=True
+def _refuse_unknown(address: str, origin: str) -> None:
+    if address.startswith("ssh://"):
+        raise BadInput(
+            f"{origin} is {address}: evalrun does not speak ssh; forward the socket (ssh -L /tmp/engine.sock:"
+            "/var/run/docker.sock HOST) and set DOCKER_HOST=unix:///tmp/engine.sock"
         )
-    except (docker.errors.DockerException, TypeError) as error:
-        raise InfraError(
-            f"the image could not be built on {base} ({str(error)[:200]}); "
-            "without a registry use `evalrun sandbox build --from host`"
-        ) from error
-    return str(image.id)
+    if not address.startswith(("unix://", "tcp://", "http://", "https://")):
+        raise BadInput(f"{origin} is {address[:120]!r}: expected unix:///SOCKET or tcp://HOST:PORT")
 
 
-def remove_orphans(client: docker.DockerClient) -> int:
-    """Remove sandbox containers started on this machine by an evalrun that is gone; returns how many."""
-    import docker.errors
-
-    removed = 0
-    for container in client.containers.list(all=True, filters={"label": LABEL}):
-        host, _, pid = str(container.labels[LABEL]).rpartition(":")
-        if host != socket.gethostname() or (pid.isdigit() and Path(f"/proc/{pid}").exists()):
-            continue
-        try:
-            container.remove(force=True)
-            removed += 1
-        except docker.errors.NotFound:
-            continue  # it went by itself in the meantime
-    return removed
-
-
-class ContainerTransport:
-    """A container's standard streams over one attach connection (the engine multiplexes output and error)."""
-
-    def __init__(self, client: docker.DockerClient, container: str, stream: Any) -> None:
-        self._client = client
-        self._container = container
-        self._stream = stream
-        self._socket: socket.socket = getattr(stream, "_sock", stream)
-        self._raw = bytearray()
-        self._out = bytearray()
-        self._words = b""
-
-    def send(self, data: bytes) -> None:
-        """Write to the guest; OSError when it is gone."""
-        self._socket.settimeout(60)
-        self._socket.sendall(data)
-
-    def receive(self, timeout: float) -> bytes:
-        """What has come; nothing after ``timeout`` seconds of silence; EOFError when the guest is gone."""
-        deadline = time.monotonic() + timeout
-        while True:
-            self._sort()
-            if self._out:
-                taken = bytes(self._out)
-                self._out.clear()
-                return taken
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return b""
-            self._socket.settimeout(left)
-            try:
-                part = self._socket.recv(1 << 18)
-            except TimeoutError:
-                return b""
-            if not part:
-                raise EOFError("the sandbox ended")
-            self._raw += part
-
-    def _sort(self) -> None:
-        """Take whole pieces out of the engine's stream: one byte for which output, three of nothing, four of length."""
-        while len(self._raw) >= 8:
-            kind, length = struct.unpack_from(">BxxxI", self._raw)
-            if len(self._raw) < 8 + length:
-                return
-            data = self._raw[8 : 8 + length]
-            del self._raw[: 8 + length]
-            if kind == 1:
-                self._out += data
-            else:
-                self._words = (self._words + data)[-2000:]
-
-    def interrupt(self) -> None:
-        """Hang up, which wakes the thread that reads."""
-        try:
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # the engine hung up first
-
-    def close(self) -> None:
-        """Kill and remove the container."""
-        import docker.errors
-
-        self._stream.close()
-        self._socket.close()
-        try:
-            self._client.api.remove_container(self._container, force=True)
-        except docker.errors.NotFound:
-            return  # it ended by itself and the engine removed it
-        except docker.errors.APIError as error:
-            if error.status_code != 409:  # 409: its removal is under way already
-                raise InfraError(f"container {self._container[:12]} could not be removed ({error})") from error
-
-    def last_words(self) -> str:
-        """What it wrote on standard error."""
-        return self._words.decode("utf-8", "replace").strip().replace("\n", " | ")[-400:]
-
-
-class DockerBackend:
-    """Starts containers without network, rights or writable disk."""
-
-    mode: Mode = "uids"
-
-    def __init__(self, client: docker.DockerClient, image: str) -> None:
-        self._client = client
-        self._image = image
-        self._cpus = int(client.info().get("NCPU", 1))
-
-    def start(self, worker: int) -> ContainerTransport:
-        """Create, attach and start one container; InfraError says why it cannot."""
-        import docker.errors
-
-        api = self._client.api
-        try:
-            made = api.create_container(
-                self._image,
-                command=["python3", "-s", "-c", BOOT],
-                stdin_open=True,
-                user="0:0",
-                working_dir="/",
-                environment={**ENVIRONMENT, "PATH": "/opt/python/bin:" + ENVIRONMENT["PATH"], "HOME": "/tmp"},
-                labels={LABEL: f"{socket.gethostname()}:{os.getpid()}"},
-                network_disabled=True,
-                host_config=self._host_config(worker),
-            )
-            stream = api.attach_socket(made["Id"], params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
-            api.start(made["Id"])
-        except (docker.errors.DockerException, OSError) as error:
-            raise InfraError(f"the engine could not start a container of {self._image} ({str(error)[:300]})") from error
-        return ContainerTransport(self._client, made["Id"], stream)
-
-    def close(self) -> None:
-        """Hang up on the engine."""
-        self._client.close()
-
-    def _host_config(self, worker: int) -> Any:
-        import docker.types
-
-        memory = f"{REFERENCE_LIMITS.memory_mb + _SPARE_MEMORY_MB}m"
-        return self._client.api.create_host_config(
-            network_mode="none",
-            read_only=True,
-            tmpfs={"/tmp": "size=64m,nr_inodes=4k,nosuid,nodev,mode=1777"},
-            cap_drop=["ALL"],
-            # For the warden alone (it starts jobs as other users, ends and wipes them); jobs have no capability at all.
-            cap_add=["SETUID", "SETGID", "KILL", "DAC_OVERRIDE"],
-            security_opt=["no-new-privileges"],
-            pids_limit=128,
-            mem_limit=memory,
-            memswap_limit=memory,
-            ipc_mode="none",
-            sysctls=_SYSCTLS,
-            log_config=docker.types.LogConfig(type="none"),
-            cpuset_cpus=str(worker % self._cpus),
-            auto_remove=True,
-            ulimits=[docker.types.Ulimit(name="core", soft=0, hard=0)],
-        )
+def _explain(error: Exception) -> str:
+    text = reason(error)
+    if "Permission denied" in text or "PermissionError" in text:
+        return "permission denied; join the group that owns the socket"
+    if "FileNotFoundError" in text:
+        return "no such socket"
+    if "ConnectionRefusedError" in text or "Connection refused" in text:
+        return "nothing listens there"
+    return text[:160]

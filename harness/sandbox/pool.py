@@ -7,11 +7,11 @@ import shutil
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
 from ...benchmarks.errors import InfraError
 from . import wire
@@ -50,11 +50,14 @@ class SandboxPool:
         workers: int,
         image: str = "",
         fresh: bool = False,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
+        """about: further fields of ``info``."""
         if workers < 1:
             raise ValueError("workers must be at least 1")
         self._kind: Literal["docker", "bwrap", "process"] = kind
         self._image = image
+        self._about = dict(about or {})
         self._backend = backend
         self._fresh = fresh
         self._ahead = 1 if fresh or backend.mode == "single" else _AHEAD
@@ -74,7 +77,9 @@ class SandboxPool:
     @property
     def info(self) -> SandboxInfo:
         """What to record of this sandbox."""
-        return SandboxInfo(self._kind, self._workers[0].python, self._image, len(self._workers), Limits())
+        return SandboxInfo(
+            self._kind, self._workers[0].python, self._image, len(self._workers), Limits(), **self._about
+        )
 
     def __enter__(self) -> SandboxPool:
         try:

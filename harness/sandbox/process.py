@@ -5,7 +5,10 @@ name.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
+from ...benchmarks.errors import BadInput
+from .requirements import Lacking, closure
 from .streams import ProcessTransport
 from .worker import BOOT, Mode
 
@@ -28,3 +31,11 @@ class ProcessBackend:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def installed(requires: Sequence[str]) -> tuple[str, ...]:
+    """The packages of this Python that meet these requirements (parsed); BadInput names one that it lacks."""
+    try:
+        return tuple(package.pin for package in closure(requires))
+    except Lacking as error:
+        raise BadInput(f"--sandbox process uses this Python, in which {error}; install it, or use docker") from error

@@ -1,22 +1,36 @@
-"""A root filesystem with a Python in it, made from the host's own interpreter: for machines that reach no registry."""
+"""A root filesystem with a Python in it, made from the host's own interpreter: for machines that reach no registry.
+
+Its packages, where a suite requires some, lie in SITE_PACKAGES, where its ``python3`` looks without being told.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import re
+import platform
 import shutil
 import subprocess
 import sys
 import sysconfig
-import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...benchmarks.errors import InfraError
-from ..paths import cache_dir
+from ...benchmarks.jsonio import digest
+from ...benchmarks.requires import parse_requirements
+from .keeping import make_once
+from .libraries import shared_libraries
+from .packages import find_packages
+from .requirements import Package
+from .tarball import write_tar
 
 PREFIX = "opt/python"
+VERSION = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+_LIBRARY = f"/{PREFIX}/lib/{VERSION}"
+SITE_PACKAGES = f"{_LIBRARY}/site-packages"
+"""Where the packages lie in a root filesystem made here. Images made elsewhere have their own; ``python3`` knows it."""
+
+ROOTFS_GROUP = "rootfs"
+_FORM = 3  # to be raised whenever what is made of the same input changes
 _LEFT_OUT = {
     "site-packages",
     "dist-packages",
@@ -32,39 +46,81 @@ _PASSWD = "root:x:0:0:root:/:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/
 _GROUP = "root:x:0:\nnogroup:x:65534:\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a root filesystem is made of; equal keys mean equal content."""
+
+    key: str
+    requires: tuple[str, ...]
+    packages: tuple[Package, ...]
+
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """Every package in it with its version."""
+        return tuple(package.pin for package in self.packages)
+
+
 def host_python() -> Path:
     """The interpreter's real file (not a virtual environment's link to it)."""
     base = getattr(sys, "_base_executable", None) or sys.executable
     return Path(base).resolve()
 
 
-def write_rootfs(target: Path) -> None:
-    """Write a tar archive of the host's Python: interpreter, standard library, and the shared libraries they load.
+def recipe(requires: Sequence[str] = ()) -> Recipe:
+    """What this machine would make for these requirements; InfraError when it cannot provide them."""
+    parsed = parse_requirements(requires)
+    packages = find_packages(parsed)
+    binary = host_python()
+    state = binary.stat()
+    made_of = [_FORM, sys.version, platform.machine(), str(binary), state.st_mtime_ns, state.st_size]
+    key = digest([made_of, list(parsed), [[package.pin, package.content()] for package in packages]])
+    return Recipe(key, parsed, packages)
 
-    Nothing else of the host is in it: no site-packages, no shell, no configuration. InfraError when the interpreter's
-    files cannot be found.
-    """
-    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+
+def unpacked_rootfs(made_of: Recipe | None = None) -> Path:
+    """The root filesystem as a folder in the cache, made at first use; nothing of the host beyond it is in there."""
+    chosen = recipe() if made_of is None else made_of
+    return make_once(ROOTFS_GROUP, chosen.key, lambda folder: _fill(folder, chosen.packages))
+
+
+def write_rootfs(target: Path, made_of: Recipe | None = None) -> None:
+    """Write it as a tar archive: the same input gives the same bytes."""
+    write_tar(unpacked_rootfs(made_of), target, timed=_LIBRARY, but=SITE_PACKAGES)
+
+
+def _fill(root: Path, packages: Sequence[Package]) -> None:
+    """Interpreter, standard library, the shared libraries they load, packages: no shell, no configuration."""
     library = Path(sysconfig.get_path("stdlib"))
     if not library.is_dir():
         raise InfraError(
             f"this Python's standard library is not at {library}; use `evalrun sandbox build --rootfs FILE`"
         )
-    with tarfile.open(target, "w") as archive:
-        for folder in ("tmp", "proc", "dev", "sys", "etc"):
-            _add_folder(archive, folder, 0o1777 if folder == "tmp" else 0o755)
-        _add_text(archive, "etc/passwd", _PASSWD)
-        _add_text(archive, "etc/group", _GROUP)
-        binary = host_python()
-        _add_file(archive, binary, f"{PREFIX}/bin/{version}")
-        _add_link(archive, f"{PREFIX}/bin/python3", version)
-        loadable = [binary]
-        for path in _library_files(library):
-            _add_file(archive, path, f"{PREFIX}/lib/{version}/{path.relative_to(library).as_posix()}")
-            if path.suffix == ".so":
-                loadable.append(path)
-        for path, name in _shared_libraries(loadable):
-            _add_file(archive, path, name)
+    for name in ("tmp", "proc", "dev", "sys", "etc"):
+        (root / name).mkdir(mode=0o755)
+    (root / "tmp").chmod(0o1777)
+    (root / "etc" / "passwd").write_text(_PASSWD)
+    (root / "etc" / "group").write_text(_GROUP)
+    binary = host_python()
+    _copy(binary, root / PREFIX / "bin" / VERSION)
+    (root / PREFIX / "bin" / "python3").symlink_to(VERSION)
+    loadable = [binary]
+    for path in _library_files(library):
+        _copy(path, root / PREFIX / "lib" / VERSION / path.relative_to(library))
+        if path.suffix == ".so":
+            loadable.append(path)
+    site = root / SITE_PACKAGES.lstrip("/")
+    site.mkdir()
+    homes = {Path(str(package.distribution.locate_file(""))).resolve() for package in packages}
+    for package in packages:
+        loadable += _add_package(package, site)
+    if packages:
+        _compile(root, site)
+    for path, name in shared_libraries(loadable, but_not_in=homes):
+        _copy(path, root / name)
+    _link_where_python_looks(root)
+    for folder in root.rglob("*"):
+        if folder.is_dir() and not folder.is_symlink() and folder != root / "tmp":
+            folder.chmod(0o755)
 
 
 def _library_files(library: Path) -> Iterator[Path]:
@@ -74,88 +130,42 @@ def _library_files(library: Path) -> Iterator[Path]:
             yield path
 
 
-def _shared_libraries(loadable: list[Path]) -> list[tuple[Path, str]]:
-    """The shared libraries of these files: where they are, and under which name the loader will look for them."""
-    needed: dict[str, Path] = {}
-    for path in loadable:
-        listing = subprocess.run(["ldd", str(path)], capture_output=True, text=True, check=False).stdout
-        for found in re.findall(r"(/\S+)\s+\(0x", listing):
-            needed[found] = Path(found)
-    if not needed:
-        return []  # a static interpreter
-    libc = next((Path(name) for name in needed if Path(name).name.startswith("libc.so")), None)
-    if libc is None:
-        raise InfraError(
-            "this Python is not linked to a C library evalrun knows; use `evalrun sandbox build --rootfs FILE`"
-        )
-    placed = []
-    for name, path in sorted(needed.items()):
-        # The loader has no cache file in the sandbox: what lies outside its standard folders goes beside the C library.
-        standard = name.startswith(("/lib", "/usr/lib"))
-        placed.append((path.resolve(), (name if standard else f"{libc.parent}/{path.name}").lstrip("/")))
-    return placed
+def _copy(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # With its time stamp: the standard library's compiled modules are checked against it.
+    shutil.copy2(path, target)
+    target.chmod(0o755 if path.stat().st_mode & 0o111 else 0o644)
 
 
-def _info(name: str, mode: int) -> tarfile.TarInfo:
-    info = tarfile.TarInfo(name)
-    info.mode = mode
-    return info
+def _add_package(package: Package, site: Path) -> list[Path]:
+    loadable = []
+    for name in package.files:
+        source = Path(str(package.distribution.locate_file(name)))
+        if not source.is_file():
+            raise InfraError(f"{package.pin}: its file {name} is gone; install it again")
+        _copy(source, site / name)
+        if ".so" in source.suffixes:
+            loadable.append(source)
+    return loadable
 
 
-def _add_folder(archive: tarfile.TarFile, name: str, mode: int) -> None:
-    info = _info(name, mode)
-    info.type = tarfile.DIRTYPE
-    archive.addfile(info)
+def _compile(root: Path, site: Path) -> None:
+    """Compile the packages, so that importing them is fast in a read-only place; their own tests stay as they are.
+
+    The compiled form is bound to nothing outside (no time stamp, no path of this machine), so it is the same each time.
+    """
+    command = [str(host_python()), "-s", "-E", "-m", "compileall", "-qq", "-j", "0"]
+    command += ["--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/", "-x", r"/tests?/", str(site)]
+    # Its exit status also tells of files that are not meant to be compiled (templates): whoever imports one will see.
+    subprocess.run(command, cwd="/", capture_output=True, check=False)
 
 
-def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
-    data = text.encode()
-    info = _info(name, 0o644)
-    info.size = len(data)
-    archive.addfile(info, io.BytesIO(data))
-
-
-def _add_link(archive: tarfile.TarFile, name: str, target: str) -> None:
-    info = _info(name, 0o777)
-    info.type = tarfile.SYMTYPE
-    info.linkname = target
-    archive.addfile(info)
-
-
-def _add_file(archive: tarfile.TarFile, path: Path, name: str) -> None:
-    info = _info(name, 0o755 if path.stat().st_mode & 0o111 else 0o644)
-    info.size = path.stat().st_size
-    # The time stamp must survive: compiled modules are checked against it.
-    info.mtime = int(path.stat().st_mtime)
-    with path.open("rb") as stream:
-        archive.addfile(info, stream)
-
-
-def unpacked_rootfs() -> Path:
-    """The same root filesystem as a folder in the cache, made at first use."""
-    binary = host_python()
-    state = f"{binary} {binary.stat().st_mtime_ns} {sys.version}"
-    folder = cache_dir() / "rootfs" / hashlib.sha256(state.encode()).hexdigest()[:16]
-    if folder.is_dir():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    making = folder.with_suffix(f".{id(folder)}.making")
-    shutil.rmtree(making, ignore_errors=True)
-    making.mkdir()
-    archive = making.with_suffix(".tar")
-    try:
-        write_rootfs(archive)
-        with tarfile.open(archive) as packed:
-            if hasattr(tarfile, "fully_trusted_filter"):
-                packed.extractall(making, filter="fully_trusted")
-            else:
-                packed.extractall(making)
-        try:
-            making.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # another process was faster: its folder is as good
-                raise
-    finally:
-        archive.unlink(missing_ok=True)
-        shutil.rmtree(making, ignore_errors=True)
-    return folder
+def _link_where_python_looks(root: Path) -> None:
+    """Some Pythons (Debian's) look for packages in another place than the standard one."""
+    ask = f"import site; print('\\n'.join(site.getsitepackages(['/{PREFIX}'])))"
+    done = subprocess.run([str(host_python()), "-I", "-S", "-c", ask], capture_output=True, text=True, check=False)
+    places = [line for line in done.stdout.splitlines() if line.startswith(f"/{PREFIX}/")]
+    if places and SITE_PACKAGES not in places:
+        link = root / places[-1].lstrip("/")
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(SITE_PACKAGES)

@@ -124,6 +124,11 @@ def test_a_changed_row_is_refused_by_its_digest(suite: Suite, tmp_path: Path) ->
         Suite.load(tmp_path)
 
 
+def test_what_a_suite_requires_is_told_by_its_card(suite: Suite, tmp_path: Path) -> None:
+    save_hub(replace(suite, requires=("numpy",)), tmp_path / "out")
+    assert Suite.load(tmp_path / "out").requires == ("numpy",)
+
+
 def test_a_folder_with_a_row_left_out_is_refused_by_its_card(suite: Suite, tmp_path: Path) -> None:
     save_hub(suite, tmp_path / "whole")
     save_hub(suite.subset(suite.tasks[:1]), tmp_path / "part")

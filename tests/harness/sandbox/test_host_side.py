@@ -18,7 +18,17 @@ from click.testing import CliRunner
 
 from evalrun.benchmarks import BadInput, InfraError
 from evalrun.harness.commands.sandbox import command
-from evalrun.harness.sandbox import CallsJob, CheckJob, Limits, ProgramJob, bwrap, docker_engine, open_sandbox, rootfs
+from evalrun.harness.sandbox import (
+    CallsJob,
+    CheckJob,
+    Limits,
+    ProgramJob,
+    bwrap,
+    docker_engine,
+    docker_image,
+    open_sandbox,
+    rootfs,
+)
 from evalrun.harness.sandbox.pool import SandboxPool
 from evalrun.harness.sandbox.streams import ProcessTransport
 
@@ -253,7 +263,7 @@ def test_an_image_without_python_is_one_clear_infra_error(
     archive = tmp_path / "empty.tar"
     subprocess.run(["tar", "-cf", archive, "-C", tmp_path / "root", "."], check=True)
     with closing(docker_engine.connect()) as client:
-        docker_engine.build_from_rootfs(client, tag, archive)
+        docker_image.build_from_rootfs(client, tag, archive)
     monkeypatch.setenv("EVALRUN_SANDBOX_IMAGE", tag)
     with pytest.raises(InfraError) as caught, open_sandbox("docker", workers=1):
         pass
@@ -283,7 +293,7 @@ def test_images_are_built_from_the_host_from_an_archive_and_on_a_base(
         with open_sandbox("docker", workers=1) as sandbox:
             assert sandbox.submit(ADD).result().judged == "pass"
             with closing(docker_engine.connect()) as client:
-                assert sandbox.info.image == docker_engine.image_digest(client, tag + "-on-base")
+                assert sandbox.info.image == docker_image.image_digest(client, tag + "-on-base")
     finally:
         subprocess.run(["docker", "rmi", "-f", tag + "-on-base"], capture_output=True, check=False)
     gc.collect()
@@ -294,9 +304,9 @@ def test_an_archive_that_is_none_is_refused(tag: str, tmp_path: Path) -> None:
     (tmp_path / "text.tar").write_text("no archive")
     with closing(docker_engine.connect()) as client:
         with pytest.raises(BadInput, match="no such"):
-            docker_engine.build_from_rootfs(client, tag, tmp_path / "absent.tar")
+            docker_image.build_from_rootfs(client, tag, tmp_path / "absent.tar")
         with pytest.raises(InfraError, match=r"text\.tar"):
-            docker_engine.build_from_rootfs(client, tag, tmp_path / "text.tar")
+            docker_image.build_from_rootfs(client, tag, tmp_path / "text.tar")
 
 
 @pytest.mark.docker
