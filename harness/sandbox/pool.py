@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import tempfile
@@ -25,6 +26,9 @@ _QUEUED_PER_WORKER = 1_000
 _LOOK_AROUND_S = 0.05
 _PAUSE_S = 1.0
 _USERS_PER_WORKER = 5_000
+
+
+log = logging.getLogger("evalrun")
 
 
 @dataclass(slots=True)
@@ -82,17 +86,22 @@ class SandboxPool:
         )
 
     def __enter__(self) -> SandboxPool:
+        self._open = True
+        first, *others = self._workers
+        for worker in others:
+            self._start_thread(worker)
         try:
-            self._workers[0].start()
+            first.start()
         except InfraError:
             self._stop()
             raise
-        self._open = True
-        for worker in self._workers:
-            thread = threading.Thread(target=self._work, args=(worker,), daemon=True, name="evalrun-sandbox")
-            thread.start()
-            self._threads.append(thread)
+        self._start_thread(first)
         return self
+
+    def _start_thread(self, worker: Worker) -> None:
+        thread = threading.Thread(target=self._work, args=(worker,), daemon=True, name="evalrun-sandbox")
+        thread.start()
+        self._threads.append(thread)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._stop()
@@ -190,6 +199,10 @@ class SandboxPool:
     # --- a worker's thread ---
 
     def _work(self, worker: Worker) -> None:
+        try:
+            worker.start()  # all workers at once, before there are jobs for them
+        except (InfraError, EOFError) as error:
+            log.debug("a sandbox did not start; its first job tries again: %s", error)
         while (taken := self._next(worker)) is not None:
             unsent = deque(taken)
             try:

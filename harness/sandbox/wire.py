@@ -28,7 +28,6 @@ _FULL = (
 PROFILES = {
     "lean": [],
     "full": _FULL,
-    "judge": _FULL,
     "numpy": [*_FULL, "numpy"],
     "pandas": [*_FULL, "numpy", "pandas"],
 }

@@ -147,49 +147,11 @@ class Host:
 
 
 class Zygote:
-    """One fork server: started when first needed, fed by packets."""
+    """One fork server, fed by packets."""
 
-    def __init__(self, profile: str, sandbox: Supervisor) -> None:
-        config = sandbox.config
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        alarm_read, alarm_write = os.pipe()
-        source_read, source_write = os.pipe()
-        output_read, output_write = os.pipe()
-        lean = profile == "lean"
-        borders = {"lean": [], "judge": ["border", "judge"]}.get(profile, ["border", "judge", "candidate"])
-        program = marshal.dumps(
-            {
-                "source": config["sources"]["zygote"],
-                "plain": config["sources"]["plain"],
-                "border": [config["sources"][name] for name in borders],
-                "lean": lean,
-                "preload": config["profiles"].get(profile, []),
-                "uid": sandbox.zygote_uid() if sandbox.mode == "uids" else None,
-                "hide": sandbox.mode == "single",
-                "home": sandbox.judge_home if profile == "judge" else sandbox.home,
-            }
-        )
-        actions = [
-            (os.POSIX_SPAWN_DUP2, fd, 100 + at)
-            for at, fd in enumerate((theirs.fileno(), alarm_write))
-        ]  # type: List[Tuple[int, ...]]
-        actions += [(os.POSIX_SPAWN_DUP2, source_read, 0), (os.POSIX_SPAWN_DUP2, alarm_read, 102)]
-        actions += [(os.POSIX_SPAWN_DUP2, output_write, 1)]
-        actions += [(os.POSIX_SPAWN_DUP2, 100, 3), (os.POSIX_SPAWN_DUP2, 101, 4), (os.POSIX_SPAWN_DUP2, 102, 5)]
-        actions += [(os.POSIX_SPAWN_CLOSE, fd) for fd in (100, 101, 102)]
-        command = [sys.executable, "-s", *(["-S"] if lean else []), "-c", ZYGOTE]
-        environment = dict(os.environ)
-        if profile == "judge":
-            environment["TMPDIR"] = environment["HOME"] = sandbox.judge_home
-        self.pid = os.posix_spawn(sys.executable, command, environment, file_actions=actions)
-        for fd in (alarm_read, alarm_write, source_read, output_read, output_write):
-            os.close(fd)
-        theirs.close()
-        view = memoryview(program)
-        while view:
-            view = view[os.write(source_write, view) :]
-        os.close(source_write)
-        self.socket = ours
+    def __init__(self, pid: int, control: socket.socket, profile: str) -> None:
+        self.pid = pid
+        self.socket = control
         self.profile = profile
 
     def send(self, header: Dict[str, Any], fds: List[int]) -> None:
@@ -208,6 +170,58 @@ class Zygote:
     def children(self) -> List[int]:
         """The process ids of its jobs."""
         return children_of(self.pid)
+
+
+def spawn_zygote(profile: str, sandbox: Supervisor) -> Zygote:
+    """Start a zygote as a process of its own; it goes on loading while it is sent its first job."""
+    sources = sandbox.config["sources"]
+    lean = profile == "lean"
+    program = marshal.dumps(
+        {
+            "source": sources["zygote"],
+            "plain": sources["plain"],
+            "border": [] if lean else [sources[name] for name in ("border", "judge", "candidate")],
+            "judge": [] if lean else [sources[name] for name in ("border", "judge")],
+            "lean": lean,
+            "preload": sandbox.config["profiles"].get(profile, []),
+            "uid": sandbox.zygote_uid() if sandbox.mode == "uids" else None,
+            "hide": sandbox.mode == "single",
+            "home": sandbox.home,
+        }
+    )
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    alarm_read, alarm_write = os.pipe()
+    source_read, source_write = os.pipe()
+    output_read, output_write = os.pipe()
+    wanted = {0: source_read, 1: output_write, 3: theirs.fileno(), 4: alarm_write, 5: alarm_read}
+    # By way of high numbers, because one descriptor's place may be another's number.
+    actions = [(os.POSIX_SPAWN_DUP2, fd, 100 + place) for place, fd in wanted.items()]  # type: List[Tuple[int, ...]]
+    actions += [(os.POSIX_SPAWN_DUP2, 100 + place, place) for place in wanted]
+    actions += [(os.POSIX_SPAWN_CLOSE, 100 + place) for place in wanted]
+    command = [sys.executable, "-s", *(["-S"] if lean else []), "-c", ZYGOTE]
+    pid = os.posix_spawn(sys.executable, command, os.environ, file_actions=actions)
+    for fd in (alarm_read, alarm_write, source_read, output_read, output_write):
+        os.close(fd)
+    theirs.close()
+    view = memoryview(program)
+    while view:
+        view = view[os.write(source_write, view) :]
+    os.close(source_write)
+    return Zygote(pid, ours, profile)
+
+
+def split_zygote(parent: Zygote, sandbox: Supervisor) -> Zygote:
+    """The judges' zygote, forked from one that has its modules loaded already."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    alarm_read, alarm_write = os.pipe()
+    home = sandbox.judge_home
+    header = {"kind": "zygote", "home": home, "environment": {"HOME": home, "TMPDIR": home}}
+    parent.send(header, [theirs.fileno(), alarm_write, alarm_read])
+    theirs.close()
+    os.close(alarm_write)
+    os.close(alarm_read)
+    parent.receive()
+    return Zygote(marshal.loads(ours.recv(4096)), ours, "judge")
 
 
 # --- one job ---
@@ -374,10 +388,12 @@ class Supervisor:
     # --- starting ---
 
     def zygote(self, profile: str) -> Zygote:
-        """The zygote of a profile; it goes on loading while it is sent its first job."""
+        """The zygote of a profile, started when first needed."""
         found = self.zygotes.get(profile)
         if found is None:
-            found = self.zygotes[profile] = Zygote(profile, self)
+            split = profile == "judge"
+            found = split_zygote(self.zygote("full"), self) if split else spawn_zygote(profile, self)
+            self.zygotes[profile] = found
             self.by_fd[found.socket.fileno()] = found
             self.poll.register(found.socket, select.POLLIN)
             self.zygote_pids = {str(one.pid).encode() for one in self.zygotes.values()}

@@ -245,6 +245,8 @@ def set_limits(header: Dict[str, Any]) -> None:
 def become_job(header: Dict[str, Any], fds: List[int]) -> None:
     """Everything that a forked child does; it never returns."""
     try:
+        if header["kind"] == "zygote":
+            become_zygote(header, fds)
         try:
             prepare(header, fds)
             run = run_calls if header["kind"] == "calls" else extra["RUN"][header["kind"]]
@@ -269,9 +271,30 @@ def load_source(name: str, source: str) -> Any:
     return module
 
 
+def become_zygote(header: Dict[str, Any], fds: List[int]) -> None:
+    """A zygote of another kind, made from this one because all its modules are loaded already: a child of PID 1."""
+    if os.fork():
+        os._exit(0)  # the new one is an orphan now
+    for target, fd in enumerate(fds, CONTROL):
+        os.dup2(fd, target)
+    os.closerange(CONTROL + len(fds), 128)
+    os.environ.update(header["environment"])
+    os.chdir(header["home"])
+    load_border(config["judge"])
+    serve(announced=True)
+
+
+def load_border(sources: List[str]) -> None:
+    """Load what jobs run that are more than a batch of calls."""
+    global extra
+    codec()
+    extra = {"__name__": "border", "plain": plain, "zygote": sys.modules["__main__"]}
+    for source in sources:
+        exec(compile(source, "<border>", "exec", dont_inherit=True), extra)
+
+
 def start() -> None:
     """Load what this zygote is to hold, and set what all its jobs share."""
-    global extra
     sys.path[:] = [path for path in sys.path if path]
     sys.argv = ["answer"]
     sys.dont_write_bytecode = True
@@ -283,12 +306,9 @@ def start() -> None:
         except ImportError:
             continue  # this image's Python lacks it: an answer that needs it will say so
     if config["border"]:
-        codec()
         import json  # noqa: F401
 
-        extra = {"__name__": "border", "plain": plain, "zygote": sys.modules["__main__"]}
-        for source in config["border"]:
-            exec(compile(source, "<border>", "exec", dont_inherit=True), extra)
+        load_border(config["border"])
     _signal.signal(_signal.SIGINT, _signal.default_int_handler)  # PID 1 ignores it, and so would its children
     os.umask(0o077)
     if config["uid"] is not None:
@@ -339,9 +359,11 @@ def read_alarm() -> str:
         return ""
 
 
-def serve() -> None:
+def serve(announced: bool = False) -> None:
     """Fork a job for each packet until PID 1 hangs up."""
     control = _socket.socket(fileno=CONTROL)
+    if announced:
+        control.send(marshal.dumps(os.getpid(), 2))
     os.set_blocking(ALARM_READ, False)
     gc.collect()
     gc.freeze()
