@@ -11,7 +11,7 @@ from .keeping import hold
 from .process import ENVIRONMENT
 from .rootfs import Recipe, unpacked_rootfs
 from .streams import ProcessTransport
-from .worker import BOOT, Mode
+from .worker import BOOT, JUDGE_HOME, Mode
 
 _CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_DAC_OVERRIDE")
 
@@ -61,6 +61,7 @@ class BwrapBackend:
         command += ["--ro-bind", str(self._root), "/", "--proc", "/proc", "--dev", "/dev"]
         command += ["--remount-ro", "/dev", "--perms", "1777"]
         command += ["--size", str(64 << 20), "--tmpfs", "/tmp", "--chdir", "/", "--cap-drop", "ALL"]
+        command += ["--perms", "755", "--size", str(16 << 20), "--tmpfs", JUDGE_HOME]
         if self.mode == "uids":
             for capability in _CAPABILITIES:
                 command += ["--cap-add", capability]

@@ -16,7 +16,7 @@ from .docker_engine import LABEL, Engine, Facts, reason
 from .docker_image import Image
 from .docker_orphans import owner_label
 from .process import ENVIRONMENT
-from .worker import BOOT, Mode
+from .worker import BOOT, JUDGE_HOME, Mode
 
 log = logging.getLogger("evalrun")
 
@@ -229,7 +229,10 @@ def host_config(engine: Engine, *, memory_mb: int, pids: int = 128, **more: Any)
 
     missing = engine.facts.missing
     inodes = "" if "inodes" in missing else "nr_inodes=4k,"
-    folders = {"/tmp": f"size=64m,{inodes}nosuid,nodev,mode=1777"}
+    folders = {
+        "/tmp": f"size=64m,{inodes}nosuid,nodev,mode=1777",
+        JUDGE_HOME: f"size=16m,{inodes}nosuid,nodev,mode=755",
+    }
     if engine.facts.product == "Podman":
         # It puts writable folders there although all is to be read-only: one answer could leave files for the next.
         folders |= dict.fromkeys(("/run", "/var/tmp"), "ro,size=4k,nosuid,nodev,mode=755")

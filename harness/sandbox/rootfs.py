@@ -22,6 +22,7 @@ from .libraries import shared_libraries
 from .packages import find_packages
 from .requirements import Package
 from .tarball import write_tar
+from .worker import JUDGE_HOME
 
 PREFIX = "opt/python"
 VERSION = f"python{sys.version_info[0]}.{sys.version_info[1]}"
@@ -30,7 +31,7 @@ SITE_PACKAGES = f"{_LIBRARY}/site-packages"
 """Where the packages lie in a root filesystem made here. Images made elsewhere have their own; ``python3`` knows it."""
 
 ROOTFS_GROUP = "rootfs"
-_FORM = 3  # to be raised whenever what is made of the same input changes
+_FORM = 4  # to be raised whenever what is made of the same input changes
 _LEFT_OUT = {
     "site-packages",
     "dist-packages",
@@ -95,7 +96,7 @@ def _fill(root: Path, packages: Sequence[Package]) -> None:
         raise InfraError(
             f"this Python's standard library is not at {library}; use `evalrun sandbox build --rootfs FILE`"
         )
-    for name in ("tmp", "proc", "dev", "sys", "etc"):
+    for name in ("tmp", JUDGE_HOME.lstrip("/"), "proc", "dev", "sys", "etc"):
         (root / name).mkdir(mode=0o755)
     (root / "tmp").chmod(0o1777)
     (root / "etc" / "passwd").write_text(_PASSWD)

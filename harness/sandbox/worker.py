@@ -33,6 +33,8 @@ BOOT = (
     "    return b\n"
     "exec(compile(take(int.from_bytes(take(4),'big')),'<guest>','exec'))\n"
 )
+JUDGE_HOME = "/judge"
+"""Where judges keep their files where they are other users than candidates, who cannot enter."""
 START_S = 30.0
 REPLY_GRACE_S = 45.0  # more than a guest adds to a job's limit when the machine is busy (MOST_WAITED_S)
 MAX_FRAME = 256 * 1024 * 1024
@@ -147,6 +149,7 @@ class Worker:
             "uid": self._uid,
             "slot": self._number,
             "home": self._home,
+            "judge_home": JUDGE_HOME,
             "sources": _sources(),
             "profiles": wire.PROFILES,
             "start": ["lean", "full"] if mode == "uids" else [],

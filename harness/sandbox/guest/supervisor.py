@@ -329,8 +329,8 @@ class Supervisor:
         self.judge_home = self.home
         if self.mode == "uids":
             os.chmod(self.home, 0o1777)
-            self.judge_home = self.make_judge_home()
-        self.clean_files = os.statvfs(self.home).f_ffree
+            self.judge_home = self.make_judge_home(config["judge_home"])
+        self.clean_files = self.free_files()
         self.priority = os.getpriority(os.PRIO_PROCESS, 0)
         self.watch_ipc = self.mode == "uids" and not ipc_is_off()
         self.oom_kills = oom_kills()
@@ -623,20 +623,22 @@ class Supervisor:
 
     def wipe(self) -> bool:
         """Empty the jobs' folders; whether they are as they were at the start."""
-        if os.statvfs(self.home).f_ffree == self.clean_files:
+        if self.free_files() == self.clean_files:
             return True
         try:
             for folder in {self.home, self.judge_home}:
                 for entry in os.scandir(folder):
-                    if entry.path == self.judge_home:
-                        continue
                     if entry.is_dir(follow_symlinks=False):
                         shutil.rmtree(entry.path)
                     else:
                         os.unlink(entry.path)
         except OSError:
             return False
-        return os.statvfs(self.home).f_ffree == self.clean_files
+        return self.free_files() == self.clean_files
+
+    def free_files(self) -> Tuple[int, int]:
+        """How many files the jobs' folders can still hold: fewer than at the start when something was left."""
+        return os.statvfs(self.home).f_ffree, os.statvfs(self.judge_home).f_ffree
 
     def untouched(self) -> bool:
         """Whether nothing of a job remains outside its processes and files."""
@@ -644,9 +646,9 @@ class Supervisor:
             return False  # a process of the same effective user may lower them while kill_user runs
         return not (self.watch_ipc and ipc_objects())
 
-    def make_judge_home(self) -> str:
+    def make_judge_home(self, place: str) -> str:
         """A folder for judges' files that no candidate can enter: it belongs to a group that only judges have."""
-        path = os.path.join(self.home, "judge")
+        path = os.path.join(place, "home")
         os.setegid(self.judge_gid())
         try:
             os.mkdir(path, 0o770)
