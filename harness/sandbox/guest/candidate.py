@@ -84,6 +84,7 @@ def together(header: Dict[str, Any]) -> None:
     nonce = payload["nonce"]
     module = load(payload)
     if module is not None:
+        payload["values"] = zygote.codec().loads(payload["values"])
         entry = payload["entry_point"]
         found = run_check(payload, module if entry is None else getattr(module, entry), None)
         write_verdict(nonce, found)

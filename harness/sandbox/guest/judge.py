@@ -46,7 +46,7 @@ def run_check(payload: Dict[str, Any], candidate: Any, border: Optional[Border])
     try:
         run_prelude(payload["prelude"], namespace)
         namespace[payload["entry_point"]] = candidate
-        namespace["VALUES"] = plain.loads(payload["values"])
+        namespace["VALUES"] = payload["values"]
         exec(compile(payload["program"], "<tests>", "exec", dont_inherit=True), namespace)
         namespace["check"](candidate)
     except AssertionError as error:
@@ -63,6 +63,7 @@ def judge(header: Dict[str, Any]) -> None:
     """Run the tests against the candidate at the other end of the channel, and report."""
     payload = zygote.read_dict(header)
     zygote.ready()
+    payload["values"] = plain.loads(payload["values"])  # before names of objects mean those at the border
     remote = RemoteWithOperators if payload["objects"] else Remote
     border = Border(zygote.CHANNEL, {"call": LIMITED["call"]}, remote, judging=True)
     border.await_greeting()
