@@ -139,3 +139,18 @@ def arena(request: pytest.FixtureRequest, require: Callable[[str], None]) -> Ite
             return
         with open_sandbox("docker" if name == "docker" else "bwrap", workers=1) as sandbox:
             yield Arena(name, sandbox, host)
+
+
+_TRIED_AS_USER = 8
+_LONG = ("test_damage.py", "test_forged_verdicts.py")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """As an ordinary user bubblewrap starts anew for every answer: of the long lists one row in eight is tried there.
+
+    The whole corpus is tried by ``evalrun sandbox attack``.
+    """
+    as_user = [item for item in items if item.path.name in _LONG and "[bwrap-user" in item.name]
+    left_out = {id(item) for number, item in enumerate(as_user) if number % _TRIED_AS_USER}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
+    items[:] = [item for item in items if id(item) not in left_out]

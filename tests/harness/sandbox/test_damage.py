@@ -11,7 +11,7 @@ from evalrun.harness.sandbox.attack import CORPUS, Attack
 if TYPE_CHECKING:
     from .conftest import Arena
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
 DAMAGE = [
     attack
