@@ -19,7 +19,7 @@ _CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_DAC_OVERRIDE")
 class BwrapBackend:
     """Starts bubblewrap sandboxes: no network, read-only root, own process, IPC and host-name spaces.
 
-    As root the warden gives candidate and judge users of their own and the sandbox stays warm; as an ordinary user all
+    As root PID 1 gives candidate and judge users of their own and the sandbox stays warm; as an ordinary user all
     processes share one user, so the sandbox is thrown away after every job.
     """
 

@@ -162,7 +162,7 @@ class DockerBackend:
                 if self._cpus and "cpu" in text.lower():
                     self._cpus = ()  # those are not the engine's processors
                 elif self._sysctls and "sysctl" in text.lower():
-                    self._sysctls = None  # an old kernel leaves these to the machine's root; the warden looks itself
+                    self._sysctls = None  # an old kernel leaves these to the machine's root; PID 1 looks itself
                 elif error.status_code in (502, 503):  # it is ending or starting
                     raise OSError(text) from error
                 else:
@@ -248,7 +248,7 @@ def host_config(engine: Engine, *, memory_mb: int, pids: int = 128, **more: Any)
         read_only=True,
         tmpfs=folders,
         cap_drop=["ALL"],
-        # For the warden alone (it starts jobs as other users, ends and wipes them); jobs have no capability at all.
+        # For PID 1 and the zygotes alone, which start jobs as other users and end them; jobs have no capability.
         cap_add=["SETUID", "SETGID", "KILL", "DAC_OVERRIDE"],
         security_opt=["no-new-privileges"],
         ipc_mode="none",
