@@ -38,7 +38,7 @@ class Staged:
     def judge(job: Job) -> Outcome:
         return Outcome("ok", judged="pass" if PREFIX in job.source else "wrong")
 
-    def submit(self, job: Job) -> Future[Outcome]:
+    def submit(self, job: Job, *, alone: bool = False) -> Future[Outcome]:
         future: Future[Outcome] = Future()
         future.set_result(self.hostile(job) if "HOSTILE" in job.source else self.honest(job))
         return future
