@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
+import sysconfig
 import time
 import zipfile
 from collections.abc import Iterator
@@ -94,14 +96,25 @@ def test_trusted_code_in_a_plain_process_needs_the_packages_of_this_python() -> 
 def test_the_same_input_gives_the_same_archive_and_another_machine_s_clock_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = []
-    for name in ("one", "two"):
-        monkeypatch.setenv("EVALRUN_CACHE_DIR", str(tmp_path / name))
-        rootfs.write_rootfs(tmp_path / f"{name}.tar", rootfs.recipe(["packaging"]))
-        made.append((tmp_path / f"{name}.tar").read_bytes())
-        os.utime(tmp_path / f"{name}.tar")
-    assert made[0] == made[1]
+    for _ in range(3):
+        library = _compiled_modules()
+        made = []
+        for name in ("one", "two"):
+            monkeypatch.setenv("EVALRUN_CACHE_DIR", str(tmp_path / secrets.token_hex(4)))
+            rootfs.write_rootfs(tmp_path / f"{name}.tar", rootfs.recipe(["packaging"]))
+            made.append((tmp_path / f"{name}.tar").read_bytes())
+            os.utime(tmp_path / f"{name}.tar")
+        if _compiled_modules() == library:  # else this Python was at work meanwhile: its compiled modules are input too
+            break
+    same = made[0] == made[1]  # apart from the assertion, which would show millions of bytes
+    assert same
     assert str(tmp_path).encode() not in made[0]
+
+
+def _compiled_modules() -> dict[str, int]:
+    """This Python's compiled modules and their times: whoever first imports one, writes it."""
+    library = Path(sysconfig.get_path("stdlib"))
+    return {str(path): path.stat().st_mtime_ns for path in library.rglob("__pycache__/*.pyc")}
 
 
 @pytest.mark.docker
