@@ -24,7 +24,6 @@ _AHEAD_BYTES = 4 << 20
 _ATTEMPTS = 2
 _QUEUED_PER_WORKER = 1_000
 _LOOK_AROUND_S = 0.05
-_PAUSE_S = 1.0
 _USERS_PER_WORKER = 5_000
 
 
@@ -273,9 +272,6 @@ class SandboxPool:
                 again.insert(0, ticket)
         self._give_back(again)
         self._rest(worker)
-        if did_not_start:
-            with self._changed:  # an engine that restarts needs a moment
-                self._changed.wait_for(lambda: not self._open, timeout=_PAUSE_S)
 
     def _failed(self, worker: Worker, error: BaseException, unsent: Iterable[_Waiting]) -> None:
         for ticket in [*worker.reset()[0], *unsent]:

@@ -121,9 +121,15 @@ def _compiled_modules() -> dict[str, int]:
 def test_an_image_made_twice_has_one_id(
     engine: Engine, tag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = docker_image.build_from_host(engine, tag)
-    monkeypatch.setenv("EVALRUN_CACHE_DIR", str(tmp_path))
-    assert docker_image.build_from_host(engine, tag + "-again") == first
+    for _ in range(3):
+        library = _compiled_modules()
+        made = []
+        for name in (tag, tag + "-again"):
+            monkeypatch.setenv("EVALRUN_CACHE_DIR", str(tmp_path / secrets.token_hex(4)))
+            made.append(docker_image.build_from_host(engine, name))
+        if _compiled_modules() == library:
+            break
+    assert made[0] == made[1]
     assert docker_image.host_image(engine, rootfs.recipe()).name.startswith("evalrun-sandbox:host-")
     subprocess.run(["docker", "rmi", tag + "-again"], capture_output=True, check=True)
 
