@@ -632,7 +632,7 @@ class Supervisor:
                         shutil.rmtree(entry.path)
                     else:
                         os.unlink(entry.path)
-        except OSError:
+        except (OSError, RecursionError):  # a tree too deep to walk
             return False
         return self.free_files() == self.clean_files
 

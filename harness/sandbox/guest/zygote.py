@@ -315,6 +315,8 @@ def start() -> None:
         os.setgroups([])
         # PID 1 kills a job's processes as the job's user; with its own real id, 0, here too, it would reach this one.
         os.setresuid(config["uid"], 0, config["uid"])
+    if config["uid"] is not None or config["hide"]:
+        prefer_as_oom_victim()
     if config["hide"]:
         hide_memory()
     for kind, value in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_MSGQUEUE, 0), (resource.RLIMIT_NOFILE, 128)):
@@ -332,6 +334,12 @@ def add_site_builtins() -> None:
 
     builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
     builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
+
+
+def prefer_as_oom_victim() -> None:
+    """When memory runs out, the kernel should end a job, and PID 1 last; jobs inherit this."""
+    with open("/proc/self/oom_score_adj", "w") as stream:
+        stream.write("1000")
 
 
 def hide_memory() -> None:
