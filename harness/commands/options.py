@@ -59,6 +59,13 @@ def finite(ctx: click.Context, parameter: click.Parameter, value: float | None) 
     return value
 
 
+def not_blank(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Refuse what an unset shell variable leaves."""
+    if not value.strip():
+        raise click.BadParameter("it is empty", ctx, parameter)
+    return value
+
+
 def default_folder(suite: Suite, model: str) -> Path:
     """``runs/<suite>--<model>`` below the working folder."""
     return Path("runs") / f"{suite.name}--{slug(model)}"

@@ -17,12 +17,12 @@ from ..runs.generate import Asking, Tally, generate_missing
 from ..runs.manifest import new_manifest
 from ..runs.records import load_run
 from ..runs.summary import check_nothing_owed, summary_lines
-from .options import default_folder, finite, progress_bar, sandbox_options
+from .options import default_folder, finite, not_blank, progress_bar, sandbox_options
 
 
 @click.command()
 @click.option("--suite", "suite_ref", required=True, metavar="SUITE", help="A built-in suite, a folder or a file.")
-@click.option("--model", required=True, metavar="NAME", help="The model's name at the endpoint.")
+@click.option("--model", required=True, callback=not_blank, metavar="NAME", help="The model's name at the endpoint.")
 @click.option("--base-url", required=True, metavar="URL", help="The endpoint, e.g. http://localhost:8000/v1.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The run's folder (default: runs/SUITE--MODEL).")
 @click.option("--label", metavar="TEXT", help="The model's name in reports (default: --model).")

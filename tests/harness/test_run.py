@@ -233,6 +233,7 @@ def test_generating_and_scoring_can_be_done_apart(tmp_path: Path) -> None:
         ("--epochs", "0"),
         ("--base-url", "not a url"),
         ("--suite", "no-such-suite"),
+        ("--model", " "),
     ],
 )
 def test_bad_input_writes_nothing(tmp_path: Path, more: tuple[str, str]) -> None:
