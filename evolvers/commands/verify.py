@@ -22,10 +22,11 @@ from .bars import bars
 @runtime_option
 @click.option("--against", metavar="ROOTS", help="The suite it was evolved from: every root must be a task of it.")
 def command(folder: Path, kind: Kind, workers: int | None, runtime: str | None, against: str | None) -> None:
-    """Make every evolved task of SUITE again from its ancestors, run every proof again, compare with the certificates.
+    """Check every certificate of SUITE, believing nothing that the suite says of itself.
 
-    Prints one line for each failure; exits with 0 only if all certificates hold, with 3 otherwise. The roots are the
-    suite's own copies; --against compares them with the suite that you trust.
+    Makes each evolved task again from its ancestors, runs every proof again and compares the results with the
+    certificates. Prints one line for each failure; exits with 0 only if all certificates hold, with 3 otherwise. The
+    roots are the suite's own copies; --against compares them with the suite that you trust.
 
     \b
     Examples:

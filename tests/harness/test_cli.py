@@ -74,6 +74,7 @@ def test_every_verb_loads_and_its_line_in_the_help_is_what_click_would_say(name:
 
     assert shown
     assert shown == load_verb(entry).get_short_help_str(limit=100)
+    assert not shown.endswith("..."), "its first sentence is too long for the list of verbs"
 
 
 @pytest.mark.parametrize("args", [("--help",), ("-h",), ("--version",), ("sutes",)])
