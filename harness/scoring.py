@@ -214,7 +214,7 @@ def _asserted(assertions: Sequence[PlainAssertion], outcome: Outcome, entry: str
             return None
         try:
             holds = assertion.holds(result.value)
-        except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        except (TypeError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
             detail = f"{type(error).__name__}: {str(error)[:200]} (tests line {assertion.line})"
             return _measured(outcome, Verdict.ERROR, detail)
         if not holds:
@@ -288,7 +288,7 @@ def _row(case: Case) -> bytes | None:
 
 
 def _pack_check(test: CheckTest, entry: str) -> _Packed:
-    assertions = read_assertions(test.program, entry)
+    assertions = read_assertions(test.program, entry, test.prelude)
     if assertions is None:
         return _Packed(None)
     return _Packed(pack_calls([assertion.args for assertion in assertions]), (), assertions)
