@@ -152,10 +152,18 @@ class Zygote:
     def __init__(self, pid: int, control: socket.socket) -> None:
         self.pid = pid
         self.socket = control
-        self.loaded = False
+        self.settled = self.loaded = False
+
+    def wait_settled(self) -> None:
+        """Wait until it has its own real user: before that, ``kill_user`` would reach it."""
+        if not self.settled:
+            self.settled = True
+            if not self.socket.recv(1):
+                raise OSError("a zygote did not start")
 
     def wait_loaded(self) -> int:
         """Wait until it can start jobs, so that no job's time runs while it loads; its process id as it sees it."""
+        self.wait_settled()
         self.loaded = True
         return int(marshal.loads(self.socket.recv(4096)))
 
@@ -228,6 +236,7 @@ def split_zygote(parent: Zygote, sandbox: Supervisor) -> Zygote:
     os.close(alarm_read)
     parent.receive()
     made = Zygote(0, ours)
+    made.settled = True
     made.pid = made.wait_loaded()
     return made
 
@@ -426,6 +435,8 @@ class Supervisor:
         kind = header["kind"]
         candidate = self.loaded(header["profile"])
         judge = self.loaded("judge") if kind == "serve" else None
+        for other in self.zygotes.values():
+            other.wait_settled()
         job.zygotes[candidate] = "candidate"
         self.serial = (self.serial + 2) % self.user_count
         limits = self.limits(header, len(first) + (len(second) if kind == "calls" else 0))

@@ -295,6 +295,13 @@ def load_border(sources: List[str]) -> None:
 
 def start() -> None:
     """Load what this zygote is to hold, and set what all its jobs share."""
+    if config["isolated"]:
+        prefer_as_oom_victim()
+    if config["uid"] is not None:
+        os.setgroups([])
+        # PID 1 kills a job's processes as the job's user; with its own real id, 0, here too, it would reach this one.
+        os.setresuid(config["uid"], 0, config["uid"])
+    os.write(CONTROL, b"s")
     sys.path[:] = [path for path in sys.path if path]
     sys.argv = ["answer"]
     sys.dont_write_bytecode = True
@@ -311,12 +318,6 @@ def start() -> None:
         load_border(config["border"])
     _signal.signal(_signal.SIGINT, _signal.default_int_handler)  # PID 1 ignores it, and so would its children
     os.umask(0o077)
-    if config["isolated"]:
-        prefer_as_oom_victim()
-    if config["uid"] is not None:
-        os.setgroups([])
-        # PID 1 kills a job's processes as the job's user; with its own real id, 0, here too, it would reach this one.
-        os.setresuid(config["uid"], 0, config["uid"])
     if config["hide"]:
         hide_memory()
     for kind, value in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_MSGQUEUE, 0), (resource.RLIMIT_NOFILE, 128)):
