@@ -283,6 +283,16 @@ def outcome(job: Job, nonce: str | None, report: Report, parts: Sequence[bytes])
     )
 
 
+def unexplained(report: Report, judge: bytes) -> bool:
+    """Whether a process of the job was killed by nobody we know.
+
+    The judge may tell that the candidate is gone before the supervisor hears of its end.
+    """
+    verdict = _verdict(frames(judge), "")
+    gone = verdict is not None and verdict[0] == "gone" and report.killed == "judged" and not report.oom
+    return report.unexplained or (gone and report.signal == signal.SIGKILL)
+
+
 def _verdict(rows: Iterator[bytes] | list[bytes], nonce: str) -> tuple[str, str] | None:
     """Verdict and detail, from the first row that knows the nonce."""
     for row in rows:

@@ -236,7 +236,7 @@ class Worker:
         self._drop_head()
         if not report.clean:
             self.close()
-        return Answer(ticket, outcome, report.unexplained)
+        return Answer(ticket, outcome, wire.unexplained(report, parts[2]))
 
     def _drop_head(self) -> None:
         self.in_flight.popleft()

@@ -755,7 +755,7 @@ class Supervisor:
         signalled = status is not None and os.WIFSIGNALED(status)
         fault = next((end[4] for end in job.ends.values() if end[4]), "")
         # Only what went wrong by itself can be the lack of memory's doing; then it is not the sandbox's fault.
-        oom = self.oom_counter.grew() and (job.unexplained or bool(fault))
+        oom = self.oom_counter.grew() and (job.unexplained or bool(fault) or job.killed == "judged")
         found = {
             "id": job.header["id"],
             "killed": job.killed,
