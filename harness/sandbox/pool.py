@@ -253,9 +253,10 @@ class SandboxPool:
         if answer is not None:
             self._give_back(answer.recalled)
             if answer.ticket is not None and answer.outcome is not None:
-                self._finish(answer.ticket, answer.outcome, answer.unexplained)
                 if self._fresh or not worker.is_open:
-                    self._give_back(worker.reset()[0])  # they wait for a clean sandbox
+                    # The sandbox is gone before anybody hears of its job; what was sent after that waits for a clean one.
+                    self._give_back(worker.reset()[0])
+                self._finish(answer.ticket, answer.outcome, answer.unexplained)
         if not worker.in_flight:
             self._rest(worker)
 
@@ -269,8 +270,9 @@ class SandboxPool:
             ticket.killed = ticket.careful = True
             self._give_back([ticket])
             return
-        undecided = outcome.judged is None and outcome.status == "ok" and isinstance(ticket.job, CheckJob)
-        if undecided and ticket.nonce is None:  # what the test passes cannot cross: once more, unshielded
+        undecided = outcome.judged is None and outcome.status == "ok"
+        may_share = isinstance(ticket.job, CheckJob) and ticket.job.may_share
+        if undecided and may_share and ticket.nonce is None:  # what the test passes cannot cross: once more, unshielded
             ticket.nonce = wire.new_nonce()
             self._give_back([ticket])
         else:
