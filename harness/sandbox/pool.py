@@ -254,7 +254,7 @@ class SandboxPool:
             self._give_back(answer.recalled)
             if answer.ticket is not None and answer.outcome is not None:
                 if self._fresh or not worker.is_open:
-                    # The sandbox is gone before anybody hears of its job; what was sent after that waits for a clean one.
+                    # It is gone before anybody hears of its job; what was sent after that waits for a clean one.
                     self._give_back(worker.reset()[0])
                 self._finish(answer.ticket, answer.outcome, answer.unexplained)
         if not worker.in_flight:
