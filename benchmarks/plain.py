@@ -52,12 +52,14 @@ class PlainError(ValueError):
 
 
 class TooDeep(PlainError):
-    """Plain data nested deeper than MAX_DEPTH."""
+    """Plain data nested deeper than MAX_DEPTH, or otherwise more than the codec carries."""
 
 
 # Set in the sandbox only, in this file's copy there: how an object that is not plain data is named on its way to the
 # process beside it, and what such a name stands for. See harness/sandbox/guest/border.py.
 handles: Optional[Tuple[Callable[[Any], str], Callable[[str], Any]]] = None
+# Likewise: the classes whose instances are not reduced there, but named.
+kept: Optional[Callable[[type], bool]] = None
 
 
 def encode(value: object, *, reduce: bool = False) -> Any:
@@ -113,7 +115,7 @@ def _encode(value: Any, reduce: bool, depth: int) -> Any:
     found = _encode_foreign(value, kind, reduce, depth + 1)
     if found is not None:
         return found[0]
-    if reduce:
+    if reduce and (kept is None or not kept(kind)):
         for base, rebuild in _REDUCERS:
             if isinstance(value, base):
                 return _encode(rebuild(value), reduce, depth)
@@ -164,7 +166,7 @@ def _encode_decimal(value: Decimal) -> Any:
 
 def _encode_fraction(value: Fraction) -> Any:
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MAX_FRACTION_BITS:
-        raise PlainError("a fraction of integers of more than %d bits" % _MAX_FRACTION_BITS)
+        raise TooDeep("a fraction of integers of more than %d bits" % _MAX_FRACTION_BITS)
     return {"$fraction": [_encode(value.numerator, False, 0), _encode(value.denominator, False, 0)]}
 
 
@@ -335,7 +337,7 @@ def _check_width(items: List[Any]) -> None:
     # Every item of such an array takes as much memory as the longest.
     lengths = [len(item) for item in items]
     if lengths and max(lengths) * len(lengths) > 8 * (sum(lengths) + len(lengths)) + 256:
-        raise PlainError("an array of texts of which one is far longer than the others")
+        raise TooDeep("an array of texts of which one is far longer than the others")
 
 
 def _encode_pandas(pandas: Any, value: Any, kind: type, reduce: bool, depth: int) -> Optional[List[Any]]:

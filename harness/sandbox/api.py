@@ -64,17 +64,19 @@ class CallsJob:
 class CheckJob:
     """Run ``prelude`` and ``program`` in the judge, then ``check(candidate)`` with the candidate behind a proxy.
 
-    ``values`` is plain data the program finds under the name ``VALUES``. With ``objects`` the entry point is a class,
-    whose operators are part of what is tested (see ``guest/border.py``).
+    ``values`` is plain data the program finds under the name ``VALUES``. With ``objects`` classes are under test, and
+    ``operators`` (``len``, ``contains``, ``add``: names without underscores) of theirs are called where the program
+    uses them (see ``guest/judge.py``). With ``entry_point`` None the candidate is the answer's module.
     """
 
     source: str
-    entry_point: str
+    entry_point: str | None
     program: str
     prelude: str = ""
     values: Any = None
     limits: Limits = Limits()
     objects: bool = False
+    operators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
