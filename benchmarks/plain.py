@@ -288,7 +288,7 @@ def _decode_timedelta(data: Any) -> timedelta:
 
 _DTYPE = re.compile(
     r"bool|u?int(8|16|32|64)|float(16|32|64)|complex(64|128)|str|bytes|object"
-    r"|(datetime|timedelta)64\[\d{0,4}(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\]"
+    r"|(datetime|timedelta)64\[([1-9]\d{0,3})?(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\]"
 )
 _NULLABLE = {"boolean": bool, "string": str, "str": str, "Float32": float, "Float64": float}
 _NULLABLE.update({"%s%d" % (name, bits): int for name in ("Int", "UInt") for bits in (8, 16, 32, 64)})
@@ -361,12 +361,24 @@ def _encode_pandas(pandas: Any, value: Any, kind: type, reduce: bool, depth: int
     if kind is pandas.Categorical:
         return _encode_categories(value, reduce, depth)
     if kind is pandas.Series:
-        index = _encode(value.index, reduce, depth)
+        index = _encode_index(value.index, reduce, depth)
         return ["Series", _encode_column(value, reduce, depth), index, _encode(value.name, reduce, depth)]
     if kind is pandas.DataFrame:
         columns = [_encode_column(value.iloc[:, at], reduce, depth) for at in range(value.shape[1])]
-        return ["DataFrame", columns, _encode(value.columns, reduce, depth), _encode(value.index, reduce, depth)]
+        return [
+            "DataFrame",
+            columns,
+            _encode_index(value.columns, reduce, depth),
+            _encode_index(value.index, reduce, depth),
+        ]
     return None
+
+
+def _encode_index(index: Any, reduce: bool, depth: int) -> Any:
+    parts = _encode_pandas(sys.modules["pandas"], index, type(index), reduce, depth)
+    if parts is None:
+        raise PlainError("an index of type %s is not plain data" % type(index).__name__[:80])
+    return {"$pandas": parts}
 
 
 def _encode_column(holder: Any, reduce: bool, depth: int) -> Any:
@@ -386,7 +398,7 @@ def _encode_column(holder: Any, reduce: bool, depth: int) -> Any:
 
 
 def _encode_categories(value: Any, reduce: bool, depth: int) -> List[Any]:
-    return ["Categorical", value.codes.tolist(), _encode(value.categories, reduce, depth), bool(value.ordered)]
+    return ["Categorical", value.codes.tolist(), _encode_index(value.categories, reduce, depth), bool(value.ordered)]
 
 
 _spent: Any = _thread._local()

@@ -57,7 +57,6 @@ tests = st.one_of(
 )
 lineages = st.builds(
     Lineage,
-    ModuleTest,
     texts,
     st.lists(texts, max_size=2).map(tuple),
     st.lists(texts, max_size=2).map(tuple),
