@@ -46,7 +46,6 @@ def operators_of(reference: str) -> tuple[str, ...]:
             names = [inner.name] if isinstance(inner, ast.FunctionDef) else []
             names += [inner.id] if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store) else []
             found.update(name[2:-2] for name in names if name.startswith("__") and name.endswith("__"))
-    # Python itself computes `a += b` and `a[i]` in a loop by way of these.
     return tuple(sorted(found & (_OPERATORS | _REFLECTED)))
 
 
