@@ -135,18 +135,15 @@ def run_pytest(tests: types.ModuleType) -> Tally:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     import pathlib
 
-    import pytest
 
+    pytest = __import__("pytest")  # type: Any
     tally = Tally()
 
-    class Module(pytest.Module):
-        def _getobj(self) -> Any:
-            return tests
+    module_kind = type("Module", (pytest.Module,), {"_getobj": lambda self: tests})  # type: Any
 
     class Plugin:
-        @pytest.hookimpl(tryfirst=True)
         def pytest_collection(self, session: Any) -> bool:
-            module = Module.from_parent(session, path=pathlib.Path("/%s.py" % NAME))
+            module = module_kind.from_parent(session, path=pathlib.Path("/%s.py" % NAME))
             session.items = list(session.genitems(module))
             session.config.pluginmanager.check_pending()
             hook = session.config.hook
@@ -154,7 +151,6 @@ def run_pytest(tests: types.ModuleType) -> Tally:
             session.testscollected = len(session.items)
             return True
 
-        @pytest.hookimpl(hookwrapper=True)
         def pytest_runtest_makereport(self, item: Any, call: Any) -> Any:
             report = (yield).get_result()
             if report.failed:
@@ -170,6 +166,10 @@ def run_pytest(tests: types.ModuleType) -> Tally:
             if report.failed:
                 tally.note(RuntimeError("pytest cannot collect it: %s" % str(report.longrepr)[-300:]))
 
+    Plugin.pytest_collection = pytest.hookimpl(tryfirst=True)(Plugin.pytest_collection)  # type: ignore[method-assign]
+    Plugin.pytest_runtest_makereport = pytest.hookimpl(hookwrapper=True)(  # type: ignore[method-assign]
+        Plugin.pytest_runtest_makereport
+    )
     options = "-x -q --capture=sys --noconftest --rootdir / -p no:cacheprovider -p no:faulthandler -c".split()
     status = int(pytest.main([*options, os.devnull, "/"], plugins=[Plugin()]))
     if status and tally.fault is None:
