@@ -5,7 +5,7 @@ from __future__ import annotations
 from .compare import Comparator, matches
 from .errors import BadInput, EvalrunError, GateFailed, Inconclusive, InfraError, Owed
 from .suite import Suite, built_in_suites
-from .task import MISSING, Case, CasesTest, CheckTest, CodeTask, Lineage, StdioCase, StdioTest, Test
+from .task import MISSING, Case, CasesTest, CheckTest, CodeTask, Lineage, ModuleTest, StdioCase, StdioTest, Test
 
 __all__ = [
     "MISSING",
@@ -20,6 +20,7 @@ __all__ = [
     "Inconclusive",
     "InfraError",
     "Lineage",
+    "ModuleTest",
     "Owed",
     "StdioCase",
     "StdioTest",

@@ -13,7 +13,7 @@ from .formats import write_foreign
 from .jsonio import writing
 from .selection import select, selection_options
 from .suite import Suite, built_in_suites
-from .task import CasesTest, CheckTest, CodeTask, StdioTest, Test
+from .task import CasesTest, CheckTest, CodeTask, ModuleTest, StdioTest, Test
 
 _REF_HELP = """REF is the name of a built-in suite (core), a suite folder, a file in a foreign format (HumanEval,
 HumanEval+, MBPP, MBPP+, MultiPL-E, EvoEval; .jsonl, .json or .parquet, recognised by its fields), a folder written
@@ -118,7 +118,7 @@ def _tests_text(task: CodeTask) -> str:
 
 
 def _size(test: Test) -> str:
-    return "program" if isinstance(test, CheckTest) else f"{len(test.cases)} {test.kind}"
+    return "program" if isinstance(test, CheckTest | ModuleTest) else f"{len(test.cases)} {test.kind}"
 
 
 def _task_text(task: CodeTask) -> str:
@@ -135,7 +135,7 @@ def _task_text(task: CodeTask) -> str:
 
 
 def _test_text(test: Test) -> str:
-    if isinstance(test, CheckTest):
+    if isinstance(test, CheckTest | ModuleTest):
         return test.program.strip()
     if isinstance(test, StdioTest):
         lines = [f"{case.stdin!r} -> {case.stdout!r}" for case in test.cases]
@@ -149,7 +149,7 @@ def _cases_lines(test: CasesTest) -> list[str]:
     lines = []
     for case in test.cases:
         args = case.args_source if case.args_source is not None else ", ".join(map(ascii, case.args))
-        lines.append(f"({args}) -> {case.expected!a}")
+        lines.append(f"({args}) -> {' or '.join(map(ascii, case.acceptable or (case.expected,)))}")
     return lines
 
 

@@ -1,7 +1,7 @@
 """Does a value that an answer returned match the expected one? Pure functions of plain data.
 
-Both sides come out of the strict codec (``plain``), so every object here has an exact builtin type and no hook of an
-answer can run during a comparison.
+Both sides come out of the strict codec (``plain``), so every object here has an exact type of Python, numpy or pandas,
+and no hook of an answer can run during a comparison.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .compare_arrays import is_foreign, same_foreign
 from .errors import BadInput
 from .plain import dumps
 
@@ -33,6 +34,9 @@ class Comparator:
     order:
         ``ordered``: sequences item by item; ``multiset``: the outermost sequence in any order; ``set``: in any order
         and with repetitions ignored.
+
+    Arrays, Series, DataFrames and indexes are always ordered. ``exact`` wants their dtypes and names equal too;
+    ``python`` compares their items as Python values, whatever the dtype. An array never equals a list.
     """
 
     types: Types = "exact"
@@ -134,6 +138,8 @@ def _all_paired(left: Sequence[Any], right: Sequence[Any], how: Comparator) -> b
 
 def _same(got: Any, expected: Any, how: Comparator) -> bool:
     kind = type(expected)
+    if is_foreign(expected) or is_foreign(got):
+        return same_foreign(got, expected, how, _same)
     if type(got) is not kind:
         return how.types == "python" and _python_equal(got, expected, how)
     if kind is float:

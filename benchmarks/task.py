@@ -39,13 +39,20 @@ class Case:
     ``expected`` is MISSING where a foreign format stores inputs only (the reference's value is then computed in the
     sandbox). ``args_source`` is the Python source of the argument list where it is no literal; it is only ever
     evaluated in the sandbox. ``expected_digest`` stands for an expected value too large to keep; only the harness makes
-    it (``harness.oracle``).
+    it (``harness.oracle``). ``any_of`` holds further values that are as right as ``expected``, or all of them where
+    there is no ``expected``.
     """
 
     args: tuple[Any, ...] = ()
     expected: Any = MISSING
     args_source: str | None = None
     expected_digest: str | None = None
+    any_of: tuple[Any, ...] = ()
+
+    @property
+    def acceptable(self) -> tuple[Any, ...]:
+        """Every value that is right, as far as they are known here."""
+        return self.any_of if self.expected is MISSING else (self.expected, *self.any_of)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -58,6 +65,8 @@ class Case:
             data["expected"] = plain.encode(self.expected)
         if self.expected_digest is not None:
             data["expected_digest"] = self.expected_digest
+        if self.any_of:
+            data["any_of"] = [plain.encode(value) for value in self.any_of]
         return data
 
     @staticmethod
@@ -65,9 +74,13 @@ class Case:
         """Read the JSON form."""
         expected = plain.decode(data["expected"]) if "expected" in data else MISSING
         large = _text(data, "expected_digest") if "expected_digest" in data else None
+        others = data.get("any_of", [])
+        if not isinstance(others, list):
+            raise BadInput(f"any_of: expected a list of values, found {type(others).__name__}")
+        any_of = tuple(plain.decode(value) for value in others)
         if "args_source" in data:
-            return Case((), expected, _text(data, "args_source"), large)
-        return Case(tuple(plain.decode(arg) for arg in data["args"]), expected, None, large)
+            return Case((), expected, _text(data, "args_source"), large, any_of)
+        return Case(tuple(plain.decode(arg) for arg in data["args"]), expected, None, large, any_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +126,25 @@ class CheckTest:
 
 
 @dataclass(frozen=True, slots=True)
+class ModuleTest:
+    """A test file in the manner of pytest or unittest, which imports the answer as the module ``module``.
+
+    ``unittest.TestCase`` classes are run by the standard library, and functions ``test*`` and classes ``Test*`` by a
+    few lines of evalrun's own; a file that imports pytest, or has tests with arguments, by pytest itself, which the
+    suite must require.
+    """
+
+    program: str
+    module: str = "solution"
+    name: str = "base"
+    kind: Literal["module"] = "module"
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"kind": self.kind, "name": self.name, "program": self.program, "module": self.module}
+
+
+@dataclass(frozen=True, slots=True)
 class StdioCase:
     """What a program reads and what it must print."""
 
@@ -139,7 +171,7 @@ class StdioTest:
         return {"kind": self.kind, "name": self.name, "cases": cases, "whitespace": self.whitespace}
 
 
-Test = CasesTest | CheckTest | StdioTest
+Test = CasesTest | CheckTest | ModuleTest | StdioTest
 
 
 def _test_from_json(data: Any) -> Test:
@@ -154,13 +186,18 @@ def _test_from_json(data: Any) -> Test:
         )
     if kind == "check":
         return CheckTest(program=_text(data, "program"), prelude=str(data.get("prelude", "")), name=name)
+    if kind == "module":
+        module = str(data.get("module", "solution"))
+        if not module.isidentifier():
+            raise BadInput(f"module: expected a Python name, found {module[:40]!r}")
+        return ModuleTest(program=_text(data, "program"), module=module, name=name)
     if kind == "stdio":
         cases = tuple(StdioCase(_text(case, "stdin"), _text(case, "stdout")) for case in data["cases"])
         whitespace = data.get("whitespace", "lines")
         if whitespace not in ("lines", "tokens", "exact"):
             raise BadInput(f"whitespace: expected lines, tokens or exact, found {str(whitespace)[:40]}")
         return StdioTest(cases=cases, whitespace=whitespace, name=name)
-    raise BadInput(f"kind: expected cases, check or stdio, found {str(kind)[:40]}")
+    raise BadInput(f"kind: expected cases, check, module or stdio, found {str(kind)[:40]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +252,7 @@ class CodeTask:
         docstring, so that an answer may be the body alone; ``instruct`` is prose (or anything that is not a code
         prefix).
     entry_point:
-        the function under test; None for a program judged by stdin and stdout.
+        the function or class under test; None for a module, and for a program judged by stdin and stdout.
     reference:
         the trusted solution as a *whole program* (for a completion prompt usually the prompt followed by the body).
     tests:
@@ -308,10 +345,10 @@ def _task_from_json(data: Any) -> CodeTask:
         raise BadInput(f"entry_point: expected a Python name or null, found {str(entry_point)[:40]!r}")
     tests = tuple(_test_from_json(test) for test in data["tests"])
     # One of several may be empty: MBPP+ has a task without additional inputs.
-    if not any(isinstance(test, CheckTest) or test.cases for test in tests):
+    if not any(isinstance(test, CheckTest | ModuleTest) or test.cases for test in tests):
         raise BadInput("tests: without a test that has a case, any answer would pass")
-    if entry_point is None and any(test.kind != "stdio" for test in tests):
-        raise BadInput("entry_point: a task without one can only have stdio tests")
+    if entry_point is None and any(test.kind not in ("module", "stdio") for test in tests):
+        raise BadInput("entry_point: a task without one can only have module and stdio tests")
     limit = data.get("time_limit_s")
     return CodeTask(
         id=_text(data, "id"),

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..benchmarks import Case, CasesTest, CheckTest, CodeTask, Test
+from ..benchmarks import Case, CasesTest, CheckTest, CodeTask, ModuleTest, Test
 from ..benchmarks.jsonio import text_digest
 from .alpha import same_scopes, same_tree, taken_back
 from .bindings import Bindings, bindings_of, free_names
@@ -89,6 +89,8 @@ def texts_of(task: CodeTask) -> list[str]:
 def _plan(task: CodeTask) -> _Plan:
     if task.entry_point is None:
         raise NotApplicable("no entry point")
+    if any(isinstance(test, ModuleTest) for test in task.tests):
+        raise NotApplicable("it is tested by a file")
     reference = bindings_of(task.reference, parse(task.reference))
     programs = [reference, *(bindings_of(p, parse(p)) for p in _preludes(task))]
     prompt = None

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from ..benchmarks import MISSING, BadInput, Case, CasesTest, CodeTask, InfraError, Suite, Test, plain
+from ..benchmarks import BadInput, Case, CasesTest, CodeTask, InfraError, Suite, Test, plain
 from ..benchmarks.jsonio import canonical_json, write_atomic
 from .paths import cache_dir
 from .sandbox.api import LARGE, REFERENCE_LIMITS, CallResult, CallsJob, Limits, Outcome, Sandbox
@@ -69,8 +69,7 @@ def _complete(test: object) -> bool:
     if not isinstance(test, CasesTest):
         return True
     return all(
-        (case.expected is not MISSING or case.expected_digest is not None) and case.args_source is None
-        for case in test.cases
+        (bool(case.acceptable) or case.expected_digest is not None) and case.args_source is None for case in test.cases
     )
 
 
@@ -115,7 +114,7 @@ def _fill(task: CodeTask, test: CasesTest, sandbox: Sandbox) -> tuple[list[Case]
     them.
     """
     cases = _with_arguments(task, test.cases, sandbox)
-    wanted = [index for index, case in enumerate(cases) if case.expected is MISSING]
+    wanted = [index for index, case in enumerate(cases) if not case.acceptable]
     if not wanted:
         return cases, 0.0, 0.0
     large = LARGE if test.oracle is None else None
@@ -155,7 +154,7 @@ def _with_arguments(task: CodeTask, cases: tuple[Case, ...], sandbox: Sandbox) -
             continue
         result = next(results, CallResult(raised="missing"))
         if result.raised is None:
-            found.append(Case(tuple(result.value), case.expected))
+            found.append(replace(case, args=tuple(result.value), args_source=None))
         elif result.raised == "unplain":
             found.append(case)
         else:

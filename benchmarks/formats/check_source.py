@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..errors import BadInput
-from ..task import MISSING, Case, CasesTest, CheckTest, CodeTask, StdioTest
+from ..task import MISSING, Case, CasesTest, CheckTest, CodeTask, ModuleTest, StdioTest
 from .source import defined_names, is_argument_list, runnable_prefix
 
 # Everything is nested in check(): the program shares its globals with the solution, and must not shadow its names.
@@ -102,9 +102,9 @@ _TRUSTED = """
 """
 
 _CASES_TAIL = """
-    for _args, _expected in _cases:
+    for _args, _expected, *_others in _cases:
         _got = candidate(*_copy.deepcopy(_args))
-        assert _accept(_args, _got, {expected}), "wrong result"
+        assert any(_accept(_args, _got, _right) for _right in [{expected}, *_others]), "wrong result"
 """
 
 
@@ -112,9 +112,11 @@ def check_program(task: CodeTask) -> str:
     """The source that defines ``check(candidate)`` for all tests of a task; BadInput if they cannot be written so."""
     if task.entry_point is None or any(isinstance(test, StdioTest) for test in task.tests):
         raise BadInput("it is judged by what a program prints")
+    if any(isinstance(test, ModuleTest) for test in task.tests):
+        raise BadInput("it is judged by a test file")
     if not task.tests:
         raise BadInput("it has no tests")
-    programs = [_program(task, test) for test in task.tests if not isinstance(test, StdioTest)]
+    programs = [_program(task, test) for test in task.tests if not isinstance(test, StdioTest | ModuleTest)]
     if len(programs) == 1:
         return programs[0]
     parts = [f"{program}\n\n_check_{number} = check\n" for number, program in enumerate(programs)]
@@ -140,7 +142,7 @@ def _cases_program(task: CodeTask, test: CasesTest) -> str:
     parts = [head]
     if test.oracle is not None:
         parts.append(_ORACLE.format(source=ascii(test.oracle)))
-    lacking = any(case.expected is MISSING for case in test.cases)
+    lacking = any(not case.acceptable for case in test.cases)
     if lacking:
         if not task.reference.strip():
             raise BadInput("it has neither expected values nor a reference")
@@ -158,8 +160,8 @@ def _case_source(case: Case) -> str:
         args = f"tuple([{case.args_source}])"
     else:
         args = value_source(case.args)
-    expected = "_missing" if case.expected is MISSING else value_source(case.expected)
-    return f"({args}, {expected})"
+    expected = ["_missing"] if case.expected is MISSING and not case.any_of else []
+    return f"({', '.join([args, *expected, *map(value_source, case.acceptable)])})"
 
 
 def value_source(value: Any) -> str:

@@ -64,18 +64,21 @@ class CallsJob:
 class CheckJob:
     """Run ``prelude`` and ``program`` in the judge, then ``check(candidate)`` with the candidate behind a proxy.
 
-    ``values`` is plain data the program finds under the name ``VALUES``. With ``objects`` the entry point is a class,
-    whose operators are part of what is tested (see ``guest/border.py``). Without ``may_share`` a test that passes what
-    cannot cross the border gets no verdict, instead of another run in one process with the answer.
+    ``values`` is plain data the program finds under the name ``VALUES``. With ``objects`` classes are under test, and
+    ``operators`` (``len``, ``contains``, ``add``: names without underscores) of theirs are called where the program
+    uses them (see ``guest/judge.py``). With ``entry_point`` None the candidate is the answer's module. Without
+    ``may_share`` a test that passes what cannot cross the border gets no verdict, instead of another run in one process
+    with the answer.
     """
 
     source: str
-    entry_point: str
+    entry_point: str | None
     program: str
     prelude: str = ""
     values: Any = None
     limits: Limits = Limits()
     objects: bool = False
+    operators: tuple[str, ...] = ()
     may_share: bool = True
 
 

@@ -96,13 +96,14 @@ def request(job: Job, number: int, nonce: str | None = None) -> bytes:
         second = job.stdin.encode("utf-8", "surrogatepass")
     else:
         kind = "serve" if nonce is None else "together"
-        candidate = {"source": job.source, "entry_point": job.entry_point}
+        candidate = {"source": job.source, "entry_point": job.entry_point, "objects": job.objects}
         judge = {
             "entry_point": job.entry_point,
             "prelude": job.prelude,
             "program": job.program,
             "values": plain.dumps(job.values),
             "objects": job.objects,
+            "operators": list(job.operators),
         }
         if nonce is None:
             first, second = marshal.dumps(candidate, 2), marshal.dumps(judge, 2)

@@ -18,6 +18,7 @@ from evalrun.benchmarks import (
     CodeTask,
     Comparator,
     Lineage,
+    ModuleTest,
     StdioCase,
     StdioTest,
 )
@@ -29,7 +30,7 @@ arguments = st.lists(
     st.integers() | texts | st.floats(allow_nan=False) | st.sets(st.integers(), max_size=2), max_size=3
 )
 cases = st.builds(Case, arguments.map(tuple), st.just(MISSING) | st.integers() | texts) | st.builds(
-    lambda source: Case(args_source=source), texts
+    lambda source, others: Case(args_source=source, any_of=tuple(others)), texts, arguments
 )
 comparators = st.builds(
     Comparator,
@@ -47,6 +48,7 @@ tests = st.one_of(
         st.sampled_from(["base", "plus"]),
     ),
     st.builds(CheckTest, texts, texts),
+    st.builds(ModuleTest, texts, st.sampled_from(["solution", "bank"])),
     st.builds(
         StdioTest,
         st.lists(st.builds(StdioCase, texts, texts), min_size=1, max_size=2).map(tuple),
@@ -110,6 +112,9 @@ def test_a_task_comes_back_from_json_as_it_was(task: CodeTask) -> None:
         {"tests": (CasesTest((Case((1,), 1),), Comparator(atol=1.0)),)},
         {"tests": (CasesTest((Case((1,), 1),), oracle="def accept(a, g, e): return True"),)},
         {"tests": (CasesTest((Case((1,), 1),), name="plus"),)},
+        {"tests": (CasesTest((Case((1,), 1, any_of=(2,)),)),)},
+        {"tests": (ModuleTest("def test_f(): pass"),)},
+        {"tests": (ModuleTest("def test_f(): pass", "other"),)},
     ],
     ids=str,
 )
@@ -159,16 +164,19 @@ GOOD: dict[str, Any] = TASK.to_json()
         ({"form": "poem"}, "form: expected completion or instruct"),
         ({"entry_point": "not a name"}, "entry_point: expected a Python name"),
         ({"entry_point": 5}, "entry_point: expected a Python name"),
-        ({"entry_point": None}, "can only have stdio tests"),
+        ({"entry_point": None}, "can only have module and stdio tests"),
         ({"tests": None}, "wrong type"),
         ({"tests": [5]}, "wrong type"),
         ({"tests": [{}]}, "the field 'kind' is missing"),
-        ({"tests": [{"kind": "magic"}]}, "kind: expected cases, check or stdio"),
+        ({"tests": [{"kind": "magic"}]}, "kind: expected cases, check, module or stdio"),
         ({"tests": [{"kind": "cases"}]}, "the field 'cases' is missing"),
         ({"tests": [{"kind": "cases", "cases": [{}]}]}, "the field 'args' is missing"),
         ({"tests": [{"kind": "cases", "cases": [{"args": [{"$nope": 1}]}]}]}, "not plain data"),
         ({"tests": [{"kind": "cases", "cases": [], "comparator": {"types": "loose"}}]}, "comparator"),
         ({"tests": [{"kind": "cases", "cases": [], "oracle": 5}]}, "oracle: expected a text"),
+        ({"tests": [{"kind": "cases", "cases": [{"args": [], "any_of": 5}]}]}, "any_of: expected a list"),
+        ({"tests": [{"kind": "module", "program": None}]}, "program: expected a text"),
+        ({"tests": [{"kind": "module", "program": "", "module": "a.b"}]}, "module: expected a Python name"),
         ({"tests": [{"kind": "check", "program": None}]}, "program: expected a text"),
         ({"tests": [{"kind": "stdio", "cases": [], "whitespace": "some"}]}, "whitespace: expected"),
         ({"tests": [{"kind": "stdio", "cases": [{"stdin": ""}]}]}, "'stdout' is missing"),
@@ -198,3 +206,21 @@ def test_a_task_that_any_answer_would_pass_is_refused(tests: list[object]) -> No
     row = {"id": "t/1", "prompt": "p", "entry_point": "f", "reference": "def f(): pass", "tests": tests}
     with pytest.raises(BadInput, match="any answer would pass"):
         CodeTask.from_json(row)
+
+
+def test_a_whole_module_needs_no_entry_point() -> None:
+    row = {
+        "id": "t/1",
+        "prompt": "p",
+        "entry_point": None,
+        "reference": "",
+        "tests": [{"kind": "module", "program": "x"}],
+    }
+    assert CodeTask.from_json(row).tests == (ModuleTest("x"),)
+
+
+def test_acceptable_are_the_expected_value_and_all_others() -> None:
+    assert Case((1,), 1, any_of=(2, 3)).acceptable == (1, 2, 3)
+    assert Case((1,), any_of=(2, None)).acceptable == (2, None)
+    assert Case((1,)).acceptable == ()
+    assert Case.from_json({"args": [1], "any_of": [{"$tuple": [1]}]}) == Case((1,), any_of=((1,),))

@@ -73,6 +73,7 @@ def test_the_strictness_of_cases_is_kept() -> None:
         (CasesTest((Case((1,), 1),), Comparator(order="set")), "orders"),
         (CasesTest((Case((1,), 1),), Comparator(rtol=1e-6)), "near"),
         (StdioTest(()), "printed"),
+        (CasesTest((Case((1,), 1, any_of=(2,)),)), "several values"),
     ],
 )
 def test_other_tests_that_accept_several_values_are_refused(test: Test, reason: str) -> None:

@@ -19,6 +19,7 @@ from evalrun.benchmarks import (
     StdioTest,
     Suite,
     Test,
+    plain,
 )
 from evalrun.harness.oracle import with_expected
 from evalrun.harness.sandbox import CallsJob, Job, Outcome, SandboxInfo, open_sandbox
@@ -111,6 +112,21 @@ ORACLE = "def accept(args, got, expected):\n    return got in expected and args 
 def test_an_oracle_accepts_several_right_answers(got: str, verdict: str, sandbox: SandboxPool) -> None:
     test = cases((7, [1, 2]), oracle=ORACLE)
     assert score_one(task(test), f"def f(x): return {got}", sandbox).verdict == verdict
+
+
+def test_an_oracle_may_meet_an_expected_value_that_is_no_data(sandbox: SandboxPool) -> None:
+    oracle = "def accept(args, got, expected):\n    return (got is None) == (expected is None)\n"
+    test = cases(("a", plain.Opaque("Match")), oracle=oracle)
+    assert score_one(task(test), "import re\ndef f(x): return re.match(x, 'ab')", sandbox).verdict == "pass"
+    assert score_one(task(test), "def f(x): return None", sandbox).verdict == "wrong"
+
+
+@pytest.mark.parametrize(("got", "verdict"), [("1", "pass"), ("(2,)", "pass"), ("[2]", "wrong"), ("3", "wrong")])
+@pytest.mark.parametrize("more", [{}, {"oracle": "def accept(args, got, expected):\n    return got == expected\n"}])
+def test_any_of_several_values_is_right(got: str, verdict: str, more: dict[str, str], sandbox: SandboxPool) -> None:
+    for case in (Case((0,), 1, any_of=((2,),)), Case((0,), any_of=((2,), 1))):
+        score = score_one(task(CasesTest((case,), **more)), f"def f(x): return {got}", sandbox)  # type: ignore[arg-type]
+        assert score.verdict == verdict, score
 
 
 def test_a_broken_oracle_is_an_error_and_never_a_pass(sandbox: SandboxPool) -> None:

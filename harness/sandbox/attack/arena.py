@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from types import TracebackType
 
-from ....benchmarks import Case, CasesTest, CheckTest, CodeTask, StdioCase, StdioTest, Test
+from ....benchmarks import Case, CasesTest, CheckTest, CodeTask, ModuleTest, StdioCase, StdioTest, Test
 from ...scoring import score_one
 from ...verdict import Score
 from ..api import Job, Outcome, Sandbox, SandboxInfo
@@ -18,6 +18,13 @@ HONEST_CPU_S = 5.0
 WRONG = "def solve(n):\n    return str(n)\n"
 _NUMBERS = range(3)
 _MODULES = "import json\nimport math\nimport operator\nimport unittest\n"
+_FILE = f"""import solution
+class TestSolve(unittest.TestCase):
+    def test_all(self):
+      candidate = solution.solve
+      for n in range({len(_NUMBERS)}):
+"""
+_OPERATORS = "class Any(Base): pass\n"  # of a class that is not known every operator is forwarded
 _PRINTED = "\nprint(solve(int(input())))\n"
 _LOOKING = """
 def solve(n):
@@ -34,9 +41,10 @@ def right(key: str) -> str:
 
 
 def task(kind: Kind, key: str, cpu_s: float, asks: str = EQUAL) -> CodeTask:
-    """``solve(n)`` is ``key`` followed by ``n``; tested in one of four ways."""
-    entry = None if kind == "program" else "solve"
-    return CodeTask(f"attack/{kind}", "", entry, "", (_test(kind, key, asks),), time_limit_s=cpu_s)
+    """``solve(n)`` is ``key`` followed by ``n``; tested in one of five ways."""
+    entry = None if kind in ("file", "program") else "solve"
+    reference = _OPERATORS if kind == "file" else ""
+    return CodeTask(f"attack/{kind}", "", entry, reference, (_test(kind, key, asks),), time_limit_s=cpu_s)
 
 
 def _test(kind: Kind, key: str, asks: str) -> Test:
@@ -48,6 +56,8 @@ def _test(kind: Kind, key: str, asks: str) -> Test:
         lines = [f"    assert candidate({n}) == '{key}{n}'\n" for n in _NUMBERS]
         return CheckTest("def check(candidate):\n" + "".join(lines))
     asked = f"        got, expected = candidate(n), {key!r} + str(n)\n        assert {asks}\n"
+    if kind == "file":
+        return ModuleTest(f"{_MODULES}{_FILE}{asked}")
     return CheckTest(f"{_MODULES}\ndef check(candidate):\n    for n in range({len(_NUMBERS)}):\n{asked}")
 
 

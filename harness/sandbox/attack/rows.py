@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, get_args
 
-Kind = Literal["check", "asserts", "calls", "program"]
+Kind = Literal["check", "asserts", "calls", "file", "program"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 FITTING = frozenset({"wrong", "error", "timeout", "oom", "no_answer"})
 """Verdicts that may fit an attack: never ``pass``, and never ``infra``, which would make its answer owed for ever."""
@@ -41,11 +41,12 @@ class Attack:
         right answer under the name ``EXPECTED``; nothing else knows it.
     kinds:
         the kinds of test it is tried on: ``check`` (a test program judges what it returns), ``asserts`` (one that is
-        plain ``assert candidate(0) == value`` lines), ``calls`` (cases as data), ``program`` (stdin and stdout).
+        plain ``assert candidate(0) == value`` lines), ``calls`` (cases as data), ``file`` (a unittest file, which calls
+        every operator of the answer's classes), ``program`` (stdin and stdout).
     fitting:
         the verdicts that fit; whatever else comes is a finding.
     asks:
-        for ``check``: the expression over ``got`` and ``expected`` that the test asserts.
+        for ``check`` and ``file``: the expression over ``got`` and ``expected`` that the test asserts.
     probe:
         a program of the next job, with a function ``look()`` that returns what it finds of this one; nothing is right.
     cpu_s:

@@ -6,8 +6,8 @@ as a handle, which the other side wraps in a ``Remote``: what is done to that is
 
 The judge decides what a Remote can do. Where the test is of a function, a Remote has attributes, can be called and
 iterated; it has no operators, is true, and equals nothing but itself: an answer's ``__eq__``, ``__lt__`` or
-``__contains__`` must never take the place of a comparison. Where the test is of a class, its operators are what is
-tested, and are called on the other side; even then a Remote never equals plain data.
+``__contains__`` must never take the place of a comparison. Where the test is of classes, those operators that the
+task's own classes have are what is tested, and are called on the other side (``remote_with`` in judge.py).
 """
 
 from __future__ import annotations
@@ -25,12 +25,9 @@ if TYPE_CHECKING:
 
     from ....benchmarks import plain
     from . import zygote
+    from .judge import AnswerError, no_value
 
 MAX_FRAME = 64 * 1024 * 1024
-
-
-class AnswerError(Exception):
-    """The answer raised an exception that has no builtin name."""
 
 
 class AnswerGone(BaseException):
@@ -75,6 +72,22 @@ def _swapped(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return lambda left, right: function(right, left)
 
 
+def base_value(value: Any) -> Any:
+    """An instance of a class above which there is a builtin one (a namedtuple, an IntEnum) as that."""
+    for base, rebuild in plain._REDUCERS:
+        if isinstance(value, base):
+            return rebuild(value)
+    raise TypeError("not plain data")
+
+
+def leave(manager: Any, name: Optional[str], told: Tuple[Any, ...]) -> Any:
+    """End a context: with the exception that the test raised in it, or (``""``) with an object that was raised here."""
+    if name is None:
+        return type(manager).__exit__(manager, None, None, None)
+    error = told[0] if name == "" else getattr(builtins, name)(*told)
+    return type(manager).__exit__(manager, type(error), error, error.__traceback__)
+
+
 # What may be asked of an object on the other side; the first argument is the object.
 LIMITED = {
     "call": lambda function, *args, **kwargs: function(*args, **kwargs),
@@ -85,8 +98,9 @@ LIMITED = {
     "next": next,
     "str": str,
     "repr": repr,
+    "plain": lambda value: base_value(value),
     "enter": lambda manager: type(manager).__enter__(manager),
-    "exit": lambda manager: type(manager).__exit__(manager, None, None, None),
+    "exit": lambda manager, name=None, *told: leave(manager, name, told),
 }  # type: Dict[str, Callable[..., Any]]
 BINARY = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
 OPERATORS = {
@@ -150,43 +164,17 @@ class Remote:
     def __enter__(self) -> Any:
         return ask(self, "enter")
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: Any) -> Any:
         ask(self, "exit")
+
+    def __mro_entries__(self, bases: Any) -> Any:
+        border = object.__getattribute__(self, "_Remote__border")
+        border.broken = CannotCross("a class of the test's own is made from the answer's")
+        raise border.broken
 
 
 def _text_of(value: Any) -> str:
     return str(value) if type(value) is str else "(no text)"
-
-
-class RemoteWithOperators(Remote):
-    """An object on the other side whose operators are under test: an instance of the class that a task asks for."""
-
-    def __hash__(self) -> int:
-        return int(ask(self, "hash"))
-
-    def __bool__(self) -> bool:
-        return ask(self, "bool") is True
-
-    def __eq__(self, other: object) -> Any:
-        return ask(self, "eq", other) is True if isinstance(other, Remote) else NotImplemented
-
-    def __ne__(self, other: object) -> Any:
-        return ask(self, "ne", other) is True if isinstance(other, Remote) else NotImplemented
-
-    def __instancecheck__(self, value: Any) -> bool:
-        return ask(self, "instancecheck", value) is True
-
-    def __subclasscheck__(self, other: Any) -> bool:
-        return ask(self, "subclasscheck", other) is True
-
-
-def _forward(name: str) -> Callable[..., Any]:
-    return lambda self, *args: ask(self, name, *args)
-
-
-for _name in OPERATORS:
-    if "__%s__" % _name not in RemoteWithOperators.__dict__:
-        setattr(RemoteWithOperators, "__%s__" % _name, _forward(_name))
 
 
 def ask(remote: Remote, what: str, *args: Any, **kwargs: Any) -> Any:
@@ -209,7 +197,8 @@ class Border:
         self.judging = judging
         self.mine: List[Any] = []
         self.numbers: Dict[int, int] = {}
-        self.classes: Dict[str, type] = {}
+        self.remotes: Dict[int, Any] = {}
+        self.classes: Dict[int, type] = {}
         self.broken: Optional[BaseException] = None
         self.raised: Optional[BaseException] = None
         plain.handles = (self.name, self.make)
@@ -218,21 +207,49 @@ class Border:
 
     def name(self, value: Any) -> str:
         """The text that stands for an object which is no plain data."""
-        if isinstance(value, Remote):
-            return "yours %d" % object.__getattribute__(value, "_Remote__number")
+        known = self.number_of(value)
+        if known is not None:
+            return "yours %d" % known
         if self.judging:
             name = getattr(value, "__name__", "")
             if isinstance(name, str) and getattr(builtins, name, None) is value:
                 return "builtin %s" % name
+            if isinstance(value, Exception) and getattr(value, "_answered", False):
+                raise plain.TooDeep("an exception of the answer's that is nothing but a text")
             if isinstance(value, type) or not callable(value):
                 raise plain.PlainError("an object of type %s cannot cross" % type(value).__name__[:80])
+        if isinstance(value, type) and issubclass(value, Exception):
+            return self.name_of_kind(value)
+        return "mine %d %s" % (self.keep(value), type(value).__name__[:80])
+
+    def keep(self, value: Any) -> int:
+        """The number of an object of this side."""
         number = self.numbers.get(id(value))
         if number is None:
             number = self.numbers[id(value)] = len(self.mine)
             self.mine.append(value)  # kept alive, so that its id stays its own
-        if isinstance(value, type) and issubclass(value, Exception):
-            return "error %d %s %s" % (number, value.__name__[:80], builtin_base(value))
-        return "mine %d %s" % (number, type(value).__name__[:80])
+        return number
+
+    def number_of(self, value: Any) -> Optional[int]:
+        """The other side's number of an object of its own."""
+        if isinstance(value, Remote):
+            return int(object.__getattribute__(value, "_Remote__number"))
+        if not self.judging:
+            return None
+        if isinstance(value, type) and self.classes.get(value.__dict__.get("_number", -1)) is value:
+            return int(value.__dict__["_number"])
+        # An exception that the answer raised is an object of the answer's, whatever its class here.
+        return self.number_of(getattr(value, "_remote", None)) if isinstance(value, Exception) else None
+
+    def name_of_kind(self, kind: type) -> str:
+        """The text that stands for an exception class: its ancestors first, each with number, name and bases."""
+        told = []
+        for above in reversed(kind.__mro__):
+            if is_builtin(above):
+                continue
+            bases = [base.__name__ if is_builtin(base) else str(self.keep(base)) for base in above.__bases__]
+            told.append("%d,%s,%s" % (self.keep(above), above.__name__[:80], ",".join(bases)))
+        return "error %s" % ";".join(told) if told else "builtin %s" % kind.__name__
 
     def make(self, text: str) -> Any:
         """What a handle from the other side stands for here."""
@@ -241,25 +258,43 @@ class Border:
             if parts[0] == "yours":
                 return self.mine[int(parts[1])]
             if parts[0] == "mine":
-                return self.remote(self, int(parts[1]), " ".join(parts[2:]))
+                return self.remote_of(int(parts[1]), " ".join(parts[2:]))
             if parts[0] == "error" and self.judging:
-                return self.error_class(parts[2], parts[3])
-            if parts[0] == "builtin" and not self.judging:
-                return getattr(builtins, parts[1])
+                return self.error_class(" ".join(parts[1:]))
+            if parts[0] == "builtin":
+                found = getattr(builtins, parts[1])
+                if not self.judging or (isinstance(found, type) and issubclass(found, Exception)):
+                    return found
         except (IndexError, ValueError, AttributeError):
             pass
         raise plain.PlainError("a handle that stands for nothing")
 
-    def error_class(self, name: str, base: str) -> type:
-        """The judge's stand-in for an exception class of the answer."""
-        known = getattr(builtins, name, None)
-        if isinstance(known, type) and issubclass(known, Exception):
-            return known
-        if name not in self.classes:
-            above = getattr(builtins, base, None)
-            above = above if isinstance(above, type) and issubclass(above, Exception) else Exception
-            self.classes[name] = type(name[:80], (AnswerError, above) if above is not Exception else (AnswerError,), {})
-        return self.classes[name]
+    def remote_of(self, number: int, kind: str) -> Any:
+        """What stands for an object of the other side: one thing for one object, so that ``is`` tells the truth."""
+        found = self.remotes.get(number)
+        if found is None:
+            found = self.remotes[number] = self.remote(self, number, kind)
+        return found
+
+    def error_class(self, text: str) -> Any:
+        """The judge's stand-in for an exception class of the answer, below stand-ins for those above it."""
+        kind, make = AnswerError, type(AnswerError)  # type: Any, Any
+        for told in text.split(";")[:50]:
+            number, name, *bases = told.split(",")
+            kind = self.classes.get(int(number), AnswerError)
+            if kind is not AnswerError:
+                continue
+            above = [self.classes[int(base)] if base.isdigit() else builtin_error(base) for base in bases]
+            above = [base for base in above if base is not Exception]
+            if not any(issubclass(base, AnswerError) for base in above):
+                above.insert(0, AnswerError)
+            members = {"_number": int(number), "_border": self, "__module__": "answer"}
+            try:
+                kind = make(name[:80], tuple(above), members)
+            except TypeError:  # bases that do not fit together
+                kind = make(name[:80], (AnswerError,), members)
+            self.classes[int(number)] = kind
+        return kind
 
     # --- asking ---
 
@@ -291,7 +326,7 @@ class Border:
                         update(old, plain.decode(new))
             return plain.decode(reply["value"])
         except (plain.PlainError, KeyError, TypeError, RecursionError) as error:
-            self.raised = AnswerError("it returned what is no value: %s" % str(error)[:200])
+            self.raised = answered(no_value("it returned what is no value: %s" % str(error)[:200]))
             raise self.raised from None
 
     def converse(self, request: bytes) -> Dict[str, Any]:
@@ -309,20 +344,27 @@ class Border:
             self.broken = AnswerGone("the answer's process ended during a call")
             raise self.broken from None
 
-    def exception(self, reply: Dict[str, Any]) -> BaseException:
+    def exception(self, reply: Dict[str, Any]) -> Any:
         """The other side's exception as one of this side."""
-        name, message = str(reply.get("raised"))[:100], str(reply.get("message"))[:1000]
+        name, message = str(reply.get("raised"))[:100], str(reply.get("message"))[:10000]
         if name in ("StopIteration", "StopAsyncIteration"):
-            return StopIteration() if name == "StopIteration" else AnswerError(name)
-        known = getattr(builtins, name, None)
-        kind = known if isinstance(known, type) and issubclass(known, Exception) else None
-        if kind is None:
-            kind = self.error_class(name, str(reply.get("base"))) if name.isidentifier() else AnswerError
-            message = "%s: %s" % (name, message) if kind is AnswerError else message
+            return answered(StopIteration() if name == "StopIteration" else no_value(name))
         try:
-            return kind(message)
-        except TypeError:  # UnicodeDecodeError and its like want more arguments
-            return AnswerError("%s: %s" % (name, message))
+            told, kind, object_ = plain.decode([reply["told"], reply["kind"], reply["error"]])
+            if not self.judging and isinstance(object_, Exception):
+                return object_
+            if isinstance(kind, type) and issubclass(kind, AnswerError):
+                error = kind.__new__(kind, *told)  # type: Any
+                error._text = message
+            elif isinstance(kind, type) and issubclass(kind, Exception):
+                error = kind(*told)
+            else:
+                raise TypeError
+            error._remote, error._answered = object_, True
+            return error
+        except (plain.PlainError, KeyError, TypeError, ValueError, AttributeError):
+            pass
+        return answered(no_value("%s: %s" % (name, message)))
 
     # --- serving ---
 
@@ -362,25 +404,55 @@ class Border:
         except BaseException as error:
             if self.judging and isinstance(error, (AnswerGone, CannotCross)):
                 raise
-            name, text = zygote.describe(error)
-            return {"raised": name, "message": text, "base": builtin_base(type(error))}
+            return self.tell_error(error)
+
+    def tell_error(self, error: BaseException) -> Dict[str, Any]:
+        """An exception as a reply: by its class, what it was made of, and its text."""
+        name, text = zygote.describe(error)
+        reply = {"raised": name, "message": text}  # type: Dict[str, Any]
+        try:
+            if isinstance(error, Exception):
+                reply["message"] = str(error)[:10000]  # without the line that describe adds
+                reply["told"] = []
+                if self.judging:
+                    # Its own exceptions are no business of the answer's; one of the answer's goes back as itself.
+                    kind, known = next(filter(is_builtin, type(error).__mro__)), self.number_of(error)
+                    reply["kind"] = {"$opaque": "builtin %s" % kind.__name__}
+                    reply["error"] = None if known is None else {"$opaque": "yours %d" % known}
+                else:
+                    reply["kind"] = {"$opaque": self.name_of_kind(type(error))}
+                    reply["error"] = {"$opaque": "mine %d error" % self.keep(error)}
+                told = [plain.encode(arg, reduce=True) for arg in error.args]
+                reply["told"] = told if len(_ENCODER.encode(told)) < 100000 else []
+        except BaseException:
+            pass  # what it says of itself is no text or no data
+        return reply
 
     def tell_changes(self, message: Dict[str, Any], args: List[Any], reply: Dict[str, Any]) -> None:
         """Send arguments back that the call has changed: a test may look at them."""
         changed = []
         for before, arg in zip(message["args"], args):
-            now = plain.encode(arg, reduce=True) if type(arg) in UPDATES else before
+            now = plain.encode(arg, reduce=True) if change_of(type(arg)) is not None else before
             changed.append(None if now == before else now)
         if any(item is not None for item in changed):
             reply["args"] = changed
 
 
-def builtin_base(kind: type) -> str:
-    """The name of the nearest builtin class above an exception class."""
-    for above in kind.__mro__:
-        if getattr(builtins, above.__name__, None) is above:
-            return str(above.__name__)
-    return "Exception"
+def answered(error: Any) -> Any:
+    """The exception, marked as one that the answer brought about."""
+    error._answered = True
+    return error
+
+
+def is_builtin(kind: type) -> bool:
+    """Whether a class is one of Python's own that every side has."""
+    return getattr(builtins, kind.__name__, None) is kind
+
+
+def builtin_error(name: str) -> type:
+    """Python's own exception class of this name; Exception where there is none."""
+    found = getattr(builtins, name, None)
+    return found if isinstance(found, type) and issubclass(found, Exception) else Exception
 
 
 # --- arguments that were changed ---
@@ -388,13 +460,18 @@ def builtin_base(kind: type) -> str:
 
 def update(old: Any, new: Any) -> None:
     """Make ``old`` equal ``new`` in place, item by item, so that whoever holds a part of it sees the change as well."""
-    change = UPDATES.get(type(old))
+    change = change_of(type(old))
     if change is not None and type(old) is type(new):
         change(old, new)
 
 
+def change_of(kind: type) -> Any:
+    """How a value of this type is made equal to another; None for what does not change."""
+    return UPDATES.get(kind) or FOREIGN_UPDATES.get((kind.__module__.split(".")[0], kind.__name__))
+
+
 def _kept(old: Any, new: Any) -> Any:
-    if type(old) in UPDATES and type(old) is type(new):
+    if change_of(type(old)) is not None and type(old) is type(new):
         update(old, new)
         return old
     return new
@@ -424,6 +501,16 @@ def _update_bytes(old: bytearray, new: bytearray) -> None:
     old[:] = new
 
 
+def _update_array(old: Any, new: Any) -> None:
+    if old.shape == new.shape:
+        old[...] = new
+
+
+FOREIGN_UPDATES = {
+    ("numpy", "ndarray"): _update_array,
+    ("pandas", "Series"): lambda old, new: old._update_inplace(new),
+    ("pandas", "DataFrame"): lambda old, new: old._update_inplace(new),
+}  # type: Dict[Tuple[str, str], Callable[[Any, Any], None]]
 UPDATES = {
     list: _update_list,
     dict: _update_dict,

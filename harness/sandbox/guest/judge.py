@@ -2,24 +2,156 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Optional, Tuple
+    from typing import Any, Callable, Dict, Iterable, Optional, Tuple
 
     from ....benchmarks import plain
     from . import zygote
-    from .border import (
-        LIMITED,
-        AnswerGone,
-        Border,
-        CannotCross,
-        Remote,
-        RemoteWithOperators,
-    )
+    from .border import LIMITED, OPERATORS, AnswerGone, Border, CannotCross, Remote, _text_of, ask
 
 VERDICT = b"v"
+
+
+# --- exceptions of the answer ---
+
+
+class AnswerKind(type):
+    """The class of stand-ins for the answer's exception classes: their attributes are looked up on the other side."""
+
+    def __getattr__(cls, name: str) -> Any:
+        number = cls.__dict__.get("_number")
+        if number is None or name.startswith("__"):
+            raise AttributeError(name)
+        return ask(cls.__dict__["_border"].remote_of(number, "class"), "getattr", name)
+
+
+class AnswerError(Exception, metaclass=AnswerKind):
+    """The answer raised an exception that is not one of Python's own; stand-ins for its classes are below this one.
+
+    Where the test makes an instance, the answer makes it too.
+    """
+
+    _remote = None  # type: Any
+    _text = None  # type: Optional[str]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        number = type(self).__dict__.get("_number")
+        if number is not None:
+            self._remote = ask(type(self).__dict__["_border"].remote_of(number, "class"), "call", *args, **kwargs)
+        Exception.__init__(self, *args)
+
+    def __str__(self) -> str:
+        if self._text is not None:
+            return self._text
+        return Exception.__str__(self) if self._remote is None else _text_of(ask(self._remote, "str"))
+
+    def __getattr__(self, name: str) -> Any:
+        if self._remote is None or name.startswith("__"):
+            raise AttributeError(name)
+        return ask(self._remote, "getattr", name)
+
+
+def no_value(text: str) -> AnswerError:
+    """An AnswerError of no class of the answer's."""
+    return AnswerError(text)
+
+
+# --- objects of the answer, where classes are tested ---
+
+
+class RemoteObject(Remote):
+    """An object on the other side where classes are under test.
+
+    Compared with plain data, it is what it is plainly (a namedtuple is a tuple), and that is compared here: the other
+    side never learns with what. Objects that are no plain data equal and order none.
+    """
+
+    def __hash__(self) -> int:
+        return int(ask(self, "hash"))
+
+    def __instancecheck__(self, value: Any) -> bool:
+        return isinstance(value, Remote) and ask(self, "instancecheck", value) is True
+
+    def __subclasscheck__(self, other: Any) -> bool:
+        return isinstance(other, Remote) and ask(self, "subclasscheck", other) is True
+
+    def __exit__(self, *error: Any) -> Any:
+        """End the context. What the answer raised and what a test asserts is never swallowed."""
+        raised = error[1]
+        if raised is None:
+            return ask(self, "exit")
+        own = isinstance(raised, Exception) and not isinstance(raised, AssertionError)
+        own = own and not getattr(raised, "_answered", False)
+        if getattr(raised, "_remote", None) is not None:
+            return ask(self, "exit", "", raised._remote) is True and own
+        kind = type(raised)
+        known = isinstance(raised, Exception) and getattr(builtins, kind.__name__, None) is kind
+        swallows = ask(self, "exit", kind.__name__ if known else "Exception", *(raised.args if known else ()))
+        return swallows is True and known and own
+
+
+def _forward(name: str) -> Callable[..., Any]:
+    return lambda self, *args: ask(self, name, *args)
+
+
+def _boolean(name: str) -> Callable[..., Any]:
+    return lambda self, *args: ask(self, name, *args) is True
+
+
+def _compared(name: str, forwards: bool) -> Callable[..., Any]:
+    function = OPERATORS[name]
+
+    def compare(self: Any, other: Any) -> Any:
+        if isinstance(other, Remote):
+            if forwards:
+                return ask(self, name, other) is True
+            return NotImplemented
+        try:
+            value = ask(self, "plain")
+        except Exception:
+            return NotImplemented
+        return NotImplemented if isinstance(value, Remote) else function(value, other)
+
+    return compare
+
+
+def _computed(name: str) -> Callable[..., Any]:
+    def compute(self: Any, other: Any) -> Any:
+        value = ask(self, name, other)
+        if not isinstance(other, Remote) and not isinstance(value, Remote):
+            # The other side was told what it is compared with: `abs(got - 3.5) < 1e-6` must not be its to decide.
+            raise TypeError("%s of an object and plain data must give an object" % name)
+        return value
+
+    return compute
+
+
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+NOT_COMPUTED = "len int float index abs neg getitem setitem delitem".split()
+
+
+def remote_with(operators: Iterable[str]) -> type:
+    """A Remote with these operators of the answer's: the ones that the task's own classes have."""
+    allowed = set(operators)
+    members = {"__hash__": RemoteObject.__hash__ if allowed & {"eq", "hash"} else Remote.__hash__}  # type: Dict[str, Any]
+    for name in COMPARISONS:
+        if name != "ne":
+            members["__%s__" % name] = _compared(name, name in allowed)
+    for name in allowed.intersection(OPERATORS):
+        if name in ("bool", "contains"):
+            members["__%s__" % name] = _boolean(name)
+        elif name in NOT_COMPUTED:
+            members["__%s__" % name] = _forward(name)
+        elif name not in COMPARISONS and name not in ("hash", "instancecheck", "subclasscheck"):
+            members["__%s__" % name] = _computed(name)
+    return type("RemoteObject", (RemoteObject,), members)
+
+
+# --- the test program ---
 
 
 def write_verdict(nonce: str, found: Tuple[str, str, str]) -> None:
@@ -38,6 +170,15 @@ def run_prelude(source: str, namespace: Dict[str, Any]) -> None:
     exec(code, namespace)
 
 
+def values_of(text: str) -> Any:
+    """The host's values; an opaque one among them (what a reference returned) is no handle of the border's."""
+    handles, plain.handles = plain.handles, None
+    try:
+        return plain.loads(text)
+    finally:
+        plain.handles = handles
+
+
 def run_check(payload: Dict[str, Any], candidate: Any, border: Optional[Border]) -> Tuple[str, str, str]:
     """Run the test program on a candidate (a Remote, or the function itself): verdict, exception, message."""
     module = type(sys)("tests")
@@ -45,8 +186,9 @@ def run_check(payload: Dict[str, Any], candidate: Any, border: Optional[Border])
     namespace = module.__dict__
     try:
         run_prelude(payload["prelude"], namespace)
-        namespace[payload["entry_point"]] = candidate
-        namespace["VALUES"] = payload["values"]
+        if payload["entry_point"] is not None:
+            namespace[payload["entry_point"]] = candidate
+        namespace["VALUES"] = values_of(payload["values"])
         exec(compile(payload["program"], "<tests>", "exec", dont_inherit=True), namespace)
         namespace["check"](candidate)
     except AssertionError as error:
@@ -63,11 +205,10 @@ def judge(header: Dict[str, Any]) -> None:
     """Run the tests against the candidate at the other end of the channel, and report."""
     payload = zygote.read_dict(header)
     zygote.ready()
-    payload["values"] = plain.loads(payload["values"])  # before names of objects mean those at the border
-    remote = RemoteWithOperators if payload["objects"] else Remote
+    remote = remote_with(payload["operators"]) if payload["objects"] else Remote
     border = Border(zygote.CHANNEL, {"call": LIMITED["call"]}, remote, judging=True)
     border.await_greeting()
-    found = ("", "", "") if border.broken is not None else run_check(payload, remote(border, 0, "entry"), border)
+    found = ("", "", "") if border.broken is not None else run_check(payload, border.remote_of(0, "entry"), border)
     # Whatever the test program made of it, a broken channel is never a pass.
     if isinstance(border.broken, CannotCross):
         found = ("cannot_cross", "", str(border.broken))

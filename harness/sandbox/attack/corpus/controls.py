@@ -8,7 +8,7 @@ from __future__ import annotations
 from ..rows import CONTROL, rows_of
 
 _row = rows_of(CONTROL)
-_ALL = "check asserts calls program"
+_ALL = "check asserts calls file program"
 _RIGHT = "    return EXPECTED + str(n)\n"
 
 ROWS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ..rows import rows_of
 
 _row = rows_of("objects")
-_ALL = "check asserts calls"
+_ALL = "check asserts calls file"
 
 ROWS = (
     _row(

