@@ -192,8 +192,20 @@ def _run_check(task: CodeTask, test: CheckTest, entry: str, program: str, limits
         if found is not None:
             return found
     objects = _defines_class(task.reference, entry)
-    job = CheckJob(program, entry, test.program, test.prelude, None, limits, objects)
-    return _judged((yield from _confirmed(job)))
+    shielded = CheckJob(program, entry, test.program, test.prelude, None, limits, objects, may_share=False)
+    outcome = yield from _confirmed(shielded)
+    if outcome.status == "ok" and outcome.judged is None:
+        # Something that the test passes cannot cross. Whether the test does so by itself is for the reference to show:
+        # an answer can bring it about with what it returned before, and must not choose how it is judged.
+        if task.reference.strip():
+            trusted = yield _Run(replace(shielded, source=task.reference, limits=REFERENCE_LIMITS))
+            if trusted.status == "infra":
+                return _measured(trusted, Verdict.INFRA, trusted.detail)
+            if trusted.judged is not None or trusted.status != "ok":
+                detail = "with this answer the test passes on what cannot cross to it; with the reference it does not"
+                return _measured(outcome, Verdict.ERROR, detail)
+        outcome = yield from _confirmed(replace(shielded, may_share=True))
+    return _judged(outcome)
 
 
 def _asserted(assertions: Sequence[PlainAssertion], outcome: Outcome, entry: str) -> Score | None:
@@ -214,7 +226,7 @@ def _asserted(assertions: Sequence[PlainAssertion], outcome: Outcome, entry: str
             return None
         try:
             holds = assertion.holds(result.value)
-        except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        except (TypeError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
             detail = f"{type(error).__name__}: {str(error)[:200]} (tests line {assertion.line})"
             return _measured(outcome, Verdict.ERROR, detail)
         if not holds:
@@ -288,7 +300,7 @@ def _row(case: Case) -> bytes | None:
 
 
 def _pack_check(test: CheckTest, entry: str) -> _Packed:
-    assertions = read_assertions(test.program, entry)
+    assertions = read_assertions(test.program, entry, test.prelude)
     if assertions is None:
         return _Packed(None)
     return _Packed(pack_calls([assertion.args for assertion in assertions]), (), assertions)

@@ -65,7 +65,8 @@ class CheckJob:
     """Run ``prelude`` and ``program`` in the judge, then ``check(candidate)`` with the candidate behind a proxy.
 
     ``values`` is plain data the program finds under the name ``VALUES``. With ``objects`` the entry point is a class,
-    whose operators are part of what is tested (see ``guest/border.py``).
+    whose operators are part of what is tested (see ``guest/border.py``). Without ``may_share`` a test that passes what
+    cannot cross the border gets no verdict, instead of another run in one process with the answer.
     """
 
     source: str
@@ -75,6 +76,7 @@ class CheckJob:
     values: Any = None
     limits: Limits = Limits()
     objects: bool = False
+    may_share: bool = True
 
 
 @dataclass(frozen=True, slots=True)

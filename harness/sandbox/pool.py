@@ -17,7 +17,7 @@ from typing import Any, Literal
 from ...benchmarks.errors import InfraError
 from . import wire
 from .api import CheckJob, Job, Limits, Outcome, SandboxInfo
-from .worker import Answer, Backend, BrokenSandbox, Ticket, Worker, describe_fault, infra
+from .worker import Answer, Backend, BrokenSandbox, Ticket, UnsendableJob, Worker, describe_fault, infra
 
 _AHEAD = 16
 _AHEAD_BYTES = 4 << 20
@@ -43,6 +43,10 @@ class SandboxPool:
     Each worker has several jobs in flight, so that its sandbox never waits for the host. When one is held up by a long
     job while another is idle, it gives back what it has not begun. A job during which a sandbox broke is tried again
     with nothing else in flight; twice broken is ``infra``. With ``fresh`` each job gets a sandbox of its own.
+
+    Locking: what ``_changed`` guards is named where it is made. A ticket is in one place at a time: in a queue (under
+    the lock), or with the one thread that took it out, which settles it or gives it back. So no future is settled
+    twice, and none is lost: a queue that is closed takes nothing, and whoever finds it closed settles.
     """
 
     def __init__(
@@ -70,10 +74,11 @@ class SandboxPool:
         base = 1_000_000 + secrets.randbelow(400_000) * _USERS_PER_WORKER
         users = [base + i * _USERS_PER_WORKER for i in range(workers)]
         self._workers = [Worker(backend, i, uid, self._home or "/tmp") for i, uid in enumerate(users)]
-        self._changed = threading.Condition()
+        self._changed = threading.Condition()  # guards these five:
         self._ready: deque[_Waiting] = deque()
         self._alone: deque[_Waiting] = deque()
         self._busy = 0  # workers that hold a job
+        self._exclusive = False  # whether that job must be the only one
         self._open = False
         self._threads: list[threading.Thread] = []
 
@@ -91,7 +96,7 @@ class SandboxPool:
             self._start_thread(worker)
         try:
             first.start()
-        except InfraError:
+        except BaseException:  # nobody calls __exit__ then
             self._stop()
             raise
         self._start_thread(first)
@@ -113,7 +118,8 @@ class SandboxPool:
             self._alone.clear()
             self._changed.notify_all()
         for ticket in waiting:
-            ticket.future.cancel()
+            if not ticket.future.cancel():  # it was in a sandbox before, and came back
+                self._settle(ticket, infra("the sandbox was closed"))
         for worker in self._workers:
             worker.stop()  # also under a running job: nobody waits for it any more
         for thread in self._threads:
@@ -161,11 +167,15 @@ class SandboxPool:
                 self._changed.wait()
 
     def _take(self, worker: Worker) -> list[_Waiting]:
+        """With the lock held: take jobs for a worker out of the queues."""
         idle = not worker.in_flight
-        taken: list[_Waiting] = []
+        if self._exclusive or worker.held_up:
+            return []
         if idle and self._alone and not self._ready and self._busy == 0:
-            taken.append(self._alone.popleft())
+            self._busy, self._exclusive = 1, True
+            return [self._alone.popleft()]
         others = len(self._workers) - self._busy - idle  # that have no job: one is left for each
+        taken: list[_Waiting] = []
         while len(self._ready) > (0 if idle and not taken else others):
             if len(worker.in_flight) + len(taken) >= self._ahead:
                 break
@@ -177,22 +187,27 @@ class SandboxPool:
         return taken
 
     def _held_back(self, worker: Worker, taken: list[_Waiting]) -> bool:
-        """Whether the next job must not join those a worker holds: one that broke a sandbox, or one that runs alone."""
+        """Whether the next job must not join those a worker holds, because one of them broke a sandbox."""
         held = [*(ticket for _, ticket in worker.in_flight), *taken]
-        special = any(ticket.careful or (isinstance(ticket, _Waiting) and ticket.alone) for ticket in held)
-        return bool(held) and (special or self._ready[0].careful)
+        return bool(held) and (self._ready[0].careful or any(ticket.careful for ticket in held))
 
     def _give_back(self, tickets: Iterable[Ticket]) -> None:
+        """Put jobs back at the head of their queues; when there are none any more, that was their end."""
+        waiting = [ticket for ticket in tickets if isinstance(ticket, _Waiting)]
         with self._changed:
-            for ticket in reversed(list(tickets)):
-                assert isinstance(ticket, _Waiting)
-                self._ready.appendleft(ticket)
+            if self._open:
+                for ticket in reversed(waiting):
+                    (self._alone if ticket.alone else self._ready).appendleft(ticket)
+                waiting = []
             self._changed.notify_all()
+        for ticket in waiting:
+            self._settle(ticket, infra("the sandbox was closed"))
 
     def _rest(self, worker: Worker) -> None:
         """Note that a worker holds nothing any more."""
         with self._changed:
             self._busy -= 1
+            self._exclusive = False  # it was this worker's job: beside such a one nobody holds any
             self._changed.notify_all()
 
     # --- a worker's thread ---
@@ -206,9 +221,7 @@ class SandboxPool:
             unsent = deque(taken)
             try:
                 while unsent:
-                    ticket = unsent.popleft()
-                    if self._claim(ticket):
-                        worker.send(ticket)
+                    self._send(worker, unsent.popleft())
                 answer = worker.receive(_LOOK_AROUND_S) if worker.in_flight else None
                 if answer is None and len(worker.in_flight) > 1 and self._others_are_idle():
                     worker.recall()
@@ -221,6 +234,14 @@ class SandboxPool:
         for left in worker.reset()[0]:
             self._settle(left, infra("the sandbox was closed"))
 
+    def _send(self, worker: Worker, ticket: _Waiting) -> None:
+        if not self._claim(ticket):
+            return
+        try:
+            worker.send(ticket)
+        except UnsendableJob as error:  # its own fault: those beside it go on
+            ticket.future.set_exception(error.__cause__)
+
     @staticmethod
     def _claim(ticket: _Waiting) -> bool:
         """Whether somebody still waits for this job."""
@@ -232,9 +253,10 @@ class SandboxPool:
         if answer is not None:
             self._give_back(answer.recalled)
             if answer.ticket is not None and answer.outcome is not None:
-                self._finish(answer.ticket, answer.outcome, answer.unexplained)
                 if self._fresh or not worker.is_open:
-                    self._give_back(worker.reset()[0])  # they wait for a clean sandbox
+                    # It is gone before anybody hears of its job; what was sent after that waits for a clean one.
+                    self._give_back(worker.reset()[0])
+                self._finish(answer.ticket, answer.outcome, answer.unexplained)
         if not worker.in_flight:
             self._rest(worker)
 
@@ -248,8 +270,9 @@ class SandboxPool:
             ticket.killed = ticket.careful = True
             self._give_back([ticket])
             return
-        undecided = outcome.judged is None and outcome.status == "ok" and isinstance(ticket.job, CheckJob)
-        if undecided and ticket.nonce is None:  # what the test passes cannot cross: once more, unshielded
+        undecided = outcome.judged is None and outcome.status == "ok"
+        may_share = isinstance(ticket.job, CheckJob) and ticket.job.may_share
+        if undecided and may_share and ticket.nonce is None:  # what the test passes cannot cross: once more, unshielded
             ticket.nonce = wire.new_nonce()
             self._give_back([ticket])
         else:
@@ -264,9 +287,7 @@ class SandboxPool:
         for ticket in reversed(tickets):
             ticket.failures += did_not_start or len(tickets) == 1
             ticket.careful = not did_not_start
-            if not self._open:
-                self._settle(ticket, infra("the sandbox was closed"))
-            elif ticket.failures >= _ATTEMPTS:
+            if ticket.failures >= _ATTEMPTS:
                 self._settle(ticket, infra(f"the sandbox broke twice on this job: {fault}"))
             else:
                 again.insert(0, ticket)

@@ -1,7 +1,8 @@
 """A strict reader of marshal's version 2, for values that an answer claims to have returned.
 
 ``marshal.loads`` must never see what an answer wrote: it trusts its input. This reader knows the plain types only, and
-bounds depth and counts. Format: CPython, Python/marshal.c.
+bounds depth and counts: what an answer returns is read outside its limits of time and memory. Format: CPython,
+Python/marshal.c.
 """
 
 from __future__ import annotations
@@ -27,10 +28,21 @@ def loads(data: bytes) -> Any:
     return value
 
 
+MAX_ITEMS = 2_000_000
+"""Values in one value; an empty dict takes two bytes here and 64 in memory."""
+_DIGITS_AN_ITEM = 16
+
+
 class _Reader:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.at = 0
+        self.left = MAX_ITEMS
+
+    def spend(self, items: int) -> None:
+        self.left -= items
+        if self.left < 0:
+            raise PlainError(f"more than {MAX_ITEMS} items")
 
     def take(self, count: int) -> bytes:
         part = self.data[self.at : self.at + count]
@@ -46,7 +58,9 @@ class _Reader:
         return int(count)
 
     def items(self, depth: int) -> list[Any]:
-        return [self.value(depth) for _ in range(self.size())]
+        count = self.size()
+        self.spend(count)
+        return [self.value(depth) for _ in range(count)]
 
     def value(self, depth: int) -> Any:
         read = _READERS.get(self.take(1))
@@ -58,26 +72,27 @@ class _Reader:
 
     def integer(self) -> int:
         (count,) = struct.unpack("<i", self.take(4))
-        digits = self.take(2 * abs(count))
-        number = _from_digits(struct.unpack(f"<{abs(count)}H", digits))
+        self.spend(abs(count) // _DIGITS_AN_ITEM)
+        number = _from_digits(memoryview(self.take(2 * abs(count))))
         return -number if count < 0 else number
 
     def mapping(self, depth: int) -> dict[Any, Any]:
         pairs = []
         while self.data[self.at : self.at + 1] != b"0":
+            self.spend(2)
             pairs.append((self.value(depth), self.value(depth)))
         self.at += 1
         spread([key for key, _ in pairs])
         return dict(pairs)
 
 
-def _from_digits(digits: tuple[int, ...]) -> int:
+def _from_digits(data: memoryview) -> int:
     """The number with these 15-bit digits, lowest first; in halves, because one by one takes quadratic time."""
-    if len(digits) > 32:
-        half = len(digits) // 2
-        return _from_digits(digits[:half]) | _from_digits(digits[half:]) << 15 * half
+    if len(data) > 64:
+        half = len(data) // 4
+        return _from_digits(data[: 2 * half]) | _from_digits(data[2 * half :]) << 15 * half
     number = 0
-    for digit in reversed(digits):
+    for digit in reversed(struct.unpack(f"<{len(data) // 2}H", data)):
         if digit > 0x7FFF:
             raise PlainError("a marshalled integer has an impossible digit")
         number = number << 15 | digit

@@ -11,6 +11,7 @@ import signal
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, overload
 
 from ...benchmarks import plain
@@ -32,8 +33,10 @@ PROFILES = {
     "pandas": [*_FULL, "numpy", "pandas"],
 }
 """What each kind of zygote has loaded before it forks a job."""
-_NUMPY = re.compile(r"^\s*(?:from|import)\s.*\bnumpy\b", re.M)
-_PANDAS = re.compile(r"^\s*(?:from|import)\s.*\b(?:pandas|scipy|sklearn|matplotlib|seaborn)\b", re.M)
+# Blanks and not \s, which takes line ends too: many empty lines would take quadratic time.
+_NUMPY = re.compile(r"^[ \t]*(?:from|import)[ \t].*\bnumpy\b", re.M)
+_PANDAS = re.compile(r"^[ \t]*(?:from|import)[ \t].*\b(?:pandas|scipy|sklearn|matplotlib|seaborn)\b", re.M)
+_MAX_ROWS_BESIDE_CALLS = 1_000
 
 
 def frame(data: bytes) -> bytes:
@@ -184,6 +187,8 @@ def read_row(row: bytes) -> CallResult:
         if kind == MARSHALLED:
             return CallResult(value=unmarshal.loads(data))
         if kind == PLAIN:
+            if sum(map(data.count, (b",", b"[", b"{"))) > unmarshal.MAX_ITEMS:
+                raise plain.PlainError(f"more than {unmarshal.MAX_ITEMS} items")
             return CallResult(value=plain.loads(data.decode("ascii")))
     except (plain.PlainError, UnicodeDecodeError) as error:
         return CallResult(raised="unplain", message=str(error)[:500])
@@ -208,29 +213,25 @@ def _texts(data: bytes, count: int) -> list[str]:
 class Report:
     """What the supervisor says of a job: how its candidate ended, what it used, and whether the sandbox can go on.
 
-    ``fault`` is not empty when a process of the job could not be started; ``oom`` when the kernel counted a process
-    ended for memory.
+    ``killed``: why the supervisor ended it (``wall``, ``cpu``, ``output``; ``judged``: the verdict was there;
+    ``ended``: the candidate had ended and the judge found nothing). ``unexplained``: a process was killed by nobody we
+    know: by the job itself, or from outside. ``oom``: the kernel counted a process ended for memory. ``fault`` is not
+    empty when a process of the job could not be started.
     """
 
     number: int
     killed: str
     exit: int | None
     signal: int | None
-    judge_signal: int | None
     wall_s: float
     cpu_s: float
     rss_kb: int
+    unexplained: bool
     oom: bool
     clean: bool
     fault: str
     output_over: bool
     results_over: bool
-
-    @property
-    def unexplained(self) -> bool:
-        """Whether a process was killed by nobody we know: by the job itself, or from outside."""
-        killed = signal.SIGKILL in (self.signal, self.judge_signal)
-        return killed and not self.killed and not self.oom
 
 
 def report(data: bytes) -> Report | None:
@@ -242,10 +243,10 @@ def report(data: bytes) -> Report | None:
             killed=str(found["killed"]),
             exit=None if found["exit"] is None else int(found["exit"]),
             signal=None if found["signal"] is None else int(found["signal"]),
-            judge_signal=None if found["judge_signal"] is None else int(found["judge_signal"]),
             wall_s=round(float(found["wall_s"]), 4),
             cpu_s=round(float(found["cpu_s"]), 4),
             rss_kb=int(found["rss_kb"]),
+            unexplained=found["unexplained"] is True,
             oom=found["oom"] is True,
             clean=found["clean"] is True,
             fault=str(found["fault"])[:500],
@@ -259,9 +260,11 @@ def report(data: bytes) -> Report | None:
 def outcome(job: Job, nonce: str | None, report: Report, parts: Sequence[bytes]) -> Outcome:
     """What the guest's four frames say about a job."""
     candidate, output, judge = parts
-    rows = list(frames(candidate))
+    # Not all of them: a file of nothing but zeros is millions of empty rows.
+    most = 1 + len(job.calls) if isinstance(job, CallsJob) else _MAX_ROWS_BESIDE_CALLS
+    rows = list(islice(frames(candidate), most))
     loaded = rows[:1] == [LOADED]
-    calls = CallRows(rows[1 : 1 + len(job.calls)] if loaded else []) if isinstance(job, CallsJob) else None
+    calls = CallRows(rows[1:] if loaded else []) if isinstance(job, CallsJob) else None
     verdict = None
     if isinstance(job, CheckJob) and loaded:
         verdict = _verdict(frames(judge), "") if nonce is None else _verdict(rows[1:], nonce)
@@ -278,6 +281,16 @@ def outcome(job: Job, nonce: str | None, report: Report, parts: Sequence[bytes])
         max_rss_mb=round(report.rss_kb / 1024, 1),
         shielded=nonce is None,
     )
+
+
+def unexplained(report: Report, judge: bytes) -> bool:
+    """Whether a process of the job was killed by nobody we know.
+
+    The judge may tell that the candidate is gone before the supervisor hears of its end.
+    """
+    verdict = _verdict(frames(judge), "")
+    gone = verdict is not None and verdict[0] == "gone" and report.killed == "judged" and not report.oom
+    return report.unexplained or (gone and report.signal == signal.SIGKILL)
 
 
 def _verdict(rows: Iterator[bytes] | list[bytes], nonce: str) -> tuple[str, str] | None:
@@ -333,7 +346,7 @@ def _crash(report: Report, told: str) -> tuple[Status, str]:
     number = report.signal
     if report.oom:
         return "oom", "ended by the kernel: the sandbox was out of memory"
-    if number is not None and not (number == signal.SIGKILL and report.killed):
+    if number is not None and not (number == signal.SIGKILL and report.killed not in ("", "ended")):
         names = {member.value: member.name for member in signal.Signals}
         return "error", f"the answer's process was ended by {names.get(number, f'signal {number}')}"
     if report.exit is not None:

@@ -45,6 +45,10 @@ class BrokenSandbox(Exception):
     """The guest answered something that is no answer, fell silent, or could not start a job."""
 
 
+class UnsendableJob(Exception):
+    """A job that cannot be written as frames; its cause says why. Nothing was sent."""
+
+
 class Transport(Protocol):
     """A started sandbox's standard streams."""
 
@@ -129,6 +133,8 @@ class Worker:
         self._stopped = False
         self._head_since = 0.0
         self._recalling = False
+        self.held_up = False
+        """Whether the job at work is a long one, so that what comes after it was called back."""
         self.in_flight: deque[tuple[int, Ticket]] = deque()
         self.bytes_in_flight = 0
         self._sizes: deque[int] = deque()
@@ -183,9 +189,12 @@ class Worker:
 
     def send(self, ticket: Ticket) -> None:
         """Send one job after those in flight; OSError, EOFError or InfraError when there is no sandbox to take it."""
+        try:
+            data = wire.request(ticket.job, self._sent + 1, ticket.nonce)
+        except Exception as error:
+            raise UnsendableJob from error
         self._sent += 1
         self.in_flight.append((self._sent, ticket))
-        data = wire.request(ticket.job, self._sent, ticket.nonce)
         self._sizes.append(len(data))
         self.bytes_in_flight += len(data)
         self.start()
@@ -198,7 +207,7 @@ class Worker:
     def recall(self) -> None:
         """Ask for the jobs that have not begun; ``receive`` brings them."""
         if not self._recalling and self._transport is not None:
-            self._recalling = True
+            self._recalling = self.held_up = True
             self._transport.send(wire.recall())
 
     def receive(self, timeout: float) -> Answer | None:
@@ -227,11 +236,12 @@ class Worker:
         self._drop_head()
         if not report.clean:
             self.close()
-        return Answer(ticket, outcome, report.unexplained)
+        return Answer(ticket, outcome, wire.unexplained(report, parts[2]))
 
     def _drop_head(self) -> None:
         self.in_flight.popleft()
         self.bytes_in_flight -= self._sizes.popleft()
+        self.held_up = False
         self._head_since = time.monotonic()
 
     def _recalled(self, frame: bytes) -> list[Ticket]:
@@ -261,7 +271,7 @@ class Worker:
         self.in_flight.clear()
         self._sizes.clear()
         self.bytes_in_flight = 0
-        self._recalling = False
+        self._recalling = self.held_up = False
         return tickets, words
 
     def _frame(self, transport: Transport, deadline: float) -> bytes:

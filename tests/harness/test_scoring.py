@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 
 import pytest
 
@@ -155,6 +156,19 @@ def test_a_test_that_passes_an_object_of_its_own_runs_unshielded_and_says_so(san
     test = CheckTest("class Box:\n    three = 3\ndef check(candidate):\n    assert candidate(Box()) == 3\n")
     score = score_one(task(test), "def f(x): return x.three", sandbox)
     assert (score.verdict, score.shielded) == ("pass", False)
+
+
+def test_what_an_answer_returned_before_does_not_make_its_run_unshielded(sandbox: SandboxPool) -> None:
+    test = CheckTest("def check(candidate):\n    a = candidate(1)\n    assert candidate(a) == 'key'\n")
+    honest = "def f(x): return 'key'"
+    forger = (
+        "class E(Exception): pass\nclass Yes:\n    def __eq__(self, other): return True\n"
+        "def f(x): return E if x == 1 else Yes()"
+    )
+    made = replace(task(test), reference=honest)
+    assert score_one(made, honest, sandbox).verdict == "pass"
+    found = score_one(made, forger, sandbox)
+    assert (found.verdict, found.shielded) == ("error", True)
 
 
 def test_an_answer_cannot_choose_to_be_judged_unshielded(sandbox: SandboxPool) -> None:

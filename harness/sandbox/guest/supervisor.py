@@ -149,10 +149,23 @@ class Host:
 class Zygote:
     """One fork server, fed by packets."""
 
-    def __init__(self, pid: int, control: socket.socket, profile: str) -> None:
+    def __init__(self, pid: int, control: socket.socket) -> None:
         self.pid = pid
         self.socket = control
-        self.profile = profile
+        self.settled = self.loaded = False
+
+    def wait_settled(self) -> None:
+        """Wait until it has its own real user: before that, ``kill_user`` would reach it."""
+        if not self.settled:
+            self.settled = True
+            if not self.socket.recv(1):
+                raise OSError("a zygote did not start")
+
+    def wait_loaded(self) -> int:
+        """Wait until it can start jobs, so that no job's time runs while it loads; its process id as it sees it."""
+        self.wait_settled()
+        self.loaded = True
+        return int(marshal.loads(self.socket.recv(4096)))
 
     def send(self, header: Dict[str, Any], fds: List[int]) -> None:
         """Start a job."""
@@ -185,6 +198,7 @@ def spawn_zygote(profile: str, sandbox: Supervisor) -> Zygote:
             "lean": lean,
             "preload": sandbox.config["profiles"].get(profile, []),
             "uid": sandbox.zygote_uid() if sandbox.mode == "uids" else None,
+            "isolated": sandbox.mode != "open",
             "hide": sandbox.mode == "single",
             "home": sandbox.home,
         }
@@ -207,7 +221,7 @@ def spawn_zygote(profile: str, sandbox: Supervisor) -> Zygote:
     while view:
         view = view[os.write(source_write, view) :]
     os.close(source_write)
-    return Zygote(pid, ours, profile)
+    return Zygote(pid, ours)
 
 
 def split_zygote(parent: Zygote, sandbox: Supervisor) -> Zygote:
@@ -221,7 +235,10 @@ def split_zygote(parent: Zygote, sandbox: Supervisor) -> Zygote:
     os.close(alarm_write)
     os.close(alarm_read)
     parent.receive()
-    return Zygote(marshal.loads(ours.recv(4096)), ours, "judge")
+    made = Zygote(0, ours)
+    made.settled = True
+    made.pid = made.wait_loaded()
+    return made
 
 
 # --- one job ---
@@ -233,9 +250,12 @@ class Job:
     def __init__(self, header: Dict[str, Any], payloads: List[bytes]) -> None:
         self.header = header
         self.payloads = payloads
+        self.zygotes: Dict[Zygote, str] = {}  # which it was forked from, and as what
         self.ends: Dict[str, Tuple[int, float, int, bool, str]] = {}
-        self.killed = ""
-        self.started = 0.0
+        self.killed = ""  # why this process ended it
+        self.unexplained = False  # whether something else did
+        self.started = self.deadline = self.look = 0.0
+        self.patience = MOST_WAITED_S
         self.candidate_wall = 0.0
         self.waited = 0.0
         self.memory: Dict[str, int] = {}
@@ -325,15 +345,17 @@ class Supervisor:
         self.poll = select.poll()
         self.poll.register(host.read_fd, select.POLLIN)
         self.first_uid, self.user_count = user_range(config["uid"], config["slot"])
-        self.serial = 0
+        # Not the same for every sandbox: under a rootless engine several may have to share one range.
+        self.serial = os.urandom(1)[0] * 2
         self.judge_home = self.home
         if self.mode == "uids":
             os.chmod(self.home, 0o1777)
             self.judge_home = self.make_judge_home(config["judge_home"])
         self.clean_files = self.free_files()
-        self.priority = os.getpriority(os.PRIO_PROCESS, 0)
+        self.schedule = schedule()
         self.watch_ipc = self.mode == "uids" and not ipc_is_off()
-        self.oom_kills = oom_kills()
+        self.oom_counter = OomCounter()
+        self.whole = True  # no zygote has died
         self.children_fd = open_children(os.getpid())
         self.zygote_pids: Set[bytes] = set()
 
@@ -392,32 +414,32 @@ class Supervisor:
         found = self.zygotes.get(profile)
         if found is None:
             split = profile == "judge"
-            found = split_zygote(self.zygote("full"), self) if split else spawn_zygote(profile, self)
+            found = split_zygote(self.loaded("full"), self) if split else spawn_zygote(profile, self)
             self.zygotes[profile] = found
+            self.zygote_pids.add(str(found.pid).encode())
+        return found
+
+    def loaded(self, profile: str) -> Zygote:
+        """The zygote of a profile, ready to start jobs."""
+        found = self.zygote(profile)
+        if not found.loaded:
+            found.wait_loaded()
+        if found.socket.fileno() not in self.by_fd:
             self.by_fd[found.socket.fileno()] = found
             self.poll.register(found.socket, select.POLLIN)
-            self.zygote_pids = {str(one.pid).encode() for one in self.zygotes.values()}
         return found
 
     def start(self, job: Job) -> None:
         """Hand the job's payloads to forks of zygotes."""
         header, (first, second) = job.header, job.payloads
         kind = header["kind"]
-        candidate = self.zygote(header["profile"])
-        judge = self.zygote("judge") if kind == "serve" else None
+        candidate = self.loaded(header["profile"])
+        judge = self.loaded("judge") if kind == "serve" else None
+        for other in self.zygotes.values():
+            other.wait_settled()
+        job.zygotes[candidate] = "candidate"
         self.serial = (self.serial + 2) % self.user_count
-        limits = {
-            "kind": kind,
-            "first": len(first),
-            "bytes": len(first) + (len(second) if kind == "calls" else 0),
-            "memory": header["memory_mb"] << 20,
-            "processes": 0 if self.mode == "open" else header["processes"],
-            "cpu_s": max(1, -int(-header["cpu_s"] // 1)),
-            "uid": self.first_uid + self.serial if self.mode == "uids" else 0,
-            "gid": self.first_uid + self.serial,
-            "home": "",
-        }
-        limits["file"] = max(header["file_mb"] << 20, limits["bytes"] + MAX_RESULTS)
+        limits = self.limits(header, len(first) + (len(second) if kind == "calls" else 0))
         job.memory["candidate"] = memory_file(first, second) if kind == "calls" else memory_file(first)
         fds = [job.memory["candidate"]]
         theirs: List[int] = []
@@ -432,6 +454,7 @@ class Supervisor:
         job.started = time.monotonic()
         candidate.send(limits, fds)
         if judge is not None:
+            job.zygotes[judge] = "judge"
             job.memory["judge"] = memory_file(second)
             # The judge's own work is not the answer's: only the wall clock bounds it.
             limits.update(kind="judge", bytes=len(second), cpu_s=int(header["wall_s"]) + 2, gid=self.judge_gid())
@@ -439,6 +462,21 @@ class Supervisor:
             judge.send(limits, [job.memory["judge"], theirs[1]])
         for fd in theirs:
             os.close(fd)
+
+    def limits(self, header: Dict[str, Any], payload: int) -> Dict[str, Any]:
+        """What a zygote must know to start a candidate: numbers only."""
+        return {
+            "kind": header["kind"],
+            "first": header["first"],
+            "bytes": payload,
+            "memory": header["memory_mb"] << 20,
+            "processes": 0 if self.mode == "open" else header["processes"],
+            "file": max(header["file_mb"] << 20, payload + MAX_RESULTS),
+            "cpu_s": max(1, -int(-header["cpu_s"] // 1)),
+            "uid": self.first_uid + self.serial if self.mode == "uids" else 0,
+            "gid": self.first_uid + self.serial,
+            "home": "",
+        }
 
     def plumb(self, job: Job, stdin: bytes) -> List[int]:
         """Pipes for a program's input and output; returns the program's ends."""
@@ -466,81 +504,120 @@ class Supervisor:
 
     def watch(self, job: Job) -> None:
         """Wait until the job is done or its time is over."""
-        limit, wall = job.header["cpu_s"], job.header["wall_s"]
-        deadline, patience = job.started + wall, MOST_WAITED_S
-        look = job.started + limit  # when the CPU limit can be reached at the earliest, by one thread
-        output_fd = job.output.fd if job.output is not None else -1
-        if output_fd >= 0:
-            self.poll.register(output_fd, select.POLLIN)
-        feeding = job.stdin_fd
-        if feeding >= 0:
-            self.poll.register(feeding, select.POLLOUT)
+        job.deadline = job.started + job.header["wall_s"]
+        job.look = job.started + job.header["cpu_s"]  # when one thread can have used its CPU time at the earliest
+        watched = []
+        if job.output is not None:
+            watched.append((job.output.fd, select.POLLIN))
+        if job.stdin_fd >= 0:
+            watched.append((job.stdin_fd, select.POLLOUT))
+        for fd, event in watched:
+            self.poll.register(fd, event)
         try:
             while not job.done and not job.killed:
                 now = time.monotonic()
-                if now >= deadline:
-                    waited = min(self.waited_by(job), patience)
-                    if waited < 0.05 or "candidate" in job.ends:
-                        job.killed = "wall"
-                        return
-                    # Time in which it was kept from running is not its own: other processes had the processor.
-                    patience -= waited
-                    deadline = job.started + wall + MOST_WAITED_S - patience
-                if now >= look:
-                    left = limit - self.cpu_of(job)
-                    if left <= 0:
-                        job.killed = "cpu"
-                        return
-                    look = now + max(left, 0.02)
-                for fd, event in self.poll.poll((min(deadline, look) - now) * 1000 + 1):
-                    zygote = self.by_fd.get(fd)
-                    if zygote is not None:
-                        self.note_end(job, zygote)
-                        if "judge" in job.ends and not job.done:
-                            job.killed = "judged"  # the verdict is in; the candidate is only waiting for calls
-                            return
-                        if "candidate" in job.ends and not job.done:
-                            # The judge sees the end of the channel and reports at once; do not wait long for it.
-                            deadline = min(deadline, time.monotonic() + GRACE_S)
-                            look = deadline + 1
-                    elif fd == output_fd and job.output is not None:
-                        if not job.output.pull():
-                            self.poll.unregister(fd)
-                            output_fd = -1
-                            if job.output.seen > job.output.limit:
-                                job.killed = "output"
-                    elif fd == feeding:
-                        self.feed(job)
-                        if job.stdin_fd < 0:
-                            self.poll.unregister(fd)
-                            feeding = -1
-                    else:
-                        self.host.pull()
-                        self.take_jobs()
-                        if event & select.POLLHUP and not event & select.POLLIN:
-                            raise Gone
+                if now >= job.deadline and not self.may_go_on(job):
+                    return
+                if now >= job.look and self.is_over_cpu(job, now):
+                    return
+                for fd, event in self.poll.poll((min(job.deadline, job.look) - now) * 1000 + 1):
+                    self.react(job, fd, event)
                 if self.host.is_stale():
                     self.host.flush()
         finally:
-            for fd in (output_fd, feeding):
-                if fd >= 0:
-                    self.poll.unregister(fd)
+            for fd, _ in watched:
+                self.ignore(fd)
+
+    def ignore(self, fd: int) -> None:
+        """Look no more at a descriptor."""
+        try:
+            self.poll.unregister(fd)
+        except KeyError:
+            return  # that was done before
+
+    def react(self, job: Job, fd: int, event: int) -> None:
+        """Deal with what a descriptor has to tell."""
+        zygote = self.by_fd.get(fd)
+        if zygote is not None:
+            self.note_end(job, zygote)
+            if "judge" in job.ends and not job.done:
+                job.killed = "judged"  # the verdict is in; the candidate is only waiting for calls
+            elif "candidate" in job.ends and not job.done:
+                # The judge sees the end of the channel and reports at once; do not wait long for it.
+                job.deadline = min(job.deadline, time.monotonic() + GRACE_S)
+                job.look = job.deadline + 1
+        elif fd == job.stdin_fd:
+            self.feed(job)
+            if job.stdin_fd < 0:
+                self.ignore(fd)
+        elif job.output is not None and fd == job.output.fd:
+            if not job.output.pull():
+                self.ignore(fd)
+                if job.output.seen > job.output.limit:
+                    job.killed = "output"
+        else:
+            self.host.pull()
+            self.take_jobs()
+            if event & select.POLLHUP and not event & select.POLLIN:
+                raise Gone
 
     def note_end(self, job: Job, zygote: Zygote) -> None:
         """Keep what a zygote says of its job's end."""
         found = zygote.receive()
         if found is None:
-            # Only a job that shares the zygote's user can have killed it; the host throws this sandbox away.
+            # Memory ran out, or a job killed it that shares its user: the host throws this sandbox away.
+            self.whole = False
+            self.ignore(zygote.socket.fileno())
+            del self.by_fd[zygote.socket.fileno()]
             found = (int(signal.SIGKILL), 0.0, 0, True, "" if self.mode == "single" else "a zygote ended")
-            self.poll.unregister(zygote.socket)
-        role = "judge" if zygote.profile == "judge" else "candidate"
+        role = job.zygotes.get(zygote)
+        if role is None or role in job.ends:
+            return  # it had no part in this job
         job.ends[role] = found
+        if found[0] == signal.SIGKILL and not job.killed:
+            job.unexplained = True
         if role == "candidate":
             job.candidate_wall = time.monotonic() - job.started
 
+    # --- time ---
+
+    def may_go_on(self, job: Job) -> bool:
+        """Whether a job gets more time than its limit, because it was kept from running."""
+        if "candidate" in job.ends:
+            job.killed = "ended"
+            return False
+        waited = min(self.waited_by(job), job.patience)
+        if waited < 0.05 or self.keeps_company(job):
+            job.killed = "wall"
+            return False
+        # Time in which it was kept from running is not its own: other processes had the processor.
+        job.patience -= waited
+        job.deadline = job.started + job.header["wall_s"] + MOST_WAITED_S - job.patience
+        return True
+
+    def keeps_company(self, job: Job) -> bool:
+        """Whether the candidate has started processes: it may be those that it waits for."""
+        if self.mode == "open":
+            return any(children_of(pid) for pid in self.children(job))
+        known = len(self.zygotes) + len(job.roles) - len(job.ends)
+        return len(all_processes()) > known
+
+    def is_over_cpu(self, job: Job, now: float) -> bool:
+        """Whether a job has used its CPU time; else, when to look again."""
+        left = job.header["cpu_s"] - self.cpu_of(job)
+        if left <= 0:
+            job.killed = "cpu"
+            return True
+        job.look = now + max(left, 0.02)
+        return False
+
+    def children(self, job: Job) -> List[int]:
+        """The candidate's process, when it has not ended."""
+        return self.zygotes[job.header["profile"]].children()
+
     def waited_by(self, job: Job) -> float:
         """Seconds that the candidate's first thread was ready to run and did not, less those already allowed for."""
-        for pid in self.zygotes[job.header["profile"]].children():
+        for pid in self.children(job):
             try:
                 with open("/proc/%d/schedstat" % pid) as stream:
                     waited = int(stream.read().split()[1]) / 1e9
@@ -553,7 +630,7 @@ class Supervisor:
     def cpu_of(self, job: Job) -> float:
         """CPU seconds that the candidate's process has used so far."""
         used = 0.0
-        for pid in self.zygotes[job.header["profile"]].children():
+        for pid in self.children(job):
             try:
                 used += time.clock_gettime(~pid << 3 | 2)  # the clock of another process: clock_getcpuclockid(3)
             except OSError:
@@ -576,7 +653,7 @@ class Supervisor:
             job.output.pull()
         if self.mode == "open":
             return True
-        if self.mode == "single" or any(end[3] for end in job.ends.values()):
+        if self.mode == "single" or not self.whole or any(end[3] for end in job.ends.values()):
             return False
         return self.wipe() and self.untouched()
 
@@ -601,8 +678,7 @@ class Supervisor:
         """Wait a little for zygotes to say how their jobs ended; reap orphans."""
         ready, _, _ = select.select(list(self.by_fd), [], [], seconds)
         for fd in ready:
-            if not job.done:
-                self.note_end(job, self.by_fd[fd])
+            self.note_end(job, self.by_fd[fd])
         if self.mode == "open":
             return
         while True:
@@ -612,13 +688,12 @@ class Supervisor:
                 return
             if pid == 0:
                 return
-            if str(pid).encode() in self.zygote_pids and self.mode == "uids":
-                os._exit(71)  # no job can have done that: let the host start anew
+            self.zygote_pids.discard(str(pid).encode())
 
     def only_zygotes(self) -> bool:
         """Whether no process is left but this one and the zygotes: orphans become children of PID 1."""
         if self.children_fd < 0:
-            return sorted(all_processes()) == sorted(zygote.pid for zygote in self.zygotes.values())
+            return {str(pid).encode() for pid in all_processes()} == self.zygote_pids
         return set(os.pread(self.children_fd, 4096, 0).split()) == self.zygote_pids
 
     def wipe(self) -> bool:
@@ -642,8 +717,8 @@ class Supervisor:
 
     def untouched(self) -> bool:
         """Whether nothing of a job remains outside its processes and files."""
-        if os.getpriority(os.PRIO_PROCESS, 0) != self.priority or os.sched_getscheduler(0) != os.SCHED_OTHER:
-            return False  # a process of the same effective user may lower them while kill_user runs
+        if schedule() != self.schedule:
+            return False  # a process of the same effective user may change it while kill_user runs
         return not (self.watch_ipc and ipc_objects())
 
     def make_judge_home(self, place: str) -> str:
@@ -678,7 +753,9 @@ class Supervisor:
             verdict, _ = rows_of(job.memory["judge"], job.header["second"], MAX_VERDICT)
         output = job.output.bytes() if job.output is not None else b""
         signalled = status is not None and os.WIFSIGNALED(status)
-        judge_status = job.ends.get("judge", (0,))[0]
+        fault = next((end[4] for end in job.ends.values() if end[4]), "")
+        # Only what went wrong by itself can be the lack of memory's doing; then it is not the sandbox's fault.
+        oom = self.oom_counter.grew() and (job.unexplained or bool(fault) or job.killed == "judged")
         found = {
             "id": job.header["id"],
             "killed": job.killed,
@@ -686,11 +763,11 @@ class Supervisor:
             "cpu_s": cpu_s if "candidate" in job.ends else 0.0,
             "exit": os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None,
             "signal": os.WTERMSIG(status) if status is not None and signalled else None,
-            "judge_signal": os.WTERMSIG(judge_status) if os.WIFSIGNALED(judge_status) else None,
             "rss_kb": rss_kb,
-            "oom": signalled and not job.killed and self.oom_grew(),
+            "unexplained": job.unexplained and not oom,
+            "oom": oom,
             "clean": clean,
-            "fault": next((end[4] for end in job.ends.values() if end[4]), ""),
+            "fault": "" if oom else fault,
             "output_over": job.killed == "output",
             "results_over": over,
         }
@@ -701,11 +778,6 @@ class Supervisor:
         """The length of what was in the candidate's memory file before it wrote anything."""
         header = job.header
         return int(header["first"] + (header["second"] if header["kind"] == "calls" else 0))
-
-    def oom_grew(self) -> bool:
-        """Whether the kernel has ended a process of this sandbox for memory since the last look."""
-        before, self.oom_kills = self.oom_kills, oom_kills()
-        return self.oom_kills > before
 
 
 # --- the machine ---
@@ -771,7 +843,7 @@ def children_of(pid: int) -> List[int]:
     try:
         with open("/proc/%d/task/%d/children" % (pid, pid)) as stream:
             return [int(child) for child in stream.read().split()]
-    except FileNotFoundError:
+    except OSError:  # a kernel without this list, or the process has ended
         return [child for child in all_processes() if parent_of(child) == pid]
 
 
@@ -787,17 +859,36 @@ def parent_of(pid: int) -> int:
 OOM_FILES = (("/sys/fs/cgroup/memory/memory.oom_control", "oom_kill"), ("/sys/fs/cgroup/memory.events", "oom_kill"))
 
 
-def oom_kills() -> int:
+class OomCounter:
     """How many processes of this sandbox the kernel has ended for memory, where a control group tells."""
-    for path, name in OOM_FILES:
-        try:
-            with open(path) as stream:
-                for line in stream:
-                    if line.split()[:1] == [name]:
-                        return int(line.split()[1])
-        except (OSError, IndexError, ValueError):
-            continue
-    return 0
+
+    def __init__(self) -> None:
+        self.fd = -1
+        for path, name in OOM_FILES:
+            try:
+                self.fd, self.name = os.open(path, os.O_RDONLY | os.O_CLOEXEC), name.encode()
+                break
+            except OSError:
+                continue
+        self.seen = self.read()
+
+    def read(self) -> int:
+        """The number now."""
+        if self.fd >= 0:
+            for line in os.pread(self.fd, 4096, 0).splitlines():
+                if line.split()[:1] == [self.name]:
+                    return int(line.split()[1])
+        return 0
+
+    def grew(self) -> bool:
+        """Whether it has grown since it was last asked."""
+        before, self.seen = self.seen, self.read()
+        return self.seen > before
+
+
+def schedule() -> Tuple[int, int, Set[int]]:
+    """How the kernel is to schedule this process."""
+    return os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0), os.sched_getaffinity(0)
 
 
 IPC_TABLES = ("/proc/sysvipc/shm", "/proc/sysvipc/msg", "/proc/sysvipc/sem")

@@ -281,7 +281,7 @@ def become_zygote(header: Dict[str, Any], fds: List[int]) -> None:
     os.environ.update(header["environment"])
     os.chdir(header["home"])
     load_border(config["judge"])
-    serve(announced=True)
+    serve()
 
 
 def load_border(sources: List[str]) -> None:
@@ -295,6 +295,13 @@ def load_border(sources: List[str]) -> None:
 
 def start() -> None:
     """Load what this zygote is to hold, and set what all its jobs share."""
+    if config["isolated"]:
+        prefer_as_oom_victim()
+    if config["uid"] is not None:
+        os.setgroups([])
+        # PID 1 kills a job's processes as the job's user; with its own real id, 0, here too, it would reach this one.
+        os.setresuid(config["uid"], 0, config["uid"])
+    os.write(CONTROL, b"s")
     sys.path[:] = [path for path in sys.path if path]
     sys.argv = ["answer"]
     sys.dont_write_bytecode = True
@@ -311,12 +318,6 @@ def start() -> None:
         load_border(config["border"])
     _signal.signal(_signal.SIGINT, _signal.default_int_handler)  # PID 1 ignores it, and so would its children
     os.umask(0o077)
-    if config["uid"] is not None:
-        os.setgroups([])
-        # PID 1 kills a job's processes as the job's user; with its own real id, 0, here too, it would reach this one.
-        os.setresuid(config["uid"], 0, config["uid"])
-    if config["uid"] is not None or config["hide"]:
-        prefer_as_oom_victim()
     if config["hide"]:
         hide_memory()
     for kind, value in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_MSGQUEUE, 0), (resource.RLIMIT_NOFILE, 128)):
@@ -337,9 +338,17 @@ def add_site_builtins() -> None:
 
 
 def prefer_as_oom_victim() -> None:
-    """When memory runs out, the kernel should end a job, and PID 1 last; jobs inherit this."""
-    with open("/proc/self/oom_score_adj", "w") as stream:
-        stream.write("1000")
+    """When memory runs out, jobs and their zygotes shall end before PID 1 does, which then tells of it."""
+    try:
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    except OSError:
+        return
+    try:
+        os.write(fd, b"1000")
+    except OSError:
+        pass
+    finally:
+        os.close(fd)
 
 
 def hide_memory() -> None:
@@ -367,28 +376,34 @@ def read_alarm() -> str:
         return ""
 
 
-def serve(announced: bool = False) -> None:
-    """Fork a job for each packet until PID 1 hangs up."""
+def serve() -> None:
+    """Say that all is loaded, then fork a job for each packet until PID 1 hangs up."""
     control = _socket.socket(fileno=CONTROL)
-    if announced:
-        control.send(marshal.dumps(os.getpid(), 2))
     os.set_blocking(ALARM_READ, False)
     gc.collect()
     gc.freeze()
+    control.send(marshal.dumps(os.getpid(), 2))
     while True:
         data, ancillary, _, _ = control.recvmsg(4096, 64)
         if not data:
             os._exit(0)
         sent = ancillary[0][2]
         fds = [int.from_bytes(sent[at : at + 4], sys.byteorder) for at in range(0, len(sent), 4)]
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            pid = -1
+            fault = "fork: %s" % error
         if pid == 0:
             become_job(marshal.loads(data), fds)
         for fd in fds:
             os.close(fd)
-        _, status, usage = os.wait4(pid, 0)
-        fault = read_alarm() if os.WIFEXITED(status) and os.WEXITSTATUS(status) == FAULT else ""
-        control.send(marshal.dumps((status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, strays(), fault), 2))
+        status, cpu_s, rss_kb = FAULT << 8, 0.0, 0
+        if pid > 0:
+            _, status, usage = os.wait4(pid, 0)
+            cpu_s, rss_kb = usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+            fault = read_alarm() if os.WIFEXITED(status) and os.WEXITSTATUS(status) == FAULT else ""
+        control.send(marshal.dumps((status, cpu_s, rss_kb, strays(), fault), 2))
 
 
 if __name__ == "__main__":

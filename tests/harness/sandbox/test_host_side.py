@@ -235,9 +235,9 @@ frame(b'{"ready": true, "python": "3.11.0", "pid": 1}')
         'frame(b\'{"killed": 1, "wall_s": "x"}\')',
         "os.write(1, b'\\xff' * 400)",
         "os._exit(3)",
-        'frame(b\'{"id":1,"killed":"","exit":0,"signal":null,"judge_signal":null,"wall_s":0,"cpu_s":0,"rss_kb":0,"oom":false,"clean":true,'
+        'frame(b\'{"id":1,"killed":"","exit":0,"signal":null,"wall_s":0,"cpu_s":0,"rss_kb":0,"unexplained":false,"oom":false,"clean":true,'
         '"fault":"OSError: no","output_over":false,"results_over":false}\'); [frame(b\'\') for _ in range(3)]',
-        'frame(b\'{"id":7,"killed":"","exit":0,"signal":null,"judge_signal":null,"wall_s":0,"cpu_s":0,"rss_kb":0,"oom":false,"clean":true,'
+        'frame(b\'{"id":7,"killed":"","exit":0,"signal":null,"wall_s":0,"cpu_s":0,"rss_kb":0,"unexplained":false,"oom":false,"clean":true,'
         '"fault":"","output_over":false,"results_over":false}\'); [frame(b\'\') for _ in range(3)]',
     ],
 )

@@ -53,20 +53,20 @@ FRAMES = st.lists(ROWS, max_size=4).flatmap(
 REPORTS = st.builds(
     wire.Report,
     number=st.just(1),
-    killed=st.sampled_from(["", "wall", "cpu", "judged", "output"]),
+    killed=st.sampled_from(["", "wall", "cpu", "judged", "ended", "output"]),
     exit=st.none() | st.integers(),
     signal=st.none() | st.integers(),
-    judge_signal=st.none() | st.integers(),
     wall_s=st.floats(0, 10),
     cpu_s=st.floats(0, 10),
     rss_kb=st.integers(0, 10**9),
+    unexplained=st.booleans(),
     oom=st.booleans(),
     clean=st.booleans(),
     fault=st.just(""),
     output_over=st.booleans(),
     results_over=st.booleans(),
 )
-GOOD = wire.Report(1, "", 0, None, None, 0.1, 0.1, 1000, False, True, "", False, False)
+GOOD = wire.Report(1, "", 0, None, 0.1, 0.1, 1000, False, False, True, "", False, False)
 LOADED = wire.frame(b"L")
 
 
