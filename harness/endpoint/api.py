@@ -45,21 +45,42 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One finished reply. ``latency_s``: seconds of the attempt that succeeded. ``attempts``: it and those before."""
+    """One choice of a finished response.
+
+    text: what counts as the answer. reasoning: thinking that the server tells apart from it, None where there is none.
+    finish_reason: as the server words it (``stop``, ``length``, ``content_filter``, ...), None where it says nothing.
+    """
 
     text: str
-    finish_reason: str | None
-    input_tokens: int | None
-    output_tokens: int | None
-    latency_s: float
-    attempts: int
+    finish_reason: str | None = None
+    reasoning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What one request brought.
+
+    replies: in the server's order; at least one, and never more than were asked for. input_tokens, output_tokens: as
+    the server counts them, of all replies together; None where it does not say. reasoning_tokens: the part of the
+    output that is thinking. model: the name that the server says it used. latency_s: seconds of the attempt that
+    succeeded. attempts: it and those before it. cached: it came from the response cache, and nothing was paid for it.
+    """
+
+    replies: tuple[Reply, ...]
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    model: str | None = None
+    latency_s: float = 0.0
+    attempts: int = 1
+    cached: bool = False
 
 
 class Endpoint(Protocol):
     """Something that answers."""
 
-    async def ask(self, body: Mapping[str, Any]) -> Reply:
-        """Send one request (the JSON the server is to see) and wait for its reply.
+    async def ask(self, body: Mapping[str, Any]) -> Response:
+        """Send one request (the JSON the server is to see) and wait for its response.
 
         Raises:
             EndpointRefused: the server refuses such requests; no other will do better.

@@ -9,7 +9,7 @@ import os
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,8 +19,9 @@ import httpx
 from ...benchmarks import BadInput
 from ...benchmarks.jsonio import canonical_json
 from ...benchmarks.visible import visible
-from .api import EndpointDown, EndpointRefused, Reply
+from .api import EndpointDown, EndpointRefused, Response
 from .prompt import EndpointForm
+from .responses import UnusableResponse, read_response
 from .retry import RetryPolicy, is_retryable, retry_after_s
 
 log = logging.getLogger("evalrun.endpoint")
@@ -132,7 +133,7 @@ class OpenAIEndpoint:
     ) -> None:
         await self._client.aclose()
 
-    async def ask(self, body: Mapping[str, Any]) -> Reply:
+    async def ask(self, body: Mapping[str, Any]) -> Response:
         """See ``Endpoint.ask``."""
         began = self._clocks.monotonic()
         attempt = 0
@@ -141,7 +142,8 @@ class OpenAIEndpoint:
             started = self._clocks.monotonic()
             try:
                 payload = await self._attempt(body)
-                return self._reply(payload, self._clocks.monotonic() - started, attempt)
+                response = _read(payload, self._form, body)
+                return replace(response, latency_s=self._clocks.monotonic() - started, attempts=attempt)
             except _Unusable as failure:
                 wait_s = self._retry.wait_s(attempt - 1, failure.wait_s, self._rng)
                 spent_s = self._clocks.monotonic() - began
@@ -182,23 +184,6 @@ class OpenAIEndpoint:
                     raise _Unusable(f"the reply is longer than {self._max_reply_bytes} bytes")
         return response, bytes(data)
 
-    def _reply(self, payload: Any, latency_s: float, attempts: int) -> Reply:
-        try:
-            choice = payload["choices"][0]
-            content = choice["message"].get("content") if self._form == "chat" else choice["text"]
-            usage = payload.get("usage") or {}
-            finish = choice.get("finish_reason")
-            counts = usage.get("prompt_tokens"), usage.get("completion_tokens")
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise _Unusable("the reply is JSON but no completion (it has no choices[0] with a text)") from error
-        if payload.get("error") or choice.get("error") or finish in ("error", "abort"):
-            raise _Unusable("the reply is JSON but reports a failure of the server")
-        if not isinstance(content, str) and content is not None:
-            raise _Unusable(f"the reply's text is of type {type(content).__name__}")
-        tokens = [count if isinstance(count, int) else None for count in counts]
-        shown_finish = finish[:40] if isinstance(finish, str) else None
-        return Reply(content or "", shown_finish, tokens[0], tokens[1], latency_s, attempts)
-
     def _shown(self, text: str) -> str:
         """A text for people, without the key (servers like to repeat a wrong one)."""
         return visible(text.replace(self._key, "***") if self._key else text) or "no message"
@@ -209,6 +194,13 @@ class OpenAIEndpoint:
         if status in (404, 405) or status < 400:
             return " (check --base-url and --model; a base URL usually ends in /v1)"
         return ""
+
+
+def _read(payload: Any, form: EndpointForm, body: Mapping[str, Any]) -> Response:
+    try:
+        return read_response(payload, form, int(body.get("n", 1)))
+    except UnusableResponse as error:
+        raise _Unusable(str(error)) from error
 
 
 def _server_message(data: bytes) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...benchmarks import CodeTask
 from ...benchmarks.jsonio import digest
-from ..endpoint.api import Endpoint, EndpointDown, Reply, Sampling
+from ..endpoint.api import Endpoint, EndpointDown, Response, Sampling
 from ..endpoint.extract import extract
 from ..endpoint.prompt import EndpointForm, build_prompt
 from .appending import Progress, appending
@@ -94,7 +94,7 @@ async def _work(
         task, epoch = item
         body = asking.body(task, epoch)
         try:
-            reply = await endpoint.ask(body)
+            response = await endpoint.ask(body)
         except EndpointDown as failure:
             tally.gave_up += 1
             tally.last_failure = str(failure)
@@ -103,15 +103,16 @@ async def _work(
             continue
         tally.answered += 1
         tally.in_a_row = 0
-        record(sample_row(task, epoch, reply, digest(body)))
+        record(sample_row(task, epoch, response, digest(body)))
 
 
-def sample_row(task: CodeTask, epoch: int, reply: Reply, request_digest: str) -> SampleRow:
-    """The record of one reply, with the code found in it."""
+def sample_row(task: CodeTask, epoch: int, response: Response, request_digest: str) -> SampleRow:
+    """The record of a response's first reply, with the code found in it."""
+    reply = response.replies[0]
     found = extract(reply.text, form=task.form, entry_point=task.entry_point)
     usage = None
-    if reply.input_tokens is not None and reply.output_tokens is not None:
-        usage = Usage(reply.input_tokens, reply.output_tokens)
+    if response.input_tokens is not None and response.output_tokens is not None:
+        usage = Usage(response.input_tokens, response.output_tokens)
     return SampleRow(
         task=task.id,
         epoch=epoch,
@@ -120,8 +121,8 @@ def sample_row(task: CodeTask, epoch: int, reply: Reply, request_digest: str) ->
         assembly=found.assembly,
         finish_reason=reply.finish_reason,
         usage=usage,
-        latency_s=round(reply.latency_s, 4),
-        attempts=reply.attempts,
+        latency_s=round(response.latency_s, 4),
+        attempts=response.attempts,
         request_digest=request_digest,
         created=now(),
         reason=found.reason,

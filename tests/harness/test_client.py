@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalrun.benchmarks import BadInput
-from evalrun.harness.endpoint.api import EndpointDown, EndpointRefused, Reply
+from evalrun.harness.endpoint.api import EndpointDown, EndpointRefused, Response
 from evalrun.harness.endpoint.client import Clocks, OpenAIEndpoint, api_key, normal_base_url
 from evalrun.harness.endpoint.retry import RetryPolicy, is_retryable, retry_after_s
 
@@ -23,11 +23,11 @@ BODY: Mapping[str, Any] = {"model": "m", "messages": [{"role": "user", "content"
 KEY = "sk-very-secret-0123456789"
 
 
-def ask(base_url: str, body: Mapping[str, Any] = BODY, **settings: Any) -> Reply:
+def ask(base_url: str, body: Mapping[str, Any] = BODY, **settings: Any) -> Response:
     settings = {"retry": QUICK, "timeout_s": 5.0, **settings}
     form = settings.pop("form", "chat")
 
-    async def once() -> Reply:
+    async def once() -> Response:
         async with OpenAIEndpoint(base_url, form, **settings) as endpoint:
             return await endpoint.ask(body)
 
@@ -37,7 +37,8 @@ def ask(base_url: str, body: Mapping[str, Any] = BODY, **settings: Any) -> Reply
 def test_a_chat_reply_is_read_with_its_usage_and_time(scripts: Any) -> None:
     script = scripts.serve([scripts.good("fine")])
     reply = ask(script.base_url)
-    assert (reply.text, reply.finish_reason, reply.input_tokens, reply.output_tokens) == ("fine", "stop", 3, 5)
+    first = reply.replies[0]
+    assert (first.text, first.finish_reason, reply.input_tokens, reply.output_tokens) == ("fine", "stop", 3, 5)
     assert reply.attempts == 1
     assert 0 < reply.latency_s < 5
     assert script.paths == ["/v1/chat/completions"]
@@ -48,18 +49,18 @@ def test_a_completion_is_read(scripts: Any) -> None:
     step = scripts.Step(body=b'{"choices": [{"text": "    return 1", "finish_reason": "length"}]}')
     script = scripts.serve([step])
     reply = ask(script.base_url, {"model": "m", "prompt": "def f():\n"}, form="completions")
-    assert (reply.text, reply.finish_reason, reply.input_tokens) == ("    return 1", "length", None)
+    assert (reply.replies[0].text, reply.replies[0].finish_reason, reply.input_tokens) == ("    return 1", "length", None)
     assert script.paths == ["/v1/completions"]
 
 
 def test_a_reply_without_content_is_an_empty_text(scripts: Any) -> None:
-    assert ask(scripts.serve([scripts.good(None)]).base_url).text == ""
+    assert ask(scripts.serve([scripts.good(None)]).base_url).replies[0].text == ""
 
 
 def test_text_that_is_no_unicode_is_sent_and_received(scripts: Any) -> None:
     script = scripts.serve([scripts.good("\ud800 \x00 ok")])
     body = {"model": "m", "messages": [{"role": "user", "content": "\udfff"}]}
-    assert ask(script.base_url, body).text == "\ud800 \x00 ok"
+    assert ask(script.base_url, body).replies[0].text == "\ud800 \x00 ok"
     assert script.bodies == [body]
 
 
@@ -76,7 +77,7 @@ def test_what_may_pass_is_asked_again(scripts: Any) -> None:
     ]
     script = scripts.serve(steps)
     reply = ask(script.base_url)
-    assert (reply.text, reply.attempts) == ("at last", 7)
+    assert (reply.replies[0].text, reply.attempts) == ("at last", 7)
     assert len(script.bodies) == 7
 
 
@@ -133,7 +134,7 @@ def test_a_reply_without_end_is_cut_off(scripts: Any) -> None:
     script = scripts.serve([scripts.good("x" * 5000)])
     with pytest.raises(EndpointDown, match="longer than 4000 bytes"):
         ask(script.base_url, max_reply_bytes=4000, retry=RetryPolicy(max_retries=0))
-    assert ask(script.base_url, max_reply_bytes=6000).text == "x" * 5000
+    assert ask(script.base_url, max_reply_bytes=6000).replies[0].text == "x" * 5000
 
 
 def test_a_servers_message_cannot_steer_the_terminal(scripts: Any) -> None:
@@ -208,7 +209,7 @@ def test_the_server_decides_how_long_to_wait() -> None:
         clocks=Clocks(sleep=sleep, monotonic=lambda: 0.0, wall=lambda: 40.0),
         rng=random.Random(0),
     )
-    assert (reply.text, waits) == ("ok", [17.0, 60.0])
+    assert (reply.replies[0].text, waits) == ("ok", [17.0, 60.0])
 
 
 def test_a_wait_that_goes_beyond_the_total_time_is_not_begun() -> None:
@@ -291,4 +292,4 @@ def test_a_url_with_a_secret_in_it_is_refused_and_not_repeated(url: str) -> None
 def test_a_failure_reported_inside_a_good_status_is_asked_again(scripts: Any, broken: bytes) -> None:
     script = scripts.serve([scripts.Step(body=broken), scripts.good("fine")])
     quick = RetryPolicy(max_retries=1, base_s=0.01)
-    assert ask(script.base_url, retry=quick).text == "fine"
+    assert ask(script.base_url, retry=quick).replies[0].text == "fine"

@@ -18,7 +18,7 @@ import pytest
 
 from evalrun.benchmarks import BadInput, CodeTask, InfraError, Suite
 from evalrun.harness.cli import main
-from evalrun.harness.endpoint.api import EndpointDown, Reply, Sampling
+from evalrun.harness.endpoint.api import EndpointDown, Reply, Response, Sampling
 from evalrun.harness.runs.folder import open_run
 from evalrun.harness.runs.generate import Asking, generate
 from evalrun.harness.runs.manifest import new_manifest
@@ -299,7 +299,7 @@ class Dead:
         self.running = 0
         self.most = 0
 
-    async def ask(self, body: Mapping[str, Any]) -> Reply:
+    async def ask(self, body: Mapping[str, Any]) -> Response:
         self.asked += 1
         number = self.asked
         self.running += 1
@@ -308,7 +308,7 @@ class Dead:
         self.running -= 1
         if number > self.alive:
             raise EndpointDown("gone")
-        return Reply("pass", "stop", None, None, 0.0, 1)
+        return Response((Reply("pass", "stop"),))
 
     async def __aenter__(self) -> Dead:
         return self
@@ -335,11 +335,11 @@ def test_requests_are_bounded_and_a_dead_endpoint_is_not_asked_for_all_the_rest(
 
 def test_a_few_failures_do_not_stop_the_asking() -> None:
     class Flaky(Dead):
-        async def ask(self, body: Mapping[str, Any]) -> Reply:
+        async def ask(self, body: Mapping[str, Any]) -> Response:
             self.asked += 1
             if self.asked % 4:
                 raise EndpointDown("not now")
-            return Reply("pass", "stop", None, None, 0.0, 1)
+            return Response((Reply("pass", "stop"),))
 
     rows = list[SampleRow]()
     wanted = ((CORE.tasks[0], epoch) for epoch in range(100))
