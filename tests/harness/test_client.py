@@ -49,7 +49,8 @@ def test_a_completion_is_read(scripts: Any) -> None:
     step = scripts.Step(body=b'{"choices": [{"text": "    return 1", "finish_reason": "length"}]}')
     script = scripts.serve([step])
     reply = ask(script.base_url, {"model": "m", "prompt": "def f():\n"}, form="completions")
-    assert (reply.replies[0].text, reply.replies[0].finish_reason, reply.input_tokens) == ("    return 1", "length", None)
+    first = reply.replies[0]
+    assert (first.text, first.finish_reason, reply.input_tokens) == ("    return 1", "length", None)
     assert script.paths == ["/v1/completions"]
 
 
