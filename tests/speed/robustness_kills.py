@@ -18,7 +18,8 @@ Candidates and judges are told apart by what is in their memory, which takes roo
     python tests/speed/robustness_kills.py HumanEval.jsonl.gz --sandbox bwrap --trials 100
     python tests/speed/robustness_kills.py HumanEval.jsonl.gz --victims dockerd --engine 'systemctl start docker'
 
---engine COMMAND starts the engine again after its kill; it disturbs everyone who uses the engine. Exit code 1 when a
+--engine COMMAND starts the engine again after its kill; it disturbs everyone who uses the engine, so better give one
+of its own (`dockerd --data-root ... -H unix://FILE --pidfile FILE`) by DOCKER_HOST and --engine-pid. Exit code 1 when a
 verdict is wrong, a run does not end as an uninterrupted one, or something is left behind.
 """
 
@@ -214,12 +215,12 @@ def strike(scoring: Scoring, victim: str, command: subprocess.Popen[bytes], chan
                     chosen.kill()
                     return f"container {chosen.short_id}"
         elif victim == "dockerd":
-            pids = measuring.named("dockerd")
-            if scoring.engine.containers(command.pid) and pids and kill_process(pids[0], measuring.birth(pids[0])):
+            pid = int(scoring.given.engine_pid.read_text(encoding="ascii"))
+            if scoring.engine.containers(command.pid) and kill_process(pid, measuring.birth(pid)):
                 time.sleep(1)
                 subprocess.run(scoring.given.engine, shell=True, check=True, start_new_session=True)
                 scoring.engine = _engine_again()
-                return f"dockerd {pids[0]}"
+                return f"dockerd {pid}"
         else:
             guests = scoring.guests(command.pid)
             chance.shuffle(guests)
@@ -307,6 +308,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--victims", help="comma-separated (default: all but dockerd)")
     parser.add_argument("--engine", metavar="COMMAND", help="also kill dockerd; COMMAND starts it again")
+    parser.add_argument("--engine-pid", type=Path, default="/run/docker.pid", metavar="FILE", help="dockerd's pid file")
     parser.add_argument("--patience", type=float, default=120.0, help="seconds that a command may take (120)")
     given = parser.parse_args()
     victims = given.victims.split(",") if given.victims else [v for v in VICTIMS if _applies(v, given.sandbox)]
