@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import logging
 import secrets
 import shutil
@@ -35,6 +37,14 @@ class _Waiting(Ticket):
     future: Future[Outcome] = field(default_factory=Future)
     claimed: bool = False
     alone: bool = False
+    place: int = 0
+
+    def __lt__(self, other: _Waiting) -> bool:
+        """Whose turn is first: the job that may take longer, since a long one that begins last is waited for alone;
+        of equals the one that was there first.
+        """
+        mine, its = self.job.limits.cpu_s, other.job.limits.cpu_s
+        return mine > its or (mine == its and self.place < other.place)
 
 
 class SandboxPool:
@@ -75,12 +85,13 @@ class SandboxPool:
         users = [base + i * _USERS_PER_WORKER for i in range(workers)]
         self._workers = [Worker(backend, i, uid, self._home or "/tmp") for i, uid in enumerate(users)]
         self._changed = threading.Condition()  # guards these five:
-        self._ready: deque[_Waiting] = deque()
+        self._ready: list[_Waiting] = []  # a heap
         self._alone: deque[_Waiting] = deque()
         self._busy = 0  # workers that hold a job
         self._exclusive = False  # whether that job must be the only one
         self._open = False
         self._threads: list[threading.Thread] = []
+        self._places = itertools.count()
 
     @property
     def info(self) -> SandboxInfo:
@@ -135,11 +146,14 @@ class SandboxPool:
 
     def submit(self, job: Job, *, alone: bool = False) -> Future[Outcome]:
         """Queue one job."""
-        ticket = _Waiting(job, alone=alone)
+        ticket = _Waiting(job, alone=alone, place=next(self._places))
         with self._changed:
             if not self._open:
                 raise InfraError("the sandbox is closed")
-            (self._alone if alone else self._ready).append(ticket)
+            if alone:
+                self._alone.append(ticket)
+            else:
+                heapq.heappush(self._ready, ticket)
             self._changed.notify()
         return ticket.future
 
@@ -181,7 +195,7 @@ class SandboxPool:
                 break
             if worker.bytes_in_flight > _AHEAD_BYTES or self._held_back(worker, taken):
                 break
-            taken.append(self._ready.popleft())
+            taken.append(heapq.heappop(self._ready))
         if idle and taken:
             self._busy += 1
         return taken
@@ -192,12 +206,15 @@ class SandboxPool:
         return bool(held) and (self._ready[0].careful or any(ticket.careful for ticket in held))
 
     def _give_back(self, tickets: Iterable[Ticket]) -> None:
-        """Put jobs back at the head of their queues; when there are none any more, that was their end."""
+        """Put jobs back to their places in the queues; when there are none any more, that was their end."""
         waiting = [ticket for ticket in tickets if isinstance(ticket, _Waiting)]
         with self._changed:
             if self._open:
                 for ticket in reversed(waiting):
-                    (self._alone if ticket.alone else self._ready).appendleft(ticket)
+                    if ticket.alone:
+                        self._alone.appendleft(ticket)
+                    else:
+                        heapq.heappush(self._ready, ticket)
                 waiting = []
             self._changed.notify_all()
         for ticket in waiting:
