@@ -53,6 +53,16 @@ def test_a_long_job_does_not_hold_back_those_behind_it() -> None:
         assert value(long.result()) == 2
 
 
+def test_a_job_that_may_take_longer_begins_before_those_that_wait_with_it() -> None:
+    with open_sandbox("process", workers=1) as sandbox:
+        small = [sandbox.submit(CallsJob(SPAN, "f", ((0.01,),), Limits(cpu_s=2))) for _ in range(60)]
+        large = sandbox.submit(CallsJob(SPAN, "f", ((0.01,),), Limits(cpu_s=9)))
+        begun = [value(future.result()) for future in small]
+        first = value(large.result())
+    assert isinstance(first, tuple)
+    assert sum(span > first for span in begun if isinstance(span, tuple)) > 30
+
+
 def test_only_the_job_that_breaks_a_sandbox_is_blamed_for_it() -> None:
     jobs = [QUICK] * 40
     jobs[5] = jobs[25] = CallsJob(BREAK, "f", ((1,),))
