@@ -160,7 +160,7 @@ def _confirmed(job: Job) -> _Steps[Outcome]:
     nothing else running. CPU time is the answer's own, whatever else runs.
     """
     outcome = yield _Run(job)
-    if outcome.status == "timeout" and outcome.cpu_s < job.limits.cpu_s:
+    if outcome.over_wall:
         outcome = yield _Run(job, alone=True)
     return outcome
 

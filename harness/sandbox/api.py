@@ -128,6 +128,8 @@ class Outcome:
         decide.
     shielded:
         False when the answer ran in one process with its tests.
+    over_wall:
+        whether a time-out is the wall clock's, which may be the machine's doing; CPU time is the answer's own.
     """
 
     status: Status
@@ -139,6 +141,7 @@ class Outcome:
     cpu_s: float = 0.0
     max_rss_mb: float = 0.0
     shielded: bool = True
+    over_wall: bool = False
 
 
 @dataclass(frozen=True, slots=True)

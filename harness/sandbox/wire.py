@@ -281,6 +281,7 @@ def outcome(job: Job, nonce: str | None, report: Report, parts: Sequence[bytes])
         cpu_s=report.cpu_s,
         max_rss_mb=round(report.rss_kb / 1024, 1),
         shielded=nonce is None,
+        over_wall=report.killed == "wall",
     )
 
 

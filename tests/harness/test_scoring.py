@@ -265,6 +265,40 @@ class Broken:
         return (self.submit(job).result() for job in jobs)
 
 
+class Counting:
+    """A real sandbox that counts how often a job runs, and how often with nothing beside it."""
+
+    def __init__(self, real: SandboxPool) -> None:
+        self.real = real
+        self.runs = self.alone = 0
+
+    @property
+    def info(self) -> SandboxInfo:
+        """The real one's."""
+        return self.real.info
+
+    def submit(self, job: Job, *, alone: bool = False) -> Future[Outcome]:
+        """Count, and run."""
+        self.runs += 1
+        self.alone += alone
+        return self.real.submit(job, alone=alone)
+
+
+@pytest.mark.parametrize(
+    ("body", "runs"),
+    [("while True: pass", (1, 0)), ("__import__('time').sleep(60)", (2, 1))],
+    ids=["cpu", "wall"],
+)
+def test_only_a_time_out_of_the_wall_clock_is_confirmed_by_a_second_run(
+    body: str, runs: tuple[int, int], sandbox: SandboxPool
+) -> None:
+    counting = Counting(sandbox)
+    test = cases((1, 1))
+    score = score_one(task(test), f"def f(x):\n    {body}\n", counting, 0.5)  # type: ignore[arg-type]
+    assert score.verdict == "timeout"
+    assert (counting.runs, counting.alone) == runs
+
+
 @pytest.mark.parametrize("test", [CHECK, cases((1, 1)), cases((1, 1), oracle=ORACLE), StdioTest((StdioCase("", ""),))])
 def test_a_broken_sandbox_is_infra_and_never_a_wrong_answer(test: Test) -> None:
     score = score_one(task(test), "x", Broken(Outcome("infra", "the engine is gone")))  # type: ignore[arg-type]
