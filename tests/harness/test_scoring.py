@@ -299,6 +299,12 @@ def test_only_a_time_out_of_the_wall_clock_is_confirmed_by_a_second_run(
     assert (counting.runs, counting.alone) == runs
 
 
+def test_cpu_time_that_was_measured_a_hair_below_its_limit_is_a_time_out_all_the_same() -> None:
+    once = Broken(Outcome("timeout", "over 3 s of CPU time", cpu_s=2.96))
+    assert score_one(task(cases((1, 1))), "x", once).verdict == "timeout"  # type: ignore[arg-type]
+    assert len(once.jobs) == 1
+
+
 @pytest.mark.parametrize("test", [CHECK, cases((1, 1)), cases((1, 1), oracle=ORACLE), StdioTest((StdioCase("", ""),))])
 def test_a_broken_sandbox_is_infra_and_never_a_wrong_answer(test: Test) -> None:
     score = score_one(task(test), "x", Broken(Outcome("infra", "the engine is gone")))  # type: ignore[arg-type]
