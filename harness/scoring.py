@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import reprlib
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -22,10 +22,11 @@ from ..benchmarks import (
     Test,
     matches,
 )
+from .limits import usual_limits
 from .module_tests import module_job, operators_of, require_pytest
 from .packing import LARGE_RESULT, PACKED, calls_of, pack_cases, pack_check
 from .plain_checks import PlainAssertion
-from .sandbox.api import REFERENCE_LIMITS, CallResult, CallsJob, CheckJob, Job, Limits, Outcome, ProgramJob, Sandbox
+from .sandbox.api import REFERENCE_LIMITS, CallResult, CallsJob, CheckJob, Job, Limits, Outcome, ProgramJob, TakesJobs
 from .sandbox.guest.zygote import PLAIN
 from .sandbox.wire import CallRows
 from .verdict import Score, Verdict
@@ -33,7 +34,6 @@ from .verdict import Score, Verdict
 Assembly = Literal["append", "alone"]
 
 _OF_STATUS = {"error": Verdict.ERROR, "timeout": Verdict.TIMEOUT, "oom": Verdict.OOM, "infra": Verdict.INFRA}
-_REFERENCE_TIMES = 4.0
 _AHEAD_PER_WORKER = 1_000  # scores come in order: one endless answer must not keep the other workers waiting
 # Values that only a judge may meet a test's own operators with: objects, and arrays, whose `==` broadcasts. The last:
 # how an answer that writes rows itself could hide a tag.
@@ -56,34 +56,50 @@ def program_of(task: CodeTask, answer: str, assembly: Assembly) -> str:
 
 
 def score_answers(
-    items: Iterable[tuple[CodeTask, str]], sandbox: Sandbox, *, timeout_s: float | None = None
+    items: Iterable[tuple[CodeTask, str]],
+    sandbox: TakesJobs,
+    *,
+    timeout_s: float | None = None,
+    limits: Mapping[str, Sequence[Limits]] | None = None,
 ) -> Iterator[Score]:
     """Score (task, whole program) pairs in parallel; scores come in order and as they are ready.
 
+    ``limits``, by task id, are those of each test's jobs (``calibration.calibrated`` makes them). Elsewhere
     ``timeout_s`` is the CPU time one test may take (a task's own limit goes before it; 3 s by default; at least four
-    times what the reference needed where that was measured). An empty program is ``no_answer``. A failure of the
-    sandbox is ``infra``. BadInput when a task's expected values are not known yet.
+    times what computing its expected values took). An empty program is ``no_answer``. A failure of the sandbox is
+    ``infra``. BadInput when a task's expected values are not known yet.
     """
+    known = limits or {}
     ahead = _AHEAD_PER_WORKER * sandbox.info.workers
     waiting: deque[Future[Score]] = deque()
     for task, program in items:
-        waiting.append(submit_score(task, program, sandbox, timeout_s))
+        waiting.append(submit_score(task, program, sandbox, timeout_s, known.get(task.id)))
         if len(waiting) >= ahead:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
 
 
-def score_one(task: CodeTask, program: str, sandbox: Sandbox, timeout_s: float | None = None) -> Score:
+def score_one(task: CodeTask, program: str, sandbox: TakesJobs, timeout_s: float | None = None) -> Score:
     """The verdict on one program: the task's tests in order, until one does not pass."""
     return submit_score(task, program, sandbox, timeout_s).result()
 
 
-def submit_score(task: CodeTask, program: str, sandbox: Sandbox, timeout_s: float | None = None) -> Future[Score]:
-    """The same without waiting. The work is done where outcomes arrive, in the sandbox's threads."""
+def submit_score(
+    task: CodeTask,
+    program: str,
+    sandbox: TakesJobs,
+    timeout_s: float | None = None,
+    limits: Sequence[Limits] | None = None,
+) -> Future[Score]:
+    """The same without waiting. The work is done where outcomes arrive, in the sandbox's threads.
+
+    ``limits``: of each test's jobs, where they are known already.
+    """
     require_pytest(task, sandbox.info.requires)
     future: Future[Score] = Future()
-    _advance(_score(task, program, _limits(task, timeout_s)), None, sandbox, future)
+    each = limits or [usual_limits(task, timeout_s)] * len(task.tests)
+    _advance(_score(task, program, each), None, sandbox, future)
     return future
 
 
@@ -99,7 +115,7 @@ Scored = TypeVar("Scored")
 _Steps = Generator[_Run, Outcome, Scored]
 
 
-def _advance(steps: _Steps[Score], outcome: Outcome | None, sandbox: Sandbox, future: Future[Score]) -> None:
+def _advance(steps: _Steps[Score], outcome: Outcome | None, sandbox: TakesJobs, future: Future[Score]) -> None:
     """Give the last outcome to the steps, and submit the job they want next."""
     try:
         run = next(steps) if outcome is None else steps.send(outcome)
@@ -112,7 +128,7 @@ def _advance(steps: _Steps[Score], outcome: Outcome | None, sandbox: Sandbox, fu
         future.set_exception(error)
 
 
-def _resume(steps: _Steps[Score], done: Future[Outcome], sandbox: Sandbox, future: Future[Score]) -> None:
+def _resume(steps: _Steps[Score], done: Future[Outcome], sandbox: TakesJobs, future: Future[Score]) -> None:
     if done.cancelled():
         outcome = Outcome(status="infra", detail="the sandbox was closed")
     elif done.exception() is not None:
@@ -123,12 +139,12 @@ def _resume(steps: _Steps[Score], done: Future[Outcome], sandbox: Sandbox, futur
     _advance(steps, outcome, sandbox, future)
 
 
-def _score(task: CodeTask, program: str, limits: Limits) -> _Steps[Score]:
+def _score(task: CodeTask, program: str, limits: Sequence[Limits]) -> _Steps[Score]:
     if not program.strip():
         return Score(Verdict.NO_ANSWER, "no code in the answer")
     total = Score(Verdict.PASS)
-    for test in task.tests:
-        found = yield from _run_test(task, test, program, limits)
+    for test, allowed in zip(task.tests, limits, strict=True):
+        found = yield from _run_test(task, test, program, allowed)
         total = Score(
             verdict=found.verdict,
             detail=found.detail,
@@ -140,17 +156,6 @@ def _score(task: CodeTask, program: str, limits: Limits) -> _Steps[Score]:
         if found.verdict is not Verdict.PASS:
             break
     return total
-
-
-def _limits(task: CodeTask, timeout_s: float | None) -> Limits:
-    """The task's own limit or the run's, but never less than a few times what the reference needed on this machine."""
-    usual = Limits()
-    cpu_s = _REFERENCE_TIMES * float(task.metadata.get("reference_cpu_s", 0.0))
-    memory_mb = _REFERENCE_TIMES * float(task.metadata.get("reference_rss_mb", 0.0))
-    return Limits(
-        cpu_s=max(task.time_limit_s or timeout_s or usual.cpu_s, min(cpu_s, REFERENCE_LIMITS.cpu_s)),
-        memory_mb=int(max(usual.memory_mb, min(memory_mb, REFERENCE_LIMITS.memory_mb))),
-    )
 
 
 def _confirmed(job: Job) -> _Steps[Outcome]:
