@@ -72,9 +72,15 @@ def measured(tasks: Iterable[CodeTask], sandbox: TakesJobs) -> dict[str, tuple[T
                 missing[task.digest] = task
             else:
                 found[task.digest] = known
+    writable = True
     for task, trials in _measure(list(missing.values()), sandbox):
         found[task.digest] = trials
-        _keep(task, sandbox.info, trials)
+        if writable:
+            try:
+                _keep(task, sandbox.info, trials)
+            except OSError as error:
+                log.warning("the times of references cannot be cached, and are measured each time: %s", error)
+                writable = False
     return found
 
 
@@ -187,16 +193,13 @@ def _seconds(value: Any) -> float:
 def _keep(task: CodeTask, info: SandboxInfo, trials: Sequence[Trial]) -> None:
     """Write the cache's file whole or not at all. Not flushed to disk: after a power cut it is measured again."""
     rows = [{"verdict": str(one.verdict), "cpu_s": one.needed.cpu_s, "wall_s": one.needed.wall_s} for one in trials]
+    place = _place(task, info)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{place.stem[:16]}", suffix=".tmp", dir=place.parent)
     try:
-        place = _place(task, info)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{place.stem[:16]}", suffix=".tmp", dir=place.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-                stream.write(canonical_json(rows))
-            os.replace(temporary, place)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        log.warning("the times of references cannot be cached, and are measured each time: %s", error)
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(canonical_json(rows))
+        os.replace(temporary, place)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
