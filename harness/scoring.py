@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import reprlib
-import threading
-from collections import OrderedDict, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -23,20 +22,19 @@ from ..benchmarks import (
     Test,
     matches,
 )
+from .limits import usual_limits
 from .module_tests import module_job, operators_of, require_pytest
-from .plain_checks import PlainAssertion, read_assertions
-from .sandbox.api import REFERENCE_LIMITS, CallResult, CallsJob, CheckJob, Job, Limits, Outcome, ProgramJob, Sandbox
-from .sandbox.guest.zygote import DIGEST, PLAIN
-from .sandbox.wire import CallRows, pack_calls, row_of
+from .packing import LARGE_RESULT, PACKED, calls_of, pack_cases, pack_check
+from .plain_checks import PlainAssertion
+from .sandbox.api import REFERENCE_LIMITS, CallResult, CallsJob, CheckJob, Job, Limits, Outcome, ProgramJob, TakesJobs
+from .sandbox.guest.zygote import PLAIN
+from .sandbox.wire import CallRows
 from .verdict import Score, Verdict
 
 Assembly = Literal["append", "alone"]
 
 _OF_STATUS = {"error": Verdict.ERROR, "timeout": Verdict.TIMEOUT, "oom": Verdict.OOM, "infra": Verdict.INFRA}
-_REFERENCE_TIMES = 4.0
 _AHEAD_PER_WORKER = 1_000  # scores come in order: one endless answer must not keep the other workers waiting
-LARGE_RESULT = 2_000
-"""Bytes from which on a returned value comes as its digest; in full only when that is not the expected one's."""
 # Values that only a judge may meet a test's own operators with: objects, and arrays, whose `==` broadcasts. The last:
 # how an answer that writes rows itself could hide a tag.
 _BEYOND_HOST = re.compile(rb'"\$(?:opaque|ndarray|datetime64|pandas)"|\\u0024')
@@ -58,34 +56,50 @@ def program_of(task: CodeTask, answer: str, assembly: Assembly) -> str:
 
 
 def score_answers(
-    items: Iterable[tuple[CodeTask, str]], sandbox: Sandbox, *, timeout_s: float | None = None
+    items: Iterable[tuple[CodeTask, str]],
+    sandbox: TakesJobs,
+    *,
+    timeout_s: float | None = None,
+    limits: Mapping[str, Sequence[Limits]] | None = None,
 ) -> Iterator[Score]:
     """Score (task, whole program) pairs in parallel; scores come in order and as they are ready.
 
+    ``limits``, by task id, are those of each test's jobs (``calibration.calibrated`` makes them). Elsewhere
     ``timeout_s`` is the CPU time one test may take (a task's own limit goes before it; 3 s by default; at least four
-    times what the reference needed where that was measured). An empty program is ``no_answer``. A failure of the
-    sandbox is ``infra``. BadInput when a task's expected values are not known yet.
+    times what computing its expected values took). An empty program is ``no_answer``. A failure of the sandbox is
+    ``infra``. BadInput when a task's expected values are not known yet.
     """
+    known = limits or {}
     ahead = _AHEAD_PER_WORKER * sandbox.info.workers
     waiting: deque[Future[Score]] = deque()
     for task, program in items:
-        waiting.append(submit_score(task, program, sandbox, timeout_s))
+        waiting.append(submit_score(task, program, sandbox, timeout_s, known.get(task.id)))
         if len(waiting) >= ahead:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
 
 
-def score_one(task: CodeTask, program: str, sandbox: Sandbox, timeout_s: float | None = None) -> Score:
+def score_one(task: CodeTask, program: str, sandbox: TakesJobs, timeout_s: float | None = None) -> Score:
     """The verdict on one program: the task's tests in order, until one does not pass."""
     return submit_score(task, program, sandbox, timeout_s).result()
 
 
-def submit_score(task: CodeTask, program: str, sandbox: Sandbox, timeout_s: float | None = None) -> Future[Score]:
-    """The same without waiting. The work is done where outcomes arrive, in the sandbox's threads."""
+def submit_score(
+    task: CodeTask,
+    program: str,
+    sandbox: TakesJobs,
+    timeout_s: float | None = None,
+    limits: Sequence[Limits] | None = None,
+) -> Future[Score]:
+    """The same without waiting. The work is done where outcomes arrive, in the sandbox's threads.
+
+    ``limits``: of each test's jobs, where they are known already.
+    """
     require_pytest(task, sandbox.info.requires)
     future: Future[Score] = Future()
-    _advance(_score(task, program, _limits(task, timeout_s)), None, sandbox, future)
+    each = limits or [usual_limits(task, timeout_s)] * len(task.tests)
+    _advance(_score(task, program, each), None, sandbox, future)
     return future
 
 
@@ -101,7 +115,7 @@ Scored = TypeVar("Scored")
 _Steps = Generator[_Run, Outcome, Scored]
 
 
-def _advance(steps: _Steps[Score], outcome: Outcome | None, sandbox: Sandbox, future: Future[Score]) -> None:
+def _advance(steps: _Steps[Score], outcome: Outcome | None, sandbox: TakesJobs, future: Future[Score]) -> None:
     """Give the last outcome to the steps, and submit the job they want next."""
     try:
         run = next(steps) if outcome is None else steps.send(outcome)
@@ -114,7 +128,7 @@ def _advance(steps: _Steps[Score], outcome: Outcome | None, sandbox: Sandbox, fu
         future.set_exception(error)
 
 
-def _resume(steps: _Steps[Score], done: Future[Outcome], sandbox: Sandbox, future: Future[Score]) -> None:
+def _resume(steps: _Steps[Score], done: Future[Outcome], sandbox: TakesJobs, future: Future[Score]) -> None:
     if done.cancelled():
         outcome = Outcome(status="infra", detail="the sandbox was closed")
     elif done.exception() is not None:
@@ -125,12 +139,12 @@ def _resume(steps: _Steps[Score], done: Future[Outcome], sandbox: Sandbox, futur
     _advance(steps, outcome, sandbox, future)
 
 
-def _score(task: CodeTask, program: str, limits: Limits) -> _Steps[Score]:
+def _score(task: CodeTask, program: str, limits: Sequence[Limits]) -> _Steps[Score]:
     if not program.strip():
         return Score(Verdict.NO_ANSWER, "no code in the answer")
     total = Score(Verdict.PASS)
-    for test in task.tests:
-        found = yield from _run_test(task, test, program, limits)
+    for test, allowed in zip(task.tests, limits, strict=True):
+        found = yield from _run_test(task, test, program, allowed)
         total = Score(
             verdict=found.verdict,
             detail=found.detail,
@@ -142,17 +156,6 @@ def _score(task: CodeTask, program: str, limits: Limits) -> _Steps[Score]:
         if found.verdict is not Verdict.PASS:
             break
     return total
-
-
-def _limits(task: CodeTask, timeout_s: float | None) -> Limits:
-    """The task's own limit or the run's, but never less than a few times what the reference needed on this machine."""
-    usual = Limits()
-    cpu_s = _REFERENCE_TIMES * float(task.metadata.get("reference_cpu_s", 0.0))
-    memory_mb = _REFERENCE_TIMES * float(task.metadata.get("reference_rss_mb", 0.0))
-    return Limits(
-        cpu_s=max(task.time_limit_s or timeout_s or usual.cpu_s, min(cpu_s, REFERENCE_LIMITS.cpu_s)),
-        memory_mb=int(max(usual.memory_mb, min(memory_mb, REFERENCE_LIMITS.memory_mb))),
-    )
 
 
 def _confirmed(job: Job) -> _Steps[Outcome]:
@@ -182,8 +185,8 @@ def _run_test(task: CodeTask, test: Test, program: str, limits: Limits) -> _Step
         values = [(case.args, list(case.acceptable)) for case in test.cases]
         outcome = yield from _confirmed(CheckJob(program, entry, test.oracle + _ACCEPT_ALL, "", values, limits))
         return _judged(outcome)
-    packed = _PACKED.get(test, lambda: _pack_cases(test))
-    job = CallsJob(program, entry, _calls(test.cases), limits, LARGE_RESULT, packed.calls)
+    packed = PACKED.get(test, lambda: pack_cases(test))
+    job = CallsJob(program, entry, calls_of(test.cases), limits, LARGE_RESULT, packed.calls)
     outcome = yield from _confirmed(job)
     return (yield from _compared(task, test, outcome, program, packed.rows, limits))
 
@@ -192,7 +195,7 @@ def _run_test(task: CodeTask, test: Test, program: str, limits: Limits) -> _Step
 
 
 def _run_check(task: CodeTask, test: CheckTest, entry: str, program: str, limits: Limits) -> _Steps[Score]:
-    packed = _PACKED.get(test, lambda: _pack_check(test, entry))
+    packed = PACKED.get(test, lambda: pack_check(test, entry))
     if packed.assertions:
         calls = tuple(assertion.args for assertion in packed.assertions)
         outcome = yield from _confirmed(CallsJob(program, entry, calls, limits, None, packed.calls))
@@ -254,71 +257,6 @@ def _defines_class(reference: str, entry: str) -> bool:
 # --- tests of many cases ---
 
 
-@dataclass(frozen=True, slots=True)
-class _Packed:
-    """What the answers to one test share: its calls as the guest reads them, the rows of right values, assertions."""
-
-    calls: bytes | None
-    rows: tuple[bytes | None, ...] = ()
-    assertions: Sequence[PlainAssertion] = ()
-
-    @property
-    def size(self) -> int:
-        return len(self.calls or b"") + sum(len(row or b"") + 50 for row in self.rows) + 100 * len(self.assertions)
-
-
-class _Cache:
-    """Packed tests, the last ones used first; bounded by their bytes."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._used = 0
-        self._kept: OrderedDict[int, tuple[Test, _Packed]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, test: Test, make: Callable[[], _Packed]) -> _Packed:
-        """What was made of this very test, made now if need be."""
-        key = id(test)  # the test is kept beside what was made of it, so that its id stays its own
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-                return found[1]
-        packed = make()
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = test, packed
-                self._used += packed.size
-            while self._used > self._most and len(self._kept) > 1:
-                _, (_, dropped) = self._kept.popitem(last=False)
-                self._used -= dropped.size
-        return packed
-
-
-_PACKED = _Cache(most=64 << 20)
-
-
-def _pack_cases(test: CasesTest) -> _Packed:
-    return _Packed(pack_calls(_calls(test.cases)), tuple(_row(case) for case in test.cases))
-
-
-def _row(case: Case) -> bytes | None:
-    if case.expected_digest is not None:
-        return DIGEST + bytes.fromhex(case.expected_digest)
-    return row_of(case.acceptable[0], LARGE_RESULT) if case.acceptable else None
-
-
-def _pack_check(test: CheckTest, entry: str) -> _Packed:
-    assertions = read_assertions(test.program, entry, test.prelude)
-    if assertions is None:
-        return _Packed(None)
-    return _Packed(pack_calls([assertion.args for assertion in assertions]), (), assertions)
-
-
-def _calls(cases: Iterable[Case]) -> tuple[tuple[Any, ...] | str, ...]:
-    return tuple(case.args if case.args_source is None else case.args_source for case in cases)
-
-
 def _same_in_full(task: CodeTask, test: CasesTest, case: Case, program: str, limits: Limits) -> _Steps[bool]:
     """Compare two large values in full: their digests differ, but they may still be equal."""
     sources = [(program, limits)]
@@ -326,7 +264,7 @@ def _same_in_full(task: CodeTask, test: CasesTest, case: Case, program: str, lim
         sources.append((task.reference, REFERENCE_LIMITS))
     values = []
     for source, allowed in sources:
-        outcome = yield _Run(CallsJob(source, task.entry_point, _calls([case]), allowed))
+        outcome = yield _Run(CallsJob(source, task.entry_point, calls_of([case]), allowed))
         if outcome.status == "infra":
             raise InfraError(outcome.detail)
         if not outcome.calls or outcome.calls[0].raised is not None:

@@ -31,7 +31,8 @@ def sandbox_options(command: Command) -> Command:
             type=click.FloatRange(min=0, min_open=True),
             callback=finite,
             metavar="SECONDS",
-            help="CPU seconds one test may take (default: 3; a task's own limit goes before it).",
+            help="CPU seconds one test may take (default: 3, or ten times what the task's reference takes, if more; "
+            "a task's own limit goes before it).",
         ),
         click.option(
             "--fresh-container",

@@ -11,7 +11,7 @@ from ...benchmarks import BadInput, CodeTask
 from ...benchmarks.jsonio import write_json, writing
 from .lock import LOCK, run_lock
 from .manifest import differences, scoring_differences
-from .records import MANIFEST, SAMPLES, TASKS, VERDICTS, Run, SampleRow, load_manifest, load_run, start_run
+from .records import LIMITS, MANIFEST, SAMPLES, TASKS, VERDICTS, Run, SampleRow, load_manifest, load_run, start_run
 
 
 @contextmanager
@@ -54,14 +54,14 @@ def _take_back(folder: Path, *, made: bool, given: bool) -> None:
     kept = [VERDICTS] if given else [VERDICTS, SAMPLES]
     if any((folder / name).exists() and (folder / name).stat().st_size for name in kept):
         return
-    for name in (MANIFEST, VERDICTS, SAMPLES, TASKS, LOCK):
+    for name in (MANIFEST, VERDICTS, LIMITS, SAMPLES, TASKS, LOCK):
         (folder / name).unlink(missing_ok=True)
     if made:
         folder.rmdir()
 
 
-def record_scoring(run: Run, scoring: Mapping[str, Any]) -> None:
-    """Write into the manifest how the verdicts come about, before the first of them.
+def record_scoring(run: Run, scoring: Mapping[str, Any]) -> bool:
+    """Write into the manifest how the verdicts come about, before the first of them; whether there are some already.
 
     Raises:
         BadInput: verdicts are there already and came about in another way; they could not be told apart afterwards.
@@ -74,8 +74,9 @@ def record_scoring(run: Run, scoring: Mapping[str, Any]) -> None:
                 f"{run.folder}: some answers were scored otherwise ({'; '.join(found)}); "
                 "score as before, or score all of them into a new folder with `evalrun score -o`"
             )
-        return
+        return True
     write_json(run.folder / MANIFEST, {**load_manifest(run.folder), "scoring": dict(scoring)})
+    return False
 
 
 def _refuse_strangers(folder: Path) -> None:

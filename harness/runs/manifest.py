@@ -8,6 +8,7 @@ from typing import Any
 from ... import __version__
 from ...benchmarks import CodeTask, Suite
 from ...benchmarks.jsonio import digest
+from ..limits import FLOOR_CPU_S, TIMES
 from ..sandbox.api import SandboxInfo
 from .records import SCHEMA, now
 
@@ -66,7 +67,8 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 def scoring_of(info: SandboxInfo, timeout_s: float | None) -> dict[str, Any]:
     """The manifest's section on how answers are scored. timeout_s: the limit asked for, where one was."""
-    return {**info.to_json(), "timeout_s": timeout_s}
+    rule = {"floor_cpu_s": FLOOR_CPU_S, "times": TIMES}
+    return {**info.to_json(), "timeout_s": timeout_s, "calibration": rule}
 
 
 def scoring_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

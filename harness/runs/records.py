@@ -3,6 +3,7 @@
     run.json         the manifest, there before anything is asked or scored
     tasks.jsonl      one task of the run a line
     samples.jsonl    one finished reply a line; of several for one (task, epoch) the first counts
+    limits.jsonl     what each test may use, one task a line; there before the first verdict
     verdicts.jsonl   one scored sample a line; of several for one (task, epoch) the last counts,
                      and none that is on other code than the sample's
 
@@ -25,6 +26,7 @@ SCHEMA = 1
 MANIFEST = "run.json"
 TASKS = "tasks.jsonl"
 SAMPLES = "samples.jsonl"
+LIMITS = "limits.jsonl"
 VERDICTS = "verdicts.jsonl"
 
 Assembly = Literal["append", "alone"]

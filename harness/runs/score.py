@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ...benchmarks import CodeTask
 from ...benchmarks.jsonio import text_digest
-from ..sandbox.api import Sandbox
+from ..sandbox.api import Limits, Sandbox
 from ..scoring import program_of, score_answers
 from ..verdict import Score, Verdict
 from .appending import Progress, RecordAppender, appending
 from .folder import record_scoring
+from .limits import settled_limits
 from .manifest import scoring_of
 from .records import VERDICTS, SampleRow, VerdictRow, load_run, now
 
@@ -30,8 +31,9 @@ def score_missing(
 ) -> None:
     """Score what the run in ``folder`` has a sample but no verdict of. The caller holds the run's lock.
 
-    tasks: by id, with every expected value filled in. timeout_s: CPU seconds per test instead of each task's
-    own limit. ``progress(total, done)`` is entered once and gives what to call for each further verdict.
+    tasks: by id, with every expected value filled in. timeout_s: CPU seconds per test of tasks without a limit of their
+    own; by default the times of their references decide. ``progress(total, done)`` is entered once and gives what to
+    call for each further verdict.
 
     Raises:
         InfraError: the sandbox or the disk failed as a whole; the verdicts that came before are kept.
@@ -39,25 +41,27 @@ def score_missing(
     with appending(folder / VERDICTS) as verdicts:  # before reading, see generate_missing
         run = load_run(folder)
         pending = [run.samples[key] for key in run.unscored]
-        record_scoring(run, scoring_of(sandbox.info, timeout_s))  # first of all: it refuses another scoring's settings
+        # first of all: it refuses another scoring's settings
+        begun = record_scoring(run, scoring_of(sandbox.info, timeout_s))
         if not pending:
             return
+        limits = settled_limits(folder, tasks, sandbox, timeout_s, begun=begun)
         with progress(len(run.samples), len(run.samples) - len(pending)) as advance:
-            _score(pending, tasks, sandbox, timeout_s, verdicts, advance)
+            _score(pending, tasks, sandbox, limits, verdicts, advance)
 
 
 def _score(
     pending: list[SampleRow],
     tasks: Mapping[str, CodeTask],
     sandbox: Sandbox,
-    timeout_s: float | None,
+    limits: Mapping[str, Sequence[Limits]],
     verdicts: RecordAppender,
     advance: Callable[[], None],
 ) -> None:
     batch: list[VerdictRow] = []
     flushed = time.monotonic()
     try:
-        scores = score_answers(_programs(pending, tasks), sandbox, timeout_s=timeout_s)
+        scores = score_answers(_programs(pending, tasks), sandbox, limits=limits)
         for sample, score in zip(pending, scores, strict=True):
             batch.append(verdict_row(sample, score))
             advance()

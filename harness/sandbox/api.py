@@ -179,8 +179,8 @@ class SandboxInfo:
         }
 
 
-class Sandbox(Protocol):
-    """Runs jobs under limits; use it as a context manager."""
+class TakesJobs(Protocol):
+    """What scoring needs of a sandbox."""
 
     @property
     def info(self) -> SandboxInfo:
@@ -191,6 +191,10 @@ class Sandbox(Protocol):
 
         With ``alone`` it runs when no other job does.
         """
+
+
+class Sandbox(TakesJobs, Protocol):
+    """Runs jobs under limits; use it as a context manager."""
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
         """Run many jobs in parallel, a bounded number ahead; outcomes come in the order of the jobs."""
