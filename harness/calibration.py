@@ -19,7 +19,7 @@ from .. import __version__
 from ..benchmarks import CodeTask, InfraError
 from ..benchmarks.jsonio import canonical_json, digest
 from ..benchmarks.visible import visible
-from .limits import Allowance, Needed, allowance, asked, usual_limits
+from .limits import Allowance, Needed, allowance, asked, needed_to_compute, usual_limits
 from .paths import cache_dir
 from .sandbox.api import REFERENCE_LIMITS, Job, Outcome, SandboxInfo, TakesJobs
 from .sandbox.worker import guest_digest
@@ -46,19 +46,25 @@ def calibrated(
     """What each test of each task may use, by task id.
 
     Where neither the task nor ``timeout_s`` sets a limit, the reference is run through the task's own tests, once for
-    each task and sandbox image: the times are cached on disk. A test that the reference does not pass has the default
-    limit, and a warning names it. InfraError when the sandbox fails.
+    each task and sandbox image: the times are cached on disk. That is not done where it computed the expected values
+    here, which took the same. A test that the reference does not pass has the default limit, and a warning names it.
+    InfraError when the sandbox fails.
     """
     tasks = tuple(tasks)
-    trials = measured([task for task in tasks if not asked(task, timeout_s)], sandbox)
-    _warn(tasks, trials)
-    return {
-        task.id: tuple(
-            allowance(task, test, timeout_s, trial.needed if trial and trial.verdict is Verdict.PASS else None)
-            for test, trial in zip(task.tests, trials.get(task.digest) or [None] * len(task.tests), strict=True)
-        )
-        for task in tasks
-    }
+    untimed = [task for task in tasks if not asked(task, timeout_s) and needed_to_compute(task) is None]
+    trials = measured(untimed, sandbox)
+    _warn(untimed, trials, len(tasks))
+    needed = {task.id: _needed(trials[task.digest]) for task in untimed if task.digest in trials}
+
+    def allowances(task: CodeTask) -> tuple[Allowance, ...]:
+        known = needed.get(task.id) or (needed_to_compute(task),) * len(task.tests)
+        return tuple(allowance(task, test, timeout_s, each) for test, each in zip(task.tests, known, strict=True))
+
+    return {task.id: allowances(task) for task in tasks}
+
+
+def _needed(trials: Sequence[Trial]) -> tuple[Needed | None, ...]:
+    return tuple(trial.needed if trial.verdict is Verdict.PASS else None for trial in trials)
 
 
 def measured(tasks: Iterable[CodeTask], sandbox: TakesJobs) -> dict[str, tuple[Trial, ...]]:
@@ -143,7 +149,7 @@ class _Meter:
             )
 
 
-def _warn(tasks: Sequence[CodeTask], trials: dict[str, tuple[Trial, ...]]) -> None:
+def _warn(tasks: Sequence[CodeTask], trials: dict[str, tuple[Trial, ...]], of: int) -> None:
     """Say which references fail their own tests: their answers are scored, but with a limit that knows nothing."""
     failing = [
         (task, test.name, trial)
@@ -161,7 +167,7 @@ def _warn(tasks: Sequence[CodeTask], trials: dict[str, tuple[Trial, ...]]) -> No
     log.warning(
         "the reference fails its own tests in %d of %d tasks, so that right answers to them may fail too, and time "
         "limits cannot follow it: %s%s",
-        len({task.id for task, _, _ in failing}), len(tasks), named, more,
+        len({task.id for task, _, _ in failing}), of, named, more,
     )  # fmt: skip
 
 

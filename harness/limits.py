@@ -47,6 +47,12 @@ def asked(task: CodeTask, timeout_s: float | None) -> float | None:
     return task.time_limit_s or timeout_s
 
 
+def needed_to_compute(task: CodeTask) -> Needed | None:
+    """What the reference took where it computed the task's expected values here (``harness.oracle``)."""
+    cpu_s = float(task.metadata.get("reference_cpu_s", 0.0))
+    return Needed(cpu_s, float(task.metadata.get("reference_wall_s", cpu_s))) if cpu_s else None
+
+
 def usual_limits(task: CodeTask, timeout_s: float | None = None) -> Limits:
     """The limits of a task's tests where its reference's time is not known or does not matter.
 

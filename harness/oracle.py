@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from ..benchmarks import BadInput, Case, CasesTest, CodeTask, InfraError, Suite, Test, plain
+from ..benchmarks import MISSING, BadInput, Case, CasesTest, CodeTask, InfraError, Suite, Test, plain
 from ..benchmarks.jsonio import canonical_json, write_atomic
 from .paths import cache_dir
 from .sandbox.api import LARGE, REFERENCE_LIMITS, CallResult, CallsJob, Limits, Outcome, Sandbox
 from .sandbox.worker import guest_digest
 
 _SHOWN = 5
+_NEEDED = ("cpu_s", "wall_s", "rss_mb")
 
 
 def call_source(
@@ -43,9 +44,9 @@ def with_expected(suite: Suite, sandbox: Sandbox) -> Suite:
 
     Foreign formats that store inputs only (EvalPlus, EvoEval) get the values that their references return in the
     sandbox; argument sources that are no literals are evaluated there too. What a reference needed is noted in the
-    task's metadata (``reference_cpu_s``, ``reference_rss_mb``), so that answers get a fair share of it on the same
-    machine. Results are cached on disk by task digest and Python version. The completed tasks have other digests: what
-    names a suite in records is the suite as it was. BadInput names the tasks whose reference fails.
+    task's metadata (``reference_cpu_s``, ``reference_wall_s``, ``reference_rss_mb``), so that answers get a fair share
+    of it on the same machine. Results are cached on disk by task digest and Python version. The completed tasks have
+    other digests: what names a suite in records is the suite as it was. BadInput names the tasks whose reference fails.
     """
     if all(_complete(test) for task in suite for test in task.tests):
         return suite
@@ -82,11 +83,7 @@ def _completed(task: CodeTask, sandbox: Sandbox) -> CodeTask:
         return _restored(task, json.loads(cached.read_text(encoding="ascii")))
     except (OSError, ValueError, KeyError, TypeError):
         pass  # absent or damaged: the cache only ever saves work
-    filled = [_fill(task, test, sandbox) if isinstance(test, CasesTest) else None for test in task.tests]
-    rows = [
-        None if found is None else {"cases": [c.to_json() for c in found[0]], "cpu_s": found[1], "rss_mb": found[2]}
-        for found in filled
-    ]
+    rows = [_filled_row(task, test, sandbox) if isinstance(test, CasesTest) else None for test in task.tests]
     cached.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(cached, canonical_json(rows))
     return _restored(task, rows)
@@ -94,29 +91,58 @@ def _completed(task: CodeTask, sandbox: Sandbox) -> CodeTask:
 
 def _restored(task: CodeTask, rows: Any) -> CodeTask:
     tests: list[Test] = []
-    cpu_s = rss_mb = 0.0
+    needed = dict.fromkeys(_NEEDED, 0.0)
     for test, row in zip(task.tests, rows, strict=True):
         if row is None or not isinstance(test, CasesTest):
             tests.append(test)
             continue
-        cases = tuple(Case.from_json(case) for case in row["cases"])
-        if len(cases) != len(test.cases) or not _complete(replace(test, cases=cases)):
+        cases = tuple(_known(case, found) for case, found in zip(test.cases, row["cases"], strict=True))
+        if not _complete(replace(test, cases=cases)):
             raise ValueError("the cached values are not those of the task's cases")
         tests.append(replace(test, cases=cases))
-        cpu_s = max(cpu_s, float(row["cpu_s"]))
-        rss_mb = max(rss_mb, float(row["rss_mb"]))
-    measured = {"reference_cpu_s": cpu_s, "reference_rss_mb": rss_mb}
+        needed = {name: max(most, float(row[name])) for name, most in needed.items()}
+    measured = {f"reference_{name}": most for name, most in needed.items()}
     return replace(task, tests=tuple(tests), metadata={**task.metadata, **measured})
 
 
-def _fill(task: CodeTask, test: CasesTest, sandbox: Sandbox) -> tuple[list[Case], float, float]:
-    """The test's cases with their expected values; the CPU seconds and the MiB that the reference needed for all of
-    them.
-    """
+def _filled_row(task: CodeTask, test: CasesTest, sandbox: Sandbox) -> dict[str, Any]:
+    """What the cache keeps of a test: of each case what was not known before, and what the reference needed."""
+    cases, outcome = _fill(task, test, sandbox)
+    needed = dict.fromkeys(_NEEDED, 0.0)
+    if outcome is not None:
+        needed = {"cpu_s": outcome.cpu_s, "wall_s": outcome.wall_s, "rss_mb": outcome.max_rss_mb}
+    return {"cases": [_found(old, new) for old, new in zip(test.cases, cases, strict=True)], **needed}
+
+
+def _found(old: Case, new: Case) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if old.args_source is not None and new.args_source is None:
+        found["args"] = [plain.encode(value) for value in new.args]
+    if old.expected is MISSING and new.expected is not MISSING:
+        found["expected"] = plain.encode(new.expected)
+    if old.expected_digest is None and new.expected_digest is not None:
+        found["expected_digest"] = new.expected_digest
+    return found
+
+
+def _known(case: Case, found: dict[str, Any]) -> Case:
+    """The case with what ``_found`` told of it."""
+    if "args" in found:
+        case = replace(case, args=tuple(plain.decode(value) for value in found["args"]), args_source=None)
+    if "expected" in found:
+        return Case(case.args, plain.decode(found["expected"]), case.args_source, case.expected_digest, case.any_of)
+    if "expected_digest" in found:
+        bytes.fromhex(found["expected_digest"])
+        return replace(case, expected_digest=found["expected_digest"])
+    return case
+
+
+def _fill(task: CodeTask, test: CasesTest, sandbox: Sandbox) -> tuple[list[Case], Outcome | None]:
+    """The test's cases with their expected values, and how the reference fared on all of them."""
     cases = _with_arguments(task, test.cases, sandbox)
     wanted = [index for index, case in enumerate(cases) if not case.acceptable]
     if not wanted:
-        return cases, 0.0, 0.0
+        return cases, None
     large = LARGE if test.oracle is None else None
     calls = tuple(_call(cases[index]) for index in wanted)
     outcome = sandbox.submit(CallsJob(task.reference, task.entry_point, calls, REFERENCE_LIMITS, large)).result()
@@ -134,7 +160,7 @@ def _fill(task: CodeTask, test: CasesTest, sandbox: Sandbox) -> tuple[list[Case]
         cases[index] = replace(cases[index], **known)
     if len(results) < len(wanted):
         raise BadInput(f"task {task.id}: its reference ended after {len(results)} of {len(wanted)} inputs")
-    return cases, outcome.cpu_s, outcome.max_rss_mb
+    return cases, outcome
 
 
 def _call(case: Case) -> tuple[Any, ...] | str:
