@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -80,7 +80,8 @@ def _completed(task: CodeTask, sandbox: Sandbox) -> CodeTask:
     version = ".".join(sandbox.info.python.split(".")[:2])
     cached = cache_dir() / "expected" / f"{task.digest}-{version}-{guest_digest()[:12]}.json"
     try:
-        return _restored(task, json.loads(cached.read_text(encoding="ascii")))
+        text = cached.read_text(encoding="ascii")
+        return _restored(task, json.loads(text), tagged='"$' in text)
     except (OSError, ValueError, KeyError, TypeError):
         pass  # absent or damaged: the cache only ever saves work
     rows = [_filled_row(task, test, sandbox) if isinstance(test, CasesTest) else None for test in task.tests]
@@ -89,14 +90,16 @@ def _completed(task: CodeTask, sandbox: Sandbox) -> CodeTask:
     return _restored(task, rows)
 
 
-def _restored(task: CodeTask, rows: Any) -> CodeTask:
+def _restored(task: CodeTask, rows: Any, *, tagged: bool = True) -> CodeTask:
+    """tagged: whether a value may be other than what JSON has for itself; all others need no decoding."""
+    decode: Callable[[Any], Any] = plain.decode if tagged else lambda value: value
     tests: list[Test] = []
     needed = dict.fromkeys(_NEEDED, 0.0)
     for test, row in zip(task.tests, rows, strict=True):
         if row is None or not isinstance(test, CasesTest):
             tests.append(test)
             continue
-        cases = tuple(_known(case, found) for case, found in zip(test.cases, row["cases"], strict=True))
+        cases = tuple(_known(case, found, decode) for case, found in zip(test.cases, row["cases"], strict=True))
         if not _complete(replace(test, cases=cases)):
             raise ValueError("the cached values are not those of the task's cases")
         tests.append(replace(test, cases=cases))
@@ -125,12 +128,12 @@ def _found(old: Case, new: Case) -> dict[str, Any]:
     return found
 
 
-def _known(case: Case, found: dict[str, Any]) -> Case:
+def _known(case: Case, found: dict[str, Any], decode: Callable[[Any], Any]) -> Case:
     """The case with what ``_found`` told of it."""
     if "args" in found:
-        case = replace(case, args=tuple(plain.decode(value) for value in found["args"]), args_source=None)
+        case = replace(case, args=tuple(decode(value) for value in found["args"]), args_source=None)
     if "expected" in found:
-        return Case(case.args, plain.decode(found["expected"]), case.args_source, case.expected_digest, case.any_of)
+        return Case(case.args, decode(found["expected"]), case.args_source, case.expected_digest, case.any_of)
     if "expected_digest" in found:
         bytes.fromhex(found["expected_digest"])
         return replace(case, expected_digest=found["expected_digest"])
