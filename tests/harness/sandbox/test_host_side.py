@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import gc
+import gzip
+import io
+import lzma
 import os
+import random
 import signal
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +22,7 @@ import pytest
 from click.testing import CliRunner
 
 from evalrun.benchmarks import BadInput, InfraError
+from evalrun.harness.cli import main
 from evalrun.harness.commands.sandbox import command
 from evalrun.harness.sandbox import (
     CallsJob,
@@ -302,14 +308,47 @@ def test_images_are_built_from_the_host_from_an_archive_and_on_a_base(
     gc.collect()
 
 
-@pytest.mark.docker
-def test_an_archive_that_is_none_is_refused(tag: str, tmp_path: Path) -> None:
-    (tmp_path / "text.tar").write_text("no archive")
-    with closing(docker_engine.connect()) as client:
-        with pytest.raises(BadInput, match="no such"):
-            docker_image.build_from_rootfs(client, tag, tmp_path / "absent.tar")
-        with pytest.raises(InfraError, match=r"text\.tar"):
-            docker_image.build_from_rootfs(client, tag, tmp_path / "text.tar")
+def tar_of_one_file(size: int) -> bytes:
+    """An archive with one file that cannot be compressed."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as writer:
+        info = tarfile.TarInfo("usr/bin/python3")
+        info.size = size
+        writer.addfile(info, io.BytesIO(random.Random(0).randbytes(size)))
+    return archive.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no such root filesystem archive"),
+        (b"no archive", "not a tar archive"),
+        (b"", "not a tar archive"),
+        (gzip.compress(b"no archive"), "not a tar archive"),
+        (gzip.compress(tar_of_one_file(100_000))[:-300], "not a tar archive"),
+        (lzma.compress(tar_of_one_file(100_000))[:-300], "not a tar archive"),
+        (tar_of_one_file(100_000)[:50_000], "not a tar archive"),
+        (bytes(10240), "an archive with nothing in it"),
+    ],
+)
+def test_an_archive_that_is_none_is_one_line_and_exit_code_2_and_no_engine_is_asked(
+    content: bytes | None,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def connect() -> None:
+        raise AssertionError("the engine was touched")
+
+    monkeypatch.setattr(docker_engine, "connect", connect)
+    archive = tmp_path / "root.tar"
+    if content is not None:
+        archive.write_bytes(content)
+    assert main(["sandbox", "build", "--rootfs", str(archive)]) == 2
+    error = capsys.readouterr().err
+    assert f"{archive}: {said}" in error
+    assert error.count("\n") == 1
 
 
 @pytest.mark.docker
