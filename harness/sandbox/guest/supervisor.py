@@ -225,7 +225,7 @@ def spawn_zygote(profile: str, sandbox: Supervisor) -> Zygote:
 
 
 def split_zygote(parent: Zygote, sandbox: Supervisor) -> Zygote:
-    """The judges' zygote, forked from one that has its modules loaded already."""
+    """A zygote of judges, forked from one of candidates that has its modules loaded already."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     alarm_read, alarm_write = os.pipe()
     home = sandbox.judge_home
@@ -410,11 +410,11 @@ class Supervisor:
     # --- starting ---
 
     def zygote(self, profile: str) -> Zygote:
-        """The zygote of a profile, started when first needed."""
+        """The zygote of a profile (``judge:`` before it for judges), started when first needed."""
         found = self.zygotes.get(profile)
         if found is None:
-            split = profile == "judge"
-            found = split_zygote(self.loaded("full"), self) if split else spawn_zygote(profile, self)
+            judges, _, loads = profile.rpartition(":")
+            found = split_zygote(self.loaded(loads), self) if judges else spawn_zygote(loads, self)
             self.zygotes[profile] = found
             self.zygote_pids.add(str(found.pid).encode())
         return found
@@ -434,7 +434,7 @@ class Supervisor:
         header, (first, second) = job.header, job.payloads
         kind = header["kind"]
         candidate = self.loaded(header["profile"])
-        judge = self.loaded("judge") if kind == "serve" else None
+        judge = self.loaded("judge:" + header["judge"]) if kind == "serve" else None
         for other in self.zygotes.values():
             other.wait_settled()
         job.zygotes[candidate] = "candidate"
