@@ -121,16 +121,17 @@ def request(job: Job, number: int, nonce: str | None = None) -> bytes:
         second = job.stdin.encode("utf-8", "surrogatepass")
     else:
         kind = "serve" if nonce is None else "together"
+        values = plain.dumps(job.values)
         candidate = {"source": job.source, "entry_point": job.entry_point, "objects": job.objects}
         judge = {
             "entry_point": job.entry_point,
             "prelude": job.prelude,
             "program": job.program,
-            "values": plain.dumps(job.values),
+            "values": values,
             "objects": job.objects,
             "operators": list(job.operators),
         }
-        judges = _judges_profile(profile, job, judge["values"])
+        judges = _judges_profile(profile, job, values)
         if nonce is None:
             first, second = marshal.dumps(candidate, 2), marshal.dumps(judge, 2)
         else:

@@ -41,6 +41,8 @@ GRACE_S = 2.0
 MOST_WAITED_S = 30.0  # how much longer than its limit a job may last because others had the processor
 FLUSH_S = 0.01  # how long an answer may wait for others to be written with it
 
+BORDER = ("remote", "changes", "border", "judge")  # what judges run, in this order, in one namespace
+
 # A lean zygote reads its program from its standard input, as this one did.
 ZYGOTE = (
     "import os,marshal\n"
@@ -192,9 +194,9 @@ def spawn_zygote(profile: str, sandbox: Supervisor) -> Zygote:
     program = marshal.dumps(
         {
             "source": sources["zygote"],
-            "plain": sources["plain"],
-            "border": [] if lean else [sources[name] for name in ("border", "judge", "candidate")],
-            "judge": [] if lean else [sources[name] for name in ("border", "judge")],
+            "codec": {name: sources[name] for name in ("plain", "plain_arrays")},
+            "border": [] if lean else [sources[name] for name in (*BORDER, "candidate")],
+            "judge": [] if lean else [sources[name] for name in BORDER],
             "lean": lean,
             "preload": sandbox.config["profiles"].get(profile, []),
             "uid": sandbox.zygote_uid() if sandbox.mode == "uids" else None,
