@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import plain_arrays  # noqa: F401 - it adds arrays and frames to the codec
 from .compare import Comparator, matches
 from .errors import BadInput, EvalrunError, GateFailed, Inconclusive, InfraError, Owed
 from .suite import Suite, built_in_suites

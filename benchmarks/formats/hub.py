@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import json
+import logging
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ from .rows import suite_name
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _BUILDERS = {".parquet": "parquet", ".jsonl": "json", ".json": "json"}
+_NOISY = ("datasets", "huggingface_hub", "fsspec", "filelock", "urllib3", "httpx")
 _JSON_COLUMNS = ("tests", "lineage", "metadata")
 COLUMNS = (
     "task_id",
@@ -152,15 +154,38 @@ def load_hub(ref: str) -> Suite:
     with _quiet():
         try:
             found = datasets.load_dataset(name)
-        except (datasets.exceptions.DatasetNotFoundError, FileNotFoundError, ValueError, RuntimeError) as error:
-            raise BadInput(f"hf:{name}: no such dataset, or not one that can be read ({_one_line(error)})") from error
-        except OSError as error:
-            raise InfraError(f"hf:{name}: the hub cannot be reached ({_one_line(error)}); check the network") from error
+        except Exception as error:
+            # datasets lets the errors of its readers and of two HTTP libraries through.
+            if _is_outage(error):
+                raise InfraError(
+                    f"hf:{name}: the hub cannot be reached ({_one_line(error)}); check the network"
+                ) from error
+            if isinstance(error, datasets.exceptions.DatasetNotFoundError):
+                raise BadInput(f"hf:{name}: the hub has no such dataset for you ({_one_line(error)})") from error
+            raise BadInput(f"hf:{name}: not a dataset that can be read ({_one_line(error)})") from error
     splits = sorted(map(str, found))
     chosen = split or ("test" if "test" in splits else splits[0] if len(splits) == 1 else "")
     if chosen not in splits:
         raise BadInput(f"hf:{name}: name one of its splits: {', '.join(f'hf:{name}:{one}' for one in splits)}")
     return _suite_from_rows(list(found[chosen]), suite_name(name.replace("/", "-")), f"hf:{name}:{chosen}")
+
+
+def _is_outage(error: BaseException) -> bool:
+    """Whether an error is the network's or the hub's, and not one about what was asked for."""
+    from datasets.exceptions import DatasetNotFoundError
+
+    while True:
+        if isinstance(error, DatasetNotFoundError):
+            return False
+        # A file that was not found is one that the hub does not have, unless a connection that failed stands behind it.
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+            return True
+        if type(error).__module__.split(".")[0] in ("httpx", "httpcore"):
+            return True
+        behind = error.__cause__ or error.__context__
+        if behind is None:
+            return False
+        error = behind
 
 
 def _suite_from_rows(rows: Sequence[Mapping[str, Any]], name: str, where: str) -> Suite:
@@ -210,14 +235,20 @@ def _datasets() -> Any:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No progress bars of ``datasets`` on the user's terminal."""
+    """No progress bars of ``datasets`` on the user's terminal, and no log lines of what it uses, but with ``-vv``."""
     datasets = _datasets()
-    shown = datasets.are_progress_bars_disabled()
+    hidden = datasets.are_progress_bars_disabled()
     datasets.disable_progress_bars()
+    silenced = [] if logging.getLogger("evalrun").isEnabledFor(logging.DEBUG) else list(map(logging.getLogger, _NOISY))
+    levels = [logger.level for logger in silenced]
+    for logger in silenced:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        if not shown:
+        for logger, level in zip(silenced, levels, strict=True):
+            logger.setLevel(level)
+        if not hidden:
             datasets.enable_progress_bars()
 
 

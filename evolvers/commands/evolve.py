@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ...benchmarks import Suite
 from ...benchmarks.selection import select, selection_options
-from ...harness.commands.options import runtime_option
-from ...harness.sandbox import KINDS, Kind, open_sandbox
+from ...harness.commands.options import opened, sandbox_options
 from ..pipeline import DEFAULT_OPERATORS, default_name, evolve, parse_operators
 from ..storing import require_free, save_whole
 from .bars import bars
@@ -37,12 +36,8 @@ if TYPE_CHECKING:
     "--count", type=click.IntRange(1, 100), default=1, show_default=True, help="New tasks per task and operator."
 )
 @click.option("--name", help="Name of the new suite (default: made of suite, operators and seed).")
-@click.option(
-    "--sandbox", "kind", type=click.Choice(KINDS), default="auto", show_default=True, help="Where references run."
-)
-@click.option("--workers", type=click.IntRange(min=1), help="Sandboxes at a time (default: one per processor).")
-@runtime_option
 @selection_options
+@sandbox_options
 def command(
     suite_ref: str,
     output: Path,
@@ -50,11 +45,9 @@ def command(
     seed: int,
     count: int,
     name: str | None,
-    kind: Kind,
-    workers: int | None,
-    runtime: str | None,
     tasks: tuple[str, ...],
     limit: int | None,
+    **options: Any,
 ) -> None:
     """Make new tasks out of SUITE, each with a certificate that `evalrun verify` can check.
 
@@ -71,7 +64,7 @@ def command(
     suite = suite.subset(select(suite, tasks, limit))
     chosen = default_name(suite, chains, seed) if name is None else name
     Suite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
-    with open_sandbox(kind, workers=workers, requires=suite.requires, runtime=runtime) as sandbox, bars() as progress:
+    with opened(options, suite.requires) as sandbox, bars() as progress:
         evolution = evolve(suite, chains, seed, sandbox, count=count, name=chosen, progress=progress)
     save_whole(evolution.suite, output)
     click.echo(table_of(evolution.tallies))

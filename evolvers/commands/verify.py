@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ...benchmarks import BadInput, GateFailed, Suite
-from ...harness.commands.options import runtime_option
-from ...harness.sandbox import KINDS, Kind, open_sandbox
+from ...harness.commands.options import opened, sandbox_options
 from ..verify import foreign_roots, verify
 from .bars import bars
 
 
 @click.command("verify")
 @click.argument("folder", metavar="SUITE", type=click.Path(path_type=Path))
-@click.option(
-    "--sandbox", "kind", type=click.Choice(KINDS), default="auto", show_default=True, help="Where references run."
-)
-@click.option("--workers", type=click.IntRange(min=1), help="Sandboxes at a time (default: one per processor).")
-@runtime_option
 @click.option("--against", metavar="ROOTS", help="The suite it was evolved from: every root must be a task of it.")
-def command(folder: Path, kind: Kind, workers: int | None, runtime: str | None, against: str | None) -> None:
+@sandbox_options
+def command(folder: Path, against: str | None, **options: Any) -> None:
     """Check every certificate of SUITE, believing nothing that the suite says of itself.
 
     Makes each evolved task again from its ancestors, runs every proof again and compares the results with the
@@ -35,7 +31,7 @@ def command(folder: Path, kind: Kind, workers: int | None, runtime: str | None, 
     """
     roots = None if against is None else Suite.load(against)
     suite = load_evolved(folder)
-    with open_sandbox(kind, workers=workers, requires=suite.requires, runtime=runtime) as sandbox, bars() as progress:
+    with opened(options, suite.requires) as sandbox, bars() as progress:
         failures = verify(suite, sandbox, progress)
     if roots is not None:
         failures += foreign_roots(suite, roots)

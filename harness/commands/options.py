@@ -5,52 +5,69 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ...benchmarks import Suite
 from ..runs.appending import Progress
 
+if TYPE_CHECKING:
+    from ..sandbox.pool import SandboxPool
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-runtime_option = click.option(
-    "--runtime", metavar="NAME", help="The engine's runtime for containers, e.g. runsc (gVisor) or kata."
-)
-
-
 def sandbox_options(command: Command) -> Command:
-    """``--sandbox``, ``--workers``, ``--runtime``, ``--fresh-container`` and ``--test-timeout``."""
+    """``--sandbox``, ``--workers``, ``--runtime`` and ``--fresh-container``; ``opened`` takes what they gave."""
     for option in (
-        click.option(
-            "--test-timeout",
-            type=click.FloatRange(min=0, min_open=True),
-            callback=finite,
-            metavar="SECONDS",
-            help="CPU seconds one test may take (default: 3, or ten times what the task's reference takes, if more; "
-            "a task's own limit goes before it).",
-        ),
         click.option(
             "--fresh-container",
             is_flag=True,
-            help="A new sandbox for every answer: slower, and nothing of one can meet the next.",
+            help="A new sandbox for every program: slower, and nothing of one can meet the next.",
         ),
-        runtime_option,
+        click.option(
+            "--runtime", metavar="NAME", help="The engine's runtime for containers, e.g. runsc (gVisor) or kata."
+        ),
         click.option("--workers", type=click.IntRange(min=1), help="Sandboxes at a time (default: one per processor)."),
         click.option(
             "--sandbox",
             type=click.Choice(["auto", "docker", "bwrap", "process"]),
             default="auto",
             show_default=True,
-            help="Where answers run. auto: docker, else bwrap. process protects nothing: for trusted code only.",
+            help="Where programs run. auto: docker, else bwrap. process protects nothing: for trusted code only.",
         ),
     ):
         command = option(command)
     return command
+
+
+def opened(options: Mapping[str, Any], requires: Iterable[str]) -> SandboxPool:
+    """The sandbox that ``sandbox_options`` ask for, with the packages that a suite requires."""
+    from ..sandbox import open_sandbox
+
+    return open_sandbox(
+        options["sandbox"],
+        workers=options["workers"],
+        requires=requires,
+        runtime=options["runtime"],
+        fresh=options["fresh_container"],
+    )
+
+
+def timeout_option(command: Command) -> Command:
+    """``--test-timeout``."""
+    return click.option(
+        "--test-timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        callback=finite,
+        metavar="SECONDS",
+        help="CPU seconds one test may take (default: 3, or ten times what the task's reference takes, if more; "
+        "a task's own limit goes before it).",
+    )(command)
 
 
 def finite(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:

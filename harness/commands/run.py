@@ -17,7 +17,7 @@ from ..runs.generate import Asking, Tally, generate_missing
 from ..runs.manifest import new_manifest
 from ..runs.records import load_run
 from ..runs.summary import check_nothing_owed, summary_lines
-from .options import default_folder, finite, not_blank, progress_bar, sandbox_options
+from .options import default_folder, finite, not_blank, opened, progress_bar, sandbox_options, timeout_option
 
 
 @click.command()
@@ -49,6 +49,7 @@ from .options import default_folder, finite, not_blank, progress_bar, sandbox_op
 @click.option("--generate-only", is_flag=True, help="Do not score; `evalrun score --suite SUITE RUN` does that later.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder, if there is one.")
 @sandbox_options
+@timeout_option
 def command(**options: Any) -> None:
     """Ask a model every task of a suite, score its answers in a sandbox, and record both.
 
@@ -93,16 +94,9 @@ def _generate_and_score(
 ) -> Tally:
     from ..oracle import with_expected
     from ..runs.score import score_missing
-    from ..sandbox import open_sandbox
 
     # opened before anything is asked: a machine that cannot score should say so before answers are paid for
-    with open_sandbox(
-        options["sandbox"],
-        workers=options["workers"],
-        requires=suite.requires,
-        runtime=options["runtime"],
-        fresh=options["fresh_container"],
-    ) as sandbox:
+    with opened(options, suite.requires) as sandbox:
         complete = {task.id: task for task in with_expected(suite, sandbox)}
         tally = _generate(folder, suite.tasks, asking, base_url, key, options)
         score_missing(folder, complete, sandbox, timeout_s=options["test_timeout"], progress=progress_bar("scoring"))

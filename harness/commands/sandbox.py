@@ -54,6 +54,7 @@ def build(source: str, rootfs: Path | None, base: str | None, requires: tuple[st
     from ...benchmarks.requires import parse_requirements
     from ..sandbox import docker_image as images
     from ..sandbox.docker_engine import connect
+    from ..sandbox.tarball import require_tar
 
     parsed = parse_requirements(requires)
     name = tag or images.named_image() or images.built_name(parsed)
@@ -64,6 +65,8 @@ def build(source: str, rootfs: Path | None, base: str | None, requires: tuple[st
             "--rootfs brings its own packages: leave out --requires, and name the image in EVALRUN_SANDBOX_IMAGE; "
             "whether it has what a suite requires is looked up in it"
         )
+    if rootfs is not None:
+        require_tar(rootfs)
     with closing(connect()) as engine:
         images.image_digest(engine, name)  # refuses what cannot be a name before anything is made
         if rootfs is not None:

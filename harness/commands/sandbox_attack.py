@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...benchmarks.errors import BadInput
-from ...benchmarks.jsonio import write_json, writing
+from ...benchmarks.jsonio import require_writable, write_json, writing
 
 if TYPE_CHECKING:
     from ..sandbox.attack import Attack
@@ -56,8 +56,8 @@ def attack(
 
         attacks = read_corpus(corpus)
     attacks = _select(attacks, only)
-    if json_file is not None and not json_file.parent.is_dir():
-        raise BadInput(f"--json {json_file}: there is no folder {json_file.parent}")
+    if json_file is not None:
+        require_writable(json_file)
     if listed:
         click.echo("\n".join(listing(attacks)))
         return 0

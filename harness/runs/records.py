@@ -21,6 +21,7 @@ from typing import Any, Literal, TypeVar
 from ...benchmarks import BadInput, CodeTask
 from ...benchmarks.jsonio import read_json, read_jsonl, text_digest, write_json, write_jsonl
 from ..verdict import Verdict
+from .manifest_types import check_types
 
 SCHEMA = 1
 MANIFEST = "run.json"
@@ -259,11 +260,13 @@ def load_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise BadInput(f"{path}: not a run manifest of schema {SCHEMA}")
     for section in ("model", "suite", "sampling"):
-        if not isinstance(manifest.get(section), dict):
+        if manifest.get(section) is None:
             raise BadInput(f"{path}: the section {section!r} is missing; the folder is damaged")
-    epochs = manifest["sampling"].get("epochs")
-    if not isinstance(epochs, int) or epochs < 1:
-        raise BadInput(f"{path}: sampling.epochs: expected a positive number, found {str(epochs)[:40]!r}")
+    check_types(path, manifest)
+    if manifest["sampling"].get("epochs") is None or manifest["sampling"]["epochs"] < 1:
+        raise BadInput(
+            f"{path}: sampling.epochs: expected a positive number, found {manifest['sampling'].get('epochs')!r}"
+        )
     return manifest
 
 

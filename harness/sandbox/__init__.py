@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...benchmarks.errors import BadInput, InfraError
-from .api import CallResult, CallsJob, CheckJob, Job, Limits, Outcome, ProgramJob, Sandbox, SandboxInfo
+from .api import CallResult, CallsJob, CheckJob, Job, Limits, NotHere, Outcome, ProgramJob, Sandbox, SandboxInfo
 from .pool import SandboxPool
 
 Kind = Literal["auto", "docker", "bwrap", "process"]
@@ -65,7 +65,7 @@ def open_sandbox(
         raise BadInput(f"--runtime {runtime[:60]}: only an engine has runtimes; use --sandbox docker")
     wish = _Wish(count, parse_requirements(requires), runtime, fresh)
     if kind == "docker":
-        return _docker(wish)
+        return _docker_or_else(wish)
     if kind == "bwrap":
         return _bwrap(wish)
     if kind == "process":
@@ -76,9 +76,24 @@ def open_sandbox(
             return attempt(wish)
         except InfraError as error:
             reasons.append(str(error))
+    either = "one of two would do: " if len(reasons) > 1 else ""
+    numbered = [f"({number}) {told}" if either else told for number, told in enumerate(reasons, 1)]
     raise InfraError(
-        f"no sandbox can run here: {'; '.join(reasons)}. For code that you trust, --sandbox process runs it unprotected"
+        f"no sandbox can run here; {either}{' '.join(numbered)}. "
+        "For code that you trust, --sandbox process runs it unprotected"
     )
+
+
+def _docker_or_else(wish: _Wish) -> SandboxPool:
+    """Docker; where no engine answers, its error names bubblewrap if that is here and would do."""
+    from .bwrap import is_installed
+
+    try:
+        return _docker(wish)
+    except NotHere as error:
+        if wish.runtime is None and is_installed():
+            raise NotHere(error.fact, f"{error.advice}; or use --sandbox bwrap") from error
+        raise
 
 
 def _docker(wish: _Wish) -> SandboxPool:

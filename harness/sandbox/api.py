@@ -12,8 +12,19 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Literal, Protocol
 
+from ...benchmarks.errors import InfraError
+
 LARGE = 100_000
 Status = Literal["ok", "error", "timeout", "oom", "infra"]
+
+
+class NotHere(InfraError):
+    """A kind of sandbox stands on a program that is not installed or does not run here: that, and what would help."""
+
+    def __init__(self, fact: str, advice: str) -> None:
+        super().__init__(f"{fact}; {advice}")
+        self.fact = fact
+        self.advice = advice
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 
-from ...benchmarks.errors import InfraError
 from . import seccomp
+from .api import NotHere
 from .keeping import hold
 from .process import ENVIRONMENT
 from .rootfs import Recipe, unpacked_rootfs
@@ -14,6 +14,11 @@ from .streams import ProcessTransport
 from .worker import BOOT, JUDGE_HOME, Mode
 
 _CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_DAC_OVERRIDE")
+
+
+def is_installed() -> bool:
+    """Whether bubblewrap is on PATH."""
+    return shutil.which("bwrap") is not None
 
 
 class BwrapBackend:
@@ -27,8 +32,10 @@ class BwrapBackend:
     _held = -1
 
     def __init__(self, made_of: Recipe | None = None) -> None:
-        if shutil.which("bwrap") is None:
-            raise InfraError("bubblewrap is not installed (the program bwrap); install it, or start a Docker engine")
+        if not is_installed():
+            raise NotHere(
+                "bubblewrap is not installed (the program bwrap)", "install it (Debian: apt-get install bubblewrap)"
+            )
         self.mode = "uids" if os.getuid() == 0 else "single"
         self._root = unpacked_rootfs(made_of)
         self._held = hold(self._root)  # until close, so that nobody prunes it meanwhile

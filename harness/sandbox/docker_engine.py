@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...benchmarks.errors import BadInput, InfraError
+from .api import NotHere
 
 if TYPE_CHECKING:
     import docker
@@ -100,7 +102,7 @@ def reason(error: BaseException) -> str:
 def connect() -> Engine:
     """The engine named by DOCKER_HOST or the Docker context, else the first usual socket that answers.
 
-    InfraError when none answers. docker-compatible sockets of Podman count.
+    NotHere when none answers. docker-compatible sockets of Podman count.
     """
     from docker.errors import DockerException
 
@@ -110,7 +112,23 @@ def connect() -> Engine:
             return _reach(address, options)
         except (DockerException, OSError, ValueError) as error:
             failures.append(f"{address}: {_explain(error)}")
-    raise InfraError(f"no Docker engine answers ({'; '.join(failures)}); start one, or use --sandbox bwrap")
+    raise NotHere(f"no Docker engine answers ({'; '.join(failures)})", _what_to_do(failures))
+
+
+def _what_to_do(failures: Iterable[str]) -> str:
+    """How to get an engine, after what hindered here."""
+    if os.environ.get("DOCKER_HOST"):
+        return "start the engine that DOCKER_HOST names, or unset it to look for one here"
+    if _context_address() is not None:
+        return "start the engine of this Docker context, or choose another (`docker context use`)"
+    if any("permission denied" in failure for failure in failures):
+        return "join the group that owns the socket (`usermod -aG docker USER`, then log in anew)"
+    places = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))
+    if shutil.which("dockerd", path=places) or shutil.which("docker", path=places):
+        return "start it (`systemctl start docker`, or `dockerd` as root)"
+    if shutil.which("podman", path=places):
+        return "start Podman's (`systemctl --user start podman.socket`)"
+    return "install one and start it (Debian: apt-get install docker.io)"
 
 
 def _reach(address: str, options: dict[str, Any]) -> Engine:
@@ -184,11 +202,11 @@ def _refuse_unknown(address: str, origin: str) -> None:
 
 
 def _explain(error: Exception) -> str:
-    text = reason(error)
+    text = str(error)
     if "Permission denied" in text or "PermissionError" in text:
-        return "permission denied; join the group that owns the socket"
+        return "permission denied"
     if "FileNotFoundError" in text:
         return "no such socket"
     if "ConnectionRefusedError" in text or "Connection refused" in text:
         return "nothing listens there"
-    return text[:160]
+    return reason(error)[:160]

@@ -148,8 +148,6 @@ def build_from_host(engine: Engine, name: str, made_of: Recipe | None = None) ->
 
 def build_from_rootfs(engine: Engine, name: str, archive: Path) -> str:
     """Import a root filesystem archive (.tar, .tar.gz, .tar.xz) with a python3 on its path; returns the image id."""
-    if not archive.is_file():
-        raise BadInput(f"{archive}: no such root filesystem archive")
     repository, _, tag = name.rpartition(":")
     before = image_digest(engine, name)
     try:
@@ -159,7 +157,7 @@ def build_from_rootfs(engine: Engine, name: str, archive: Path) -> str:
         raise InfraError(f"{archive}: the engine could not import it ({reason(error)})") from error
     made = image_digest(engine, name)
     if made is None or made == before:
-        raise InfraError(f"{archive}: the engine made no image of it; is it a tar archive of a root filesystem?")
+        raise InfraError(f"{archive}: the engine made no image of it; is it a root filesystem?")
     return made
 
 

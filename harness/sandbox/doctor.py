@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ...benchmarks.errors import EvalrunError
 from . import Kind, open_sandbox, seccomp
-from .api import CheckJob, Limits, SandboxInfo
+from .api import CheckJob, Limits, NotHere, SandboxInfo
 
 _TEST = "def check(candidate):\n    assert candidate(20, 22) == 42\n"
 _PROBES = (
@@ -21,8 +21,8 @@ _PROBES = (
     ("def add(a, b):\n    while True:\n        pass\n", None, "timeout"),
 )
 _ADVICE = {
-    "docker": "install a Docker engine and start it (Debian: apt-get install docker.io), or join its group",
-    "bwrap": "install bubblewrap (Debian: apt-get install bubblewrap) and allow unprivileged user namespaces",
+    "docker": "the engine answers, but cannot run it; `evalrun sandbox build` may make an image that can",
+    "bwrap": "allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone, user.max_user_namespaces)",
     "process": "the host's Python cannot run the guest program; please report this",
 }
 
@@ -52,6 +52,8 @@ def _try(kind: Kind) -> Finding:
             outcomes = list(sandbox.run(jobs))
             info = sandbox.info
         notes, advice = _more(kind, info)
+    except NotHere as error:
+        return Finding(kind, False, error.fact, error.advice)
     except EvalrunError as error:
         return Finding(kind, False, str(error), _ADVICE[kind])
     for (_, judged, status), outcome in zip(_PROBES, outcomes, strict=True):

@@ -1,8 +1,13 @@
 """A system-call filter for bubblewrap, as the kernel's BPF program: Docker brings one of its own, bubblewrap none.
 
-Refused: what reaches other processes (ptrace, process_vm_*, prlimit of others), what outlives a process (System V
-objects, message queues, keyrings), new namespaces and mounts, and doors into the kernel that no answer needs (bpf,
-io_uring, userfaultfd, perf).
+Refused: what reaches other processes (ptrace, process_vm_*, limits, priority, scheduling and affinity of others), what
+outlives a process (System V objects, message queues, keyrings), new namespaces and mounts, and doors into the kernel
+that no answer needs (bpf, io_uring, userfaultfd, perf).
+
+Docker's own filter allows the calls that set priority, scheduling and affinity for any process, and leaves it to the
+kernel, which refuses them across users. Here all processes may be of one user, so they are for the caller alone: a
+filter can tell it by the number 0, and by no other, as it does not know who calls. What a C library does to its own
+thread by that thread's number (``pthread_setaffinity_np``) is refused as well.
 """
 
 from __future__ import annotations
@@ -66,16 +71,40 @@ _REFUSED = {
     "vhangup": (153, 58),
 }
 _CLONE = (56, 220)
-_PRLIMIT64 = (302, 261)
+# Those that name a process by their first argument, where 0 is the caller.
+_OF_THE_CALLER = {
+    "prlimit64": (302, 261),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+}
+_SETPRIORITY = (141, 140)  # 0 twice: of a process, and that the caller; else of a group or a user
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEWTIME | NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET
 
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
-_NUMBER, _ARCH, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data; both machines are little-endian
+# Offsets in struct seccomp_data. Of an argument the lower half, which is all that these calls look at: both machines
+# are little-endian.
+_NUMBER, _ARCH, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
 
 
 def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
     return struct.pack("<HBBI", code, if_true, if_false, value)
+
+
+_REFUSE = _step(_RETURN, _ERRNO | errno.EPERM)
+_ABSENT = _step(_RETURN, _ERRNO | errno.ENOSYS)
+_PERMIT = _step(_RETURN, _ALLOW)
+
+
+def _if_zero(number: int, *arguments: int) -> list[bytes]:
+    """A call that is allowed where these arguments are 0; else refused."""
+    steps = []
+    for left in reversed(range(len(arguments))):
+        steps += [_step(_LOAD, arguments[-1 - left]), _step(_JUMP_EQUAL, 0, 0, 2 * left + 1)]
+    steps += [_PERMIT, _REFUSE]
+    return [_step(_JUMP_EQUAL, number, 0, len(steps)), *steps]
 
 
 def program(machine: str | None = None) -> bytes | None:
@@ -84,28 +113,25 @@ def program(machine: str | None = None) -> bytes | None:
     if machine not in _AUDIT_ARCH:
         return None
     column = list(_AUDIT_ARCH).index(machine)
-    refuse = _step(_RETURN, _ERRNO | errno.EPERM)
-    absent = _step(_RETURN, _ERRNO | errno.ENOSYS)
     steps = [
         _step(_LOAD, _ARCH),
         _step(_JUMP_EQUAL, _AUDIT_ARCH[machine], 1, 0),
-        refuse,  # a call by the table of another architecture
+        _REFUSE,  # a call by the table of another architecture
         _step(_LOAD, _NUMBER),
         _step(_JUMP_AT_LEAST, 0x40000000, 0, 1),
-        refuse,  # x32
+        _REFUSE,  # x32
     ]
     for name, numbers in _REFUSED.items():
         # The C library falls back from clone3 to clone, whose flags a filter can read, only when it does not exist.
-        steps += [_step(_JUMP_EQUAL, numbers[column], 0, 1), absent if name == "clone3" else refuse]
+        steps += [_step(_JUMP_EQUAL, numbers[column], 0, 1), _ABSENT if name == "clone3" else _REFUSE]
+    for numbers in _OF_THE_CALLER.values():
+        steps += _if_zero(numbers[column], _FIRST_ARGUMENT)
+    steps += _if_zero(_SETPRIORITY[column], _FIRST_ARGUMENT, _SECOND_ARGUMENT)
     steps += [
         _step(_JUMP_EQUAL, _CLONE[column], 0, 3),
         _step(_LOAD, _FIRST_ARGUMENT),
-        _step(_JUMP_ANY_BIT, _NEW_NAMESPACES, 0, 5),
-        refuse,
-        _step(_JUMP_EQUAL, _PRLIMIT64[column], 0, 3),
-        _step(_LOAD, _FIRST_ARGUMENT),
-        _step(_JUMP_EQUAL, 0, 1, 0),  # 0: the calling process itself
-        refuse,
-        _step(_RETURN, _ALLOW),
+        _step(_JUMP_ANY_BIT, _NEW_NAMESPACES, 0, 1),
+        _REFUSE,
+        _PERMIT,
     ]
     return b"".join(steps)

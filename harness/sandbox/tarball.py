@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
 import platform
 import tarfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from ...benchmarks.errors import BadInput
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 
@@ -18,6 +22,21 @@ def architecture(machine: str = "") -> str:
     """A machine's name as engines write it; of this one by default."""
     name = machine or platform.machine()
     return _ARCHITECTURES.get(name, name)
+
+
+def require_tar(path: Path) -> None:
+    """BadInput where a file is no whole tar archive (compressed or not) with something in it."""
+    if not path.is_file():
+        raise BadInput(f"{path}: no such root filesystem archive")
+    try:
+        with tarfile.open(path) as archive:
+            if sum(1 for _ in archive) == 0:
+                raise BadInput(f"{path}: an archive with nothing in it")
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
+        fault = " ".join(str(error).split())[:160]
+        raise BadInput(f"{path}: not a tar archive (.tar, .tar.gz, .tar.xz), or a damaged one ({fault})") from error
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
 def write_tar(root: Path, target: Path, *, timed: str, but: str) -> None:

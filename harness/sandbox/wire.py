@@ -68,6 +68,29 @@ def profile_of(source: str) -> str:
     return "numpy" if _NUMPY.search(source) else "full"
 
 
+def profile_for(data: bytes) -> str:
+    """The zygote for a process that rebuilds this encoded data: arrays and frames cost an import."""
+    if b'"$' not in data:
+        return "lean"
+    if b'"$pandas"' in data:
+        return "pandas"
+    return "numpy" if b'"$ndarray"' in data or b'"$datetime64"' in data else "lean"
+
+
+def _judges_profile(candidates: str, job: CheckJob, values: str) -> str:
+    """The zygote for a judge: what its programs import, what its values are, and what the answer may return.
+
+    The last costs nothing more: the zygote that this one is forked from is there for the answer.
+    """
+    file = job.values.get("program") if isinstance(job.values, dict) else None  # a test file, run by guest/testfile.py
+    programs = (job.prelude, job.program, file if isinstance(file, str) else "")
+    return _widest("full", candidates, profile_for(values.encode("ascii")), *map(profile_of, programs))
+
+
+def _widest(*profiles: str) -> str:
+    return max(profiles, key=list(PROFILES).index)
+
+
 def pack_calls(calls: Sequence[tuple[Any, ...] | str]) -> bytes:
     """Calls as the guest reads them. The guest may use ``marshal``: it trusts the host."""
     return marshal.dumps([_packed(call) for call in calls], 2)
@@ -85,40 +108,45 @@ def request(job: Job, number: int, nonce: str | None = None) -> bytes:
     ``number`` comes back in the report. With ``nonce`` a CheckJob runs unshielded, in one process.
     """
     profile = profile_of(job.source)
+    judges = ""
     second = b""
     if isinstance(job, CallsJob):
         kind = "calls"
         first = marshal.dumps((job.source, job.entry_point, job.large), 2)
         second = job.packed if job.packed is not None else pack_calls(job.calls)
+        profile = _widest(profile, profile_for(second))
     elif isinstance(job, ProgramJob):
         kind = "program"
         first = marshal.dumps({"source": job.source}, 2)
         second = job.stdin.encode("utf-8", "surrogatepass")
     else:
         kind = "serve" if nonce is None else "together"
+        values = plain.dumps(job.values)
         candidate = {"source": job.source, "entry_point": job.entry_point, "objects": job.objects}
         judge = {
             "entry_point": job.entry_point,
             "prelude": job.prelude,
             "program": job.program,
-            "values": plain.dumps(job.values),
+            "values": values,
             "objects": job.objects,
             "operators": list(job.operators),
         }
+        judges = _judges_profile(profile, job, values)
         if nonce is None:
             first, second = marshal.dumps(candidate, 2), marshal.dumps(judge, 2)
         else:
-            first = marshal.dumps({**candidate, **judge, "nonce": nonce}, 2)
+            first, profile = marshal.dumps({**candidate, **judge, "nonce": nonce}, 2), judges
     if kind != "calls" and profile == "lean":
         profile = "full"
-    return frame(_header(kind, profile, number, job.limits, first, second)) + frame(first) + frame(second)
+    profiles = {"profile": profile, "judge": judges}
+    return frame(_header(kind, profiles, number, job.limits, first, second)) + frame(first) + frame(second)
 
 
-def _header(kind: str, profile: str, number: int, limits: Limits, first: bytes, second: bytes) -> bytes:
+def _header(kind: str, profiles: dict[str, str], number: int, limits: Limits, first: bytes, second: bytes) -> bytes:
     header = {
         "id": number,
         "kind": kind,
-        "profile": profile,
+        **profiles,
         "cpu_s": limits.cpu_s,
         "wall_s": limits.wall,
         "memory_mb": limits.memory_mb,

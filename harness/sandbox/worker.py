@@ -9,10 +9,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from ...benchmarks import plain
+from ... import benchmarks
 from ...benchmarks.errors import InfraError
 from ...benchmarks.jsonio import text_digest
 from . import wire
@@ -38,7 +37,8 @@ JUDGE_HOME = "/judge"
 START_S = 30.0
 REPLY_GRACE_S = 45.0  # more than a guest adds to a job's limit when the machine is busy (MOST_WAITED_S)
 MAX_FRAME = 256 * 1024 * 1024
-_GUEST_FILES = ("zygote", "border", "candidate", "judge")
+_GUEST_FILES = ("zygote", "remote", "changes", "border", "judge", "candidate")
+_CODEC = ("plain", "plain_arrays")
 
 
 class BrokenSandbox(Exception):
@@ -86,8 +86,8 @@ def _source(name: str) -> str:
 
 @cache
 def _sources() -> dict[str, str]:
-    codec = Path(plain.__file__).read_text(encoding="utf-8")
-    return {**{name: _source(name) for name in _GUEST_FILES}, "plain": codec}
+    codec = {name: resources.files(benchmarks).joinpath(f"{name}.py").read_text(encoding="utf-8") for name in _CODEC}
+    return {**{name: _source(name) for name in _GUEST_FILES}, **codec}
 
 
 @cache

@@ -87,7 +87,7 @@ json_values = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(texts, inner, max_size=3)
-        | st.builds(lambda tag, payload: {tag: payload}, st.sampled_from([*sorted(plain._DECODERS), "$no"]), inner)
+        | st.builds(lambda tag, payload: {tag: payload}, st.sampled_from([*sorted(plain.DECODERS), "$no"]), inner)
     ),
     max_leaves=10,
 )

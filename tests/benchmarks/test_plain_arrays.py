@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalrun.benchmarks import Comparator, matches, plain
+from evalrun.benchmarks import Comparator, matches, plain, plain_arrays
 from evalrun.benchmarks.plain import PlainError
 
 DTYPES = (
@@ -273,7 +274,7 @@ parts = st.recursive(
         )
         | st.builds(
             lambda kind, data: {"$pandas": [kind, *data]},
-            st.sampled_from(sorted(plain._PANDAS)),
+            st.sampled_from(sorted(plain_arrays._PANDAS)),
             st.lists(inner, max_size=4),
         )
         | st.sampled_from([json.loads(ARRAY), json.loads(RANGE), json.loads(INDEX)])
@@ -285,7 +286,7 @@ parts = st.recursive(
 @given(
     st.builds(
         lambda kind, data: {"$pandas": [kind, *data]},
-        st.sampled_from(sorted(plain._PANDAS)),
+        st.sampled_from(sorted(plain_arrays._PANDAS)),
         st.lists(parts, max_size=4),
     )
     | parts
@@ -312,10 +313,14 @@ def test_reading_costs_no_more_than_its_size() -> None:
 
 
 def test_importing_the_codec_imports_neither() -> None:
-    program = "import runpy, sys; runpy.run_path(sys.argv[1]); print('numpy' in sys.modules, 'pandas' in sys.modules)"
-    command = [sys.executable, "-c", program, str(plain.__file__)]
+    """As in the sandbox: the two files lie side by side, in no package."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import plain, plain_arrays; plain.loads('[1]')\n"
+        "print('numpy' in sys.modules, 'pandas' in sys.modules, '$ndarray' in plain.DECODERS)"
+    )
+    command = [sys.executable, "-I", "-c", program, str(Path(str(plain.__file__)).parent)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == ["False", "False"]
+    assert ran.stdout.split() == ["False", "False", "True"]
 
 
 def test_where_they_are_not_installed_their_values_are_plain_errors(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
 import signal
@@ -15,7 +16,8 @@ import click
 import pytest
 
 import evalrun
-from evalrun.benchmarks.errors import BadInput, GateFailed
+from evalrun.benchmarks import Suite
+from evalrun.benchmarks.errors import BadInput, GateFailed, InfraError
 from evalrun.harness import cli as cli_module
 from evalrun.harness.cli import LazyGroup, VerbBroken, load_verb, main, registered_verbs, summary
 
@@ -330,3 +332,34 @@ def _process_with_verb(folder: Path, module: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["evolve", "core", "-o", "new"],
+        ["verify", "evolved"],
+        ["score", "answers.jsonl", "--suite", "core"],
+        ["run", "--suite", "core", "--model", "m", "--base-url", "http://127.0.0.1:9/v1"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_every_verb_that_runs_programs_takes_the_same_options_for_their_sandbox(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, object] = {}
+
+    def open_sandbox(kind: str, **options: object) -> None:
+        asked.update(kind=kind, **options)
+        raise InfraError("no further")
+
+    monkeypatch.setattr("evalrun.harness.sandbox.open_sandbox", open_sandbox)
+    monkeypatch.chdir(tmp_path)
+    core = Suite.load("core")
+    core.subset(core.tasks[:1]).save(tmp_path / "evolved")
+    (tmp_path / "answers.jsonl").write_text(json.dumps({"task_id": core.tasks[0].id, "solution": ""}) + "\n")
+
+    options = ["--sandbox", "docker", "--workers", "3", "--runtime", "runsc", "--fresh-container"]
+    assert main([*command, *options]) == 5
+
+    assert asked == {"kind": "docker", "workers": 3, "runtime": "runsc", "fresh": True, "requires": core.requires}

@@ -173,6 +173,52 @@ def test_what_is_no_run_folder_is_refused(tmp_path: Path) -> None:
             load_run(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("created", 5, "created: expected a text, found '5'"),
+        ("evalrun", ["0.1"], "evalrun: expected a text"),
+        ("model", "m", "model: expected an object, found 'm'"),
+        ("model.label", 7, "model.label: expected a text"),
+        ("suite.digest", {}, "suite.digest: expected a text"),
+        ("suite.tasks", "3", "suite.tasks: expected a whole number"),
+        ("sampling.epochs", True, "sampling.epochs: expected a whole number"),
+        ("sampling.epochs", 1.5, "sampling.epochs: expected a whole number"),
+        ("sampling.temperature", "hot", "sampling.temperature: expected a number"),
+        ("endpoint", 1, "endpoint: expected an object"),
+        ("endpoint.base_url", 1, "endpoint.base_url: expected a text"),
+        ("source", [], "source: expected an object"),
+        ("source", {"unknown": [1]}, "source.unknown: expected a list of texts"),
+        ("scoring", "docker", "scoring: expected an object"),
+        ("scoring", {"limits": {"memory_mb": "1024"}}, "scoring.limits.memory_mb: expected a whole number"),
+        ("scoring", {"requires": "numpy"}, "scoring.requires: expected a list of texts"),
+        ("scoring", {"fresh": 1}, "scoring.fresh: expected true or false"),
+        ("config_digest", 1, "config_digest: expected a text"),
+    ],
+)
+def test_a_field_of_the_manifest_of_the_wrong_type_is_one_line_that_names_it(
+    field: str, value: object, said: str, folder: Path
+) -> None:
+    manifest = manifest_of()
+    section: Any = manifest
+    *above, last = field.split(".")
+    for name in above:
+        section = section[name]
+    section[last] = value
+    (folder / "run.json").write_text(json.dumps(manifest))
+    with pytest.raises(BadInput, match=r"run\.json: ") as caught:
+        load_run(folder)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_manifest_may_have_fields_that_this_version_does_not_know(folder: Path) -> None:
+    manifest = {**manifest_of(), "weather": 5}
+    manifest["model"]["weights"] = [1, 2]
+    (folder / "run.json").write_text(json.dumps(manifest))
+    assert load_run(folder).manifest["weather"] == 5
+
+
 def opened(folder: Path, manifest: dict[str, Any], *, resume: bool = False) -> None:
     with open_run(folder, manifest, TASKS, resume=resume):
         pass

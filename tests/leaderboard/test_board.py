@@ -42,7 +42,7 @@ def test_recorded_answers_for_some_tasks_only_are_not_ranked_as_if_they_were_all
     # A run made from recorded answers plans only those, so nothing is owed, and yet a task has no answer.
     board = board_of(
         make_run("whole", outcomes(3)),
-        make_run("partial", {**outcomes(20), "t00": "-"}, manifest={"source": "answers.jsonl"}),
+        make_run("partial", {**outcomes(20), "t00": "-"}, manifest={"source": {"name": "answers.jsonl"}}),
     )
     partial = next(row for row in board.rows if row.run.label == "partial")
     assert (partial.run.owed, partial.score.short, partial.rank) == (0, 1, None)

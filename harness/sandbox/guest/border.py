@@ -4,20 +4,16 @@ Both sides run this file. A message is a frame of JSON: a request ``{"do": NAME,
 reply ``{"value": ...}`` or ``{"raised": NAME, "message": TEXT, "base": NAME}``. An object that is no plain data crosses
 as a handle, which the other side wraps in a ``Remote``: what is done to that is done on its own side.
 
-The judge decides what a Remote can do. Where the test is of a function, a Remote has attributes, can be called and
-iterated; it has no operators, is true, and equals nothing but itself: an answer's ``__eq__``, ``__lt__`` or
-``__contains__`` must never take the place of a comparison. Where the test is of classes, those operators that the
-task's own classes have are what is tested, and are called on the other side (``remote_with`` in judge.py).
+The files of one side are executed one after the other in one namespace (``remote``, ``changes``, this one, ``judge``,
+``candidate``): that they import each other is for those who read or check them.
 """
 
 from __future__ import annotations
 
 import builtins
 import json
-import operator
 import os
 import struct
-from collections import Counter, deque
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,17 +21,15 @@ if TYPE_CHECKING:
 
     from ....benchmarks import plain
     from . import zygote
+    from .changes import change_of, update
     from .judge import AnswerError, no_value
+    from .remote import CannotCross, Remote
 
 MAX_FRAME = 64 * 1024 * 1024
 
 
 class AnswerGone(BaseException):
     """The answer's process is gone; not an Exception, lest a test's ``except Exception`` take it for an error."""
-
-
-class CannotCross(BaseException):
-    """The test passes the answer something that is neither plain data nor a function."""
 
 
 def read_exact(fd: int, count: int) -> bytes:
@@ -66,121 +60,6 @@ def write_frame(fd: int, data: bytes) -> None:
 
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
-
-
-def _swapped(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda left, right: function(right, left)
-
-
-def base_value(value: Any) -> Any:
-    """An instance of a class above which there is a builtin one (a namedtuple, an IntEnum) as that."""
-    for base, rebuild in plain._REDUCERS:
-        if isinstance(value, base):
-            return rebuild(value)
-    raise TypeError("not plain data")
-
-
-def leave(manager: Any, name: Optional[str], told: Tuple[Any, ...]) -> Any:
-    """End a context: with the exception that the test raised in it, or (``""``) with an object that was raised here."""
-    if name is None:
-        return type(manager).__exit__(manager, None, None, None)
-    error = told[0] if name == "" else getattr(builtins, name)(*told)
-    return type(manager).__exit__(manager, type(error), error, error.__traceback__)
-
-
-# What may be asked of an object on the other side; the first argument is the object.
-LIMITED = {
-    "call": lambda function, *args, **kwargs: function(*args, **kwargs),
-    "getattr": getattr,
-    "setattr": setattr,
-    "delattr": delattr,
-    "iter": iter,
-    "next": next,
-    "str": str,
-    "repr": repr,
-    "plain": lambda value: base_value(value),
-    "enter": lambda manager: type(manager).__enter__(manager),
-    "exit": lambda manager, name=None, *told: leave(manager, name, told),
-}  # type: Dict[str, Callable[..., Any]]
-BINARY = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
-OPERATORS = {
-    "len": len,
-    "bool": bool,
-    "int": int,
-    "float": float,
-    "index": operator.index,
-    "hash": hash,
-    "abs": abs,
-    "neg": operator.neg,
-    "contains": operator.contains,
-    "getitem": operator.getitem,
-    "setitem": operator.setitem,
-    "delitem": operator.delitem,
-    "instancecheck": lambda kind, value: isinstance(value, kind),
-    "subclasscheck": lambda kind, other: issubclass(other, kind),
-}  # type: Dict[str, Callable[..., Any]]
-for _name in "eq ne lt le gt ge".split():
-    OPERATORS[_name] = getattr(operator, _name)
-for _name in BINARY:
-    _function = getattr(operator, _name + "_" if _name in ("and", "or") else _name)
-    OPERATORS[_name] = _function
-    OPERATORS["r" + _name] = _swapped(_function)
-
-
-class Remote:
-    """An object on the other side, with what the answer of a function may do."""
-
-    def __init__(self, border: Border, number: int, kind: str) -> None:
-        object.__setattr__(self, "_Remote__border", border)
-        object.__setattr__(self, "_Remote__number", number)
-        object.__setattr__(self, "_Remote__kind", kind)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__") and name not in ("__name__", "__doc__", "__qualname__"):
-            raise AttributeError(name)  # what Python itself looks for: copying, numpy's protocols
-        return ask(self, "getattr", name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        ask(self, "setattr", name, value)
-
-    def __delattr__(self, name: str) -> None:
-        ask(self, "delattr", name)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return ask(self, "call", *args, **kwargs)
-
-    def __iter__(self) -> Any:
-        return ask(self, "iter")
-
-    def __next__(self) -> Any:
-        return ask(self, "next")
-
-    def __str__(self) -> str:
-        return _text_of(ask(self, "str"))
-
-    def __repr__(self) -> str:
-        return _text_of(ask(self, "repr"))
-
-    def __enter__(self) -> Any:
-        return ask(self, "enter")
-
-    def __exit__(self, *error: Any) -> Any:
-        ask(self, "exit")
-
-    def __mro_entries__(self, bases: Any) -> Any:
-        border = object.__getattribute__(self, "_Remote__border")
-        border.broken = CannotCross("a class of the test's own is made from the answer's")
-        raise border.broken
-
-
-def _text_of(value: Any) -> str:
-    return str(value) if type(value) is str else "(no text)"
-
-
-def ask(remote: Remote, what: str, *args: Any, **kwargs: Any) -> Any:
-    """Do something to an object on the other side."""
-    border = object.__getattribute__(remote, "_Remote__border")
-    return border.ask(what, (remote, *args), kwargs)
 
 
 class Border:
@@ -453,69 +332,3 @@ def builtin_error(name: str) -> type:
     """Python's own exception class of this name; Exception where there is none."""
     found = getattr(builtins, name, None)
     return found if isinstance(found, type) and issubclass(found, Exception) else Exception
-
-
-# --- arguments that were changed ---
-
-
-def update(old: Any, new: Any) -> None:
-    """Make ``old`` equal ``new`` in place, item by item, so that whoever holds a part of it sees the change as well."""
-    change = change_of(type(old))
-    if change is not None and type(old) is type(new):
-        change(old, new)
-
-
-def change_of(kind: type) -> Any:
-    """How a value of this type is made equal to another; None for what does not change."""
-    return UPDATES.get(kind) or FOREIGN_UPDATES.get((kind.__module__.split(".")[0], kind.__name__))
-
-
-def _kept(old: Any, new: Any) -> Any:
-    if change_of(type(old)) is not None and type(old) is type(new):
-        update(old, new)
-        return old
-    return new
-
-
-def _update_list(old: List[Any], new: List[Any]) -> None:
-    old[:] = [_kept(old[at], item) if at < len(old) else item for at, item in enumerate(new)]
-
-
-def _update_dict(old: Dict[Any, Any], new: Dict[Any, Any]) -> None:
-    kept = {key: _kept(old[key], value) if key in old else value for key, value in new.items()}
-    old.clear()
-    old.update(kept)
-
-
-def _update_set(old: Any, new: Any) -> None:
-    old.clear()
-    old.update(new)
-
-
-def _update_deque(old: Any, new: Any) -> None:
-    old.clear()
-    old.extend(new)
-
-
-def _update_bytes(old: bytearray, new: bytearray) -> None:
-    old[:] = new
-
-
-def _update_array(old: Any, new: Any) -> None:
-    if old.shape == new.shape:
-        old[...] = new
-
-
-FOREIGN_UPDATES = {
-    ("numpy", "ndarray"): _update_array,
-    ("pandas", "Series"): lambda old, new: old._update_inplace(new),
-    ("pandas", "DataFrame"): lambda old, new: old._update_inplace(new),
-}  # type: Dict[Tuple[str, str], Callable[[Any, Any], None]]
-UPDATES = {
-    list: _update_list,
-    dict: _update_dict,
-    set: _update_set,
-    bytearray: _update_bytes,
-    deque: _update_deque,
-    Counter: _update_dict,
-}  # type: Dict[type, Callable[[Any, Any], None]]

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from ....benchmarks import plain
     from . import zygote
-    from .border import LIMITED, OPERATORS, Border, Remote
+    from .border import Border
     from .judge import run_check, write_verdict
+    from .remote import LIMITED, OPERATORS, Remote
 
 
 def load(payload: Dict[str, Any]) -> Any:

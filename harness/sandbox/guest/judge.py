@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from ....benchmarks import plain
     from . import zygote
-    from .border import LIMITED, OPERATORS, AnswerGone, Border, CannotCross, Remote, _text_of, ask
+    from .border import AnswerGone, Border
+    from .remote import LIMITED, OPERATORS, CannotCross, Remote, _text_of, ask
 
 VERDICT = b"v"
 

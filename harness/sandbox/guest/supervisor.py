@@ -41,6 +41,8 @@ GRACE_S = 2.0
 MOST_WAITED_S = 30.0  # how much longer than its limit a job may last because others had the processor
 FLUSH_S = 0.01  # how long an answer may wait for others to be written with it
 
+BORDER = ("remote", "changes", "border", "judge")  # what judges run, in this order, in one namespace
+
 # A lean zygote reads its program from its standard input, as this one did.
 ZYGOTE = (
     "import os,marshal\n"
@@ -192,9 +194,9 @@ def spawn_zygote(profile: str, sandbox: Supervisor) -> Zygote:
     program = marshal.dumps(
         {
             "source": sources["zygote"],
-            "plain": sources["plain"],
-            "border": [] if lean else [sources[name] for name in ("border", "judge", "candidate")],
-            "judge": [] if lean else [sources[name] for name in ("border", "judge")],
+            "codec": {name: sources[name] for name in ("plain", "plain_arrays")},
+            "border": [] if lean else [sources[name] for name in (*BORDER, "candidate")],
+            "judge": [] if lean else [sources[name] for name in BORDER],
             "lean": lean,
             "preload": sandbox.config["profiles"].get(profile, []),
             "uid": sandbox.zygote_uid() if sandbox.mode == "uids" else None,
@@ -225,7 +227,7 @@ def spawn_zygote(profile: str, sandbox: Supervisor) -> Zygote:
 
 
 def split_zygote(parent: Zygote, sandbox: Supervisor) -> Zygote:
-    """The judges' zygote, forked from one that has its modules loaded already."""
+    """A zygote of judges, forked from one of candidates that has its modules loaded already."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     alarm_read, alarm_write = os.pipe()
     home = sandbox.judge_home
@@ -410,11 +412,11 @@ class Supervisor:
     # --- starting ---
 
     def zygote(self, profile: str) -> Zygote:
-        """The zygote of a profile, started when first needed."""
+        """The zygote of a profile (``judge:`` before it for judges), started when first needed."""
         found = self.zygotes.get(profile)
         if found is None:
-            split = profile == "judge"
-            found = split_zygote(self.loaded("full"), self) if split else spawn_zygote(profile, self)
+            judges, _, loads = profile.rpartition(":")
+            found = split_zygote(self.loaded(loads), self) if judges else spawn_zygote(loads, self)
             self.zygotes[profile] = found
             self.zygote_pids.add(str(found.pid).encode())
         return found
@@ -434,7 +436,7 @@ class Supervisor:
         header, (first, second) = job.header, job.payloads
         kind = header["kind"]
         candidate = self.loaded(header["profile"])
-        judge = self.loaded("judge") if kind == "serve" else None
+        judge = self.loaded("judge:" + header["judge"]) if kind == "serve" else None
         for other in self.zygotes.values():
             other.wait_settled()
         job.zygotes[candidate] = "candidate"

@@ -131,7 +131,8 @@ def codec() -> Any:
     """The strict codec, which a lean job loads only for what marshal cannot write."""
     global plain
     if plain is None:
-        plain = load_source("plain", config["plain"])
+        plain = load_source("plain", config["codec"]["plain"])
+        load_source("plain_arrays", config["codec"]["plain_arrays"])
     return plain
 
 

@@ -193,7 +193,8 @@ def test_the_list_names_every_program(capsys: pytest.CaptureFixture[str]) -> Non
     [
         (["--only", "exits"], "no category or program of that name; did you mean 'exit'?"),
         (["--corpus", "missing.jsonl"], "missing.jsonl: cannot be read"),
-        (["--json", "nowhere/x.json", "--list"], "there is no folder nowhere"),
+        (["--json", "nowhere/x.json", "--list"], "nowhere/x.json: cannot be written (No such file or directory)"),
+        (["--json", "/", "--list"], "/: cannot be written (Is a directory)"),
     ],
 )
 def test_wrong_input_is_one_line_and_exit_code_2(
@@ -212,6 +213,19 @@ def test_a_damaged_private_corpus_is_one_line_and_exit_code_2(
     own.write_text('{"name": "a", "source": "x"\n')
     assert main(["sandbox", "attack", "--corpus", str(own)]) == 2
     assert "own.jsonl:1: not a JSON object" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["nowhere/found.json", "folder", "/proc/found.json"])
+def test_findings_that_could_not_be_written_are_refused_before_anything_is_tried(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*given: object) -> None:
+        raise AssertionError("it was begun")
+
+    monkeypatch.setattr("evalrun.harness.commands.sandbox_attack._run", run)
+    (tmp_path / "folder").mkdir()
+    assert main(["sandbox", "attack", "--json", str(tmp_path / place)]) == 2
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def test_without_a_sandbox_it_ends_with_5(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -161,6 +161,81 @@ def test_an_engine_that_is_not_there_is_one_clear_line(monkeypatch: pytest.Monke
     assert "\n" not in str(caught.value)
 
 
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A machine without an engine on which only the programs of the given names are installed."""
+    from evalrun.harness.sandbox import docker_engine
+
+    def make(*programs: str) -> None:
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        for name in programs:
+            (folder / name).write_text("#!/bin/sh\n")
+            (folder / name).chmod(0o755)
+        which = shutil.which
+        monkeypatch.setattr(shutil, "which", lambda name, path=None: which(name, path=str(folder)))
+        monkeypatch.setattr(docker_engine, "_sockets", lambda: (tmp_path / "docker.sock",))
+        for variable in ("DOCKER_HOST", "DOCKER_CONTEXT"):
+            monkeypatch.delenv(variable, raising=False)
+        monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "config"))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("installed", "kind", "said", "unsaid"),
+    [
+        ([], "docker", ["install one and start it"], ["bwrap", "bubblewrap"]),
+        (["bwrap"], "docker", ["install one and start it", "or use --sandbox bwrap"], []),
+        (["dockerd"], "docker", ["start it (`systemctl start docker`"], ["install", "bwrap"]),
+        (["podman"], "docker", ["podman.socket"], ["install", "bwrap"]),
+        ([], "bwrap", ["apt-get install bubblewrap"], ["Docker", "--sandbox bwrap"]),
+        ([], "auto", ["one of two", "install one", "apt-get install bubblewrap"], ["--sandbox bwrap"]),
+        (["dockerd"], "auto", ["one of two", "start it", "apt-get install bubblewrap"], ["--sandbox bwrap"]),
+    ],
+)
+def test_what_is_missing_is_told_with_what_would_help_on_this_machine(
+    installed: list[str], kind: Any, said: list[str], unsaid: list[str], bare: Any
+) -> None:
+    bare(*installed)
+    with pytest.raises(InfraError) as caught:
+        open_sandbox(kind, workers=1)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert all(part in text for part in said), text
+    assert not any(part in text for part in unsaid), text
+
+
+def test_a_verb_that_needs_an_engine_does_not_offer_bubblewrap(bare: Any) -> None:
+    bare("bwrap")
+    done = CliRunner().invoke(command, ["prune"])
+    assert isinstance(done.exception, InfraError)
+    assert "bwrap" not in str(done.exception)
+
+
+def test_a_runtime_is_an_engine_s_so_bubblewrap_is_not_offered_instead(bare: Any) -> None:
+    bare("bwrap")
+    for kind in ("docker", "auto"):
+        with pytest.raises(InfraError) as caught:
+            open_sandbox(kind, workers=1, runtime="runsc")  # type: ignore[arg-type]
+        assert "bwrap" not in str(caught.value)
+
+
+def test_an_engine_named_by_docker_host_is_the_one_to_start(bare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare()
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+    with pytest.raises(InfraError, match=r"nothing listens there\); start the engine that DOCKER_HOST names"):
+        connect()
+
+
+def test_the_doctor_says_once_what_to_do_about_what_is_missing(bare: Any) -> None:
+    bare()
+    found = {finding.kind: finding for finding in doctor.examine()}
+    assert "install one and start it" in found["docker"].advice
+    assert "apt-get install bubblewrap" in found["bwrap"].advice
+    assert not any("install" in found[kind].detail.replace("is not installed", "") for kind in ("docker", "bwrap"))
+
+
 def test_an_engine_that_takes_calls_and_never_answers_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     from evalrun.harness.sandbox import docker_engine
 
@@ -197,7 +272,7 @@ def test_an_ordinary_user_who_may_talk_to_the_engine_can_score(unix_socket: str,
     assert done.stdout == "42\n", done.stderr
     stranger = [part if not part.startswith("--regid") else "--regid=65534" for part in user]
     done = subprocess.run([*stranger, sys.executable, "-c", AS_USER], **how)
-    assert "permission denied; join the group that owns the socket" in done.stderr
+    assert "permission denied); join the group that owns the socket" in done.stderr
 
 
 # --- what it cannot give ---

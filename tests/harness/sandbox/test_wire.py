@@ -7,13 +7,14 @@ import marshal
 import time
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evalrun.benchmarks import Comparator, matches, plain
-from evalrun.harness.sandbox import CallsJob, CheckJob, Limits, Outcome, ProgramJob, unmarshal, wire
+from evalrun.harness.sandbox import CallsJob, CheckJob, Limits, Outcome, ProgramJob, unmarshal, wire, worker
 
 JOBS = (
     CallsJob("s", "f", ((1,), (2,))),
@@ -25,7 +26,7 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: (
         st.lists(inner, max_size=4)
-        | st.dictionaries(st.text(max_size=3) | st.sampled_from(sorted(plain._DECODERS)), inner, max_size=4)
+        | st.dictionaries(st.text(max_size=3) | st.sampled_from(sorted(plain.DECODERS)), inner, max_size=4)
     ),
     max_leaves=12,
 )
@@ -214,3 +215,9 @@ def test_a_header_holds_no_foreign_data() -> None:
     assert b"SOURCE" in candidate
     assert not any(word in candidate for word in (b"PROGRAM", b"PRELUDE", b"VALUE"))
     assert b"SOURCE" not in judge
+
+
+def test_every_file_of_the_guest_and_its_codec_is_sent_into_the_sandbox() -> None:
+    beside = {"__init__", "supervisor", "testfile"}  # sent first, and as the program of a test file's job
+    guest = {path.stem for path in Path(worker.__file__).parent.joinpath("guest").glob("*.py")} - beside
+    assert set(worker._sources()) == guest | {"plain", "plain_arrays"}

@@ -94,6 +94,42 @@ while path != '/tmp':
         kinds="check calls program",
     ),
     _leave("priority lowered", "the next answer runs slowly", "import os\nos.nice(19)\nos.setpriority(os.PRIO_USER, 0, 19)\n", "own, first = (os.getpriority(os.PRIO_PROCESS, pid) for pid in (0, 1))\nreturn own != first and (own, first)"),
+    _leave(
+        "the schedule of everybody changed",
+        "neighbours and successors run slowly, on one processor, or not at all",
+        """
+import ctypes, os, struct
+def attempt(call, *given):
+    try: call(*given)
+    except (OSError, ValueError): pass
+syscall = ctypes.CDLL(None).syscall
+setattr_, ioprio_set = (314, 251) if os.uname().machine == 'x86_64' else (274, 30)
+processors = sorted(os.sched_getaffinity(0))
+for pid in [int(p) for p in os.listdir('/proc') if p.isdigit() and int(p) != os.getpid()]:
+    level = 19 if pid == 1 else 18
+    attempt(os.sched_setaffinity, pid, {processors[0 if pid == 1 else -1]})
+    attempt(os.sched_setscheduler, pid, os.SCHED_IDLE if pid == 1 else os.SCHED_BATCH, os.sched_param(0))
+    attempt(os.sched_setparam, pid, os.sched_param(0))
+    attempt(os.setpriority, os.PRIO_PROCESS, pid, level)
+    attempt(os.setpriority, os.PRIO_PGRP, pid, level)
+    syscall(setattr_, pid, struct.pack('IIQiIQQQ', 48, 5 if pid == 1 else 3, 0, level, 0, 0, 0, 0), 0)
+    syscall(ioprio_set, 1, pid, 3 << 13 if pid == 1 else 2 << 13 | 7)
+for uid in range(os.getuid() - 4, os.getuid() + 4):
+    attempt(os.setpriority, os.PRIO_USER, uid, 17)
+    syscall(ioprio_set, 3, uid, 3 << 13)
+""",
+        """
+ioprio_get = 252 if os.uname().machine == 'x86_64' else 31
+def schedule(pid):
+    try: ioprio = libc('syscall', ioprio_get, 1, pid)
+    except OSError: ioprio = None  # it is another user's
+    return os.sched_getscheduler(pid), sorted(os.sched_getaffinity(pid)), os.getpriority(os.PRIO_PROCESS, pid), ioprio
+own = schedule(0)
+seen = [schedule(int(p)) for p in os.listdir('/proc') if p.isdigit()]
+return own[0] != os.SCHED_OTHER or [one for one in seen if one[:3] != own[:3] or one[3] not in (None, own[3])]
+""",
+        "wrong",
+    ),
     _leave("limits lowered", "the next answer lacks descriptors", "import resource\nfor what in (resource.RLIMIT_NOFILE, resource.RLIMIT_STACK, resource.RLIMIT_NPROC): resource.setrlimit(what, (8, 8))\n", "return resource.getrlimit(resource.RLIMIT_NOFILE)[0] <= 8 or resource.getrlimit(resource.RLIMIT_NPROC)[0] <= 8"),
     _leave("signals ignored, masked and armed", "an alarm that rings in the next answer", "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nsignal.pthread_sigmask(signal.SIG_BLOCK, [10, 12])\nsignal.alarm(1)\n", "import signal, time\ntime.sleep(1.2)\nreturn signal.getsignal(signal.SIGALRM) == signal.SIG_IGN or signal.pthread_sigmask(signal.SIG_BLOCK, [])"),
     _leave("a processor chosen", "affinity and scheduling are inherited", "import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nos.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))\n", "return os.sched_getscheduler(0) != os.SCHED_OTHER"),

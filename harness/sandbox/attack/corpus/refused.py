@@ -10,7 +10,7 @@ from ..rows import Attack, rows_of
 _row = rows_of("refused")
 
 HELPERS = """
-import os, socket, ctypes, signal, sys, resource
+import os, socket, ctypes, signal, struct, sys, resource
 def refused(action):
     try:
         found = action()
@@ -24,6 +24,8 @@ def libc(name, *args):
     if found == -1:
         raise OSError(ctypes.get_errno(), name)
     return found
+def X86_64(number, on_arm64):
+    return number if os.uname().machine == "x86_64" else on_arm64
 def others():
     own = {os.getpid(), os.getppid()} - {1}
     return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) not in own]
@@ -56,6 +58,19 @@ ROWS = (
         "open('/proc/sys/kernel/hostname', 'w').write('x')", "open('/proc/sysrq-trigger', 'w').write('b')",
         "open('/proc/1/oom_score_adj', 'w').write('1000')", "open('/sys/kernel/x', 'w')", "socket.sethostname('x')",
         "open('/proc/sys/kernel/core_pattern', 'w').write('|/tmp/x')", "open('/proc/sys/vm/drop_caches', 'w').write('1')",
+    ),
+    _try(
+        "the schedule of PID 1 and the zygote", "a supervisor that is kept from running holds no limit",
+        *(
+            action.replace("PID", pid)
+            for pid in ("1", "os.getppid()")
+            for action in (
+                "os.sched_setaffinity(PID, {min(os.sched_getaffinity(0))})", "os.sched_setscheduler(PID, os.SCHED_IDLE, os.sched_param(0))",
+                "os.sched_setparam(PID, os.sched_param(0))", "os.setpriority(os.PRIO_PROCESS, PID, 19)", "os.setpriority(os.PRIO_PGRP, os.getpgid(PID), 19)",
+                "libc('syscall', X86_64(314, 274), PID, struct.pack('IIQiIQQQ', 48, 5, 0, 0, 0, 0, 0, 0), 0)",
+                "libc('syscall', X86_64(251, 30), 1, PID, 3 << 13)",
+            )
+        ),
     ),
     _try("the clock", "the host's time", "__import__('time').clock_settime(0, 0)", "libc('adjtimex', (ctypes.c_long * 64)(0x8000))"),
     _try(
