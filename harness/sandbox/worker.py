@@ -37,7 +37,7 @@ JUDGE_HOME = "/judge"
 START_S = 30.0
 REPLY_GRACE_S = 45.0  # more than a guest adds to a job's limit when the machine is busy (MOST_WAITED_S)
 MAX_FRAME = 256 * 1024 * 1024
-_GUEST_FILES = ("zygote", "remote", "changes", "border", "judge", "candidate")
+_GUEST_FILES = ("zygote", "start", "remote", "changes", "border", "judge", "candidate")
 _CODEC = ("plain", "plain_arrays")
 
 

@@ -57,7 +57,8 @@ ZYGOTE = (
     "os.dup2(n,0)\n"
     "os.dup2(n,1)\n"
     "os.close(n)\n"
-    "exec(compile(config.pop('source'),'<zygote>','exec',dont_inherit=True))\n"
+    "for source in config.pop('sources'):\n"
+    "    exec(compile(source,'<zygote>','exec',dont_inherit=True))\n"
 )
 
 
@@ -193,7 +194,7 @@ def spawn_zygote(profile: str, sandbox: Supervisor) -> Zygote:
     lean = profile == "lean"
     program = marshal.dumps(
         {
-            "source": sources["zygote"],
+            "sources": [sources[name] for name in ("zygote", "start")],
             "codec": {name: sources[name] for name in ("plain", "plain_arrays")},
             "border": [] if lean else [sources[name] for name in (*BORDER, "candidate")],
             "judge": [] if lean else [sources[name] for name in BORDER],

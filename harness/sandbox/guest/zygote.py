@@ -4,7 +4,8 @@ A zygote gets a header and descriptors, forks, waits, and reports how its child 
 payload. A fork costs what the parent's memory and the child's writes to it cost, so that there are several zygotes: a
 ``lean`` one for answers that import nothing (this file alone is loaded), others with modules loaded that answers use.
 
-This file is the whole program of a lean zygote and its jobs: it must import nothing that is not built in or tiny.
+This file and start.py, executed one after the other in one namespace, are the whole program of a lean zygote and its
+jobs: they must import nothing that is not built in or tiny.
 
 Descriptors of a job: 0, 1, 2 as ever; 3 its own memory file (payload first, then the rows that it writes); 4 the
 channel between candidate and judge, if there is one. A row: 4 bytes of length, one byte of kind, the data.
@@ -12,7 +13,6 @@ channel between candidate and judge, if there is one. A row: 4 bytes of length, 
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]
 import _socket
 import gc
 import marshal
@@ -30,6 +30,7 @@ FAULT = 70
 
 LOADED, FAILED, MARSHALLED, DIGEST, PLAIN, RAISED = b"L", b"F", b"m", b"d", b"p", b"x"
 
+config: Dict[str, Any] = globals().get("config", {})  # PID 1 has put it there before this file is executed
 plain: Any = None
 extra: Any = None  # the namespace of candidate.py or judge.py, in zygotes that have it
 
@@ -294,72 +295,6 @@ def load_border(sources: List[str]) -> None:
         exec(compile(source, "<border>", "exec", dont_inherit=True), extra)
 
 
-def start() -> None:
-    """Load what this zygote is to hold, and set what all its jobs share."""
-    if config["isolated"]:
-        prefer_as_oom_victim()
-    if config["uid"] is not None:
-        os.setgroups([])
-        # PID 1 kills a job's processes as the job's user; with its own real id, 0, here too, it would reach this one.
-        os.setresuid(config["uid"], 0, config["uid"])
-    os.write(CONTROL, b"s")
-    sys.path[:] = [path for path in sys.path if path]
-    sys.argv = ["answer"]
-    sys.dont_write_bytecode = True
-    if config["lean"]:
-        add_site_builtins()
-    for name in config["preload"]:
-        try:
-            __import__(name)
-        except ImportError:
-            continue  # this image's Python lacks it: an answer that needs it will say so
-    if config["border"]:
-        import json  # noqa: F401
-
-        load_border(config["border"])
-    _signal.signal(_signal.SIGINT, _signal.default_int_handler)  # PID 1 ignores it, and so would its children
-    os.umask(0o077)
-    if config["hide"]:
-        hide_memory()
-    for kind, value in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_MSGQUEUE, 0), (resource.RLIMIT_NOFILE, 128)):
-        _, hard = resource.getrlimit(kind)
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
-    os.chdir(config["home"])
-    os.dup2(0, 2)  # until here, what goes wrong is told on the sandbox's own standard error
-
-
-def add_site_builtins() -> None:
-    """``exit`` and ``quit``, which the site module would have made; a lean zygote starts without it."""
-    import _sitebuiltins
-    import builtins
-
-    builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
-    builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
-
-
-def prefer_as_oom_victim() -> None:
-    """When memory runs out, jobs and their zygotes shall end before PID 1 does, which then tells of it."""
-    try:
-        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
-    except OSError:
-        return
-    try:
-        os.write(fd, b"1000")
-    except OSError:
-        pass
-    finally:
-        os.close(fd)
-
-
-def hide_memory() -> None:
-    """Keep other processes of the same user out of this one's memory and descriptors (ptrace, /proc)."""
-    import ctypes
-
-    if ctypes.CDLL(None, use_errno=True).prctl(4, 0, 0, 0, 0) != 0:  # PR_SET_DUMPABLE
-        raise OSError("prctl(PR_SET_DUMPABLE) failed")
-
-
 def strays() -> bool:
     """Whether this process has children that it did not fork itself (a job can make some with CLONE_PARENT)."""
     try:
@@ -405,9 +340,3 @@ def serve() -> None:
             cpu_s, rss_kb = usage.ru_utime + usage.ru_stime, usage.ru_maxrss
             fault = read_alarm() if os.WIFEXITED(status) and os.WEXITSTATUS(status) == FAULT else ""
         control.send(marshal.dumps((status, cpu_s, rss_kb, strays(), fault), 2))
-
-
-if __name__ == "__main__":
-    config: Dict[str, Any] = globals()["config"]
-    start()
-    serve()
