@@ -170,6 +170,24 @@ def test_verdicts_on_evoeval_equal_those_of_its_own_evaluator(
     assert failed == set(known["failed"])
 
 
+@pytest.mark.bwrap
+def test_verdicts_are_the_same_in_three_repeats_and_under_bubblewrap(
+    humaneval: Suite, sandbox: SandboxPool, shared_data: Path
+) -> None:
+    tasks = {task.id: task for task in humaneval}
+    items = [
+        (tasks[row["task_id"]], tasks[row["task_id"]].prompt + row.get("solution", row.get("completion", "")))
+        for file in HUMANEVAL_FILES.values()
+        for row in _rows(shared_data / file)
+        if row["task_id"] in tasks and row["task_id"] not in TIME_SENSITIVE
+    ]
+    assert len(items) == len(HUMANEVAL_FILES) * 163
+    found = _verdicts(items, sandbox)
+    assert [_verdicts(items, sandbox) for _ in range(2)] == [found, found]
+    with open_sandbox("bwrap", workers=min(2, len(os.sched_getaffinity(0)))) as other:
+        assert _verdicts(items, other) == found
+
+
 @pytest.mark.parametrize("file", ["humanevalplus/v0.1.10/HumanEvalPlus-Mini.jsonl.gz", "mbpp/MbppPlus.jsonl.gz"])
 def test_every_reference_of_the_plus_suites_passes(file: str, sandbox: SandboxPool, shared_data: Path) -> None:
     suite = with_expected(Suite.load(shared_data / file), sandbox)
