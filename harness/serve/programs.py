@@ -16,7 +16,7 @@ def adapted(program: str, entry_point: str, asked: Wanted) -> str:
     """The program with the function ``entry_point`` called as is asked, and its parameters, by position, too.
 
     Where a renaming could change what the program does (a new name is taken, or names are looked up as texts), a new
-    function of the asked signature is put around the program. What Python cannot read, and what fits in no way, is
+    function of the asked signature calls the old one, beside the program or around it. What Python cannot read, and what fits in no way, is
     given back as it is.
     """
     tree = _parsed(program)
@@ -31,6 +31,10 @@ def adapted(program: str, entry_point: str, asked: Wanted) -> str:
     if isinstance(entry, ast.ClassDef):
         return f"{program.rstrip()}\n\n\n{asked.name} = {entry_point}\n"
     arguments = asked.arguments if parameters and asked.arguments else entry.args
+    taken = {name for node in ast.walk(tree) for name in _names(node)}
+    if asked.name not in taken and entry_point not in {each.arg for each in _all(arguments)}:
+        call = f"return {entry_point}({_forwarded(arguments)})"
+        return f"{program.rstrip()}\n\n\ndef {asked.name}({_plain(arguments)}):\n    {call}\n"
     body = as_body(program, entry_point, arguments)
     return program if body is None else f"def {asked.name}({_plain(arguments)}):\n{body}"
 
@@ -49,8 +53,8 @@ def as_body(program: str, entry_point: str, arguments: ast.arguments | None = No
     inner = [node for node in tree.body if not (isinstance(node, ast.ImportFrom) and node.module == "__future__")]
     has_star = any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in inner)
     outer_names = any(isinstance(node, ast.Global) for node in ast.walk(tree))
-    bound = {name for node in inner for name in _bound_outside(node)}
-    if has_star or outer_names or bound & {each.arg for each in _all(arguments)}:
+    outer = {name for node in inner for name in (*_bound_outside(node), *_free(node))}
+    if has_star or outer_names or outer & {each.arg for each in _all(arguments)}:
         return None
     around = ast.parse("def f(): ...").body[0]
     assert isinstance(around, ast.FunctionDef)
@@ -179,6 +183,13 @@ def _bound(node: ast.AST) -> Iterator[str]:
         yield from node.names
     elif isinstance(node, ast.alias):
         yield (node.asname or node.name).partition(".")[0]
+
+
+def _free(statement: ast.stmt) -> set[str]:
+    """The names that a statement uses and nowhere binds, which the parameters of a function around it would hide."""
+    nodes = list(ast.walk(statement))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return used - {name for node in nodes for name in _bound(node)}
 
 
 def _bound_outside(statement: ast.stmt) -> Iterator[str]:
