@@ -16,8 +16,8 @@ def adapted(program: str, entry_point: str, asked: Wanted) -> str:
     """The program with the function ``entry_point`` called as is asked, and its parameters, by position, too.
 
     Where a renaming could change what the program does (a new name is taken, or names are looked up as texts), a new
-    function of the asked signature calls the old one, beside the program or around it. What Python cannot read, and what fits in no way, is
-    given back as it is.
+    function of the asked signature calls the old one, beside the program or around it. What Python cannot read, and
+    what fits in no way, is given back as it is.
     """
     tree = _parsed(program)
     entry = _definition(tree, entry_point)

@@ -7,6 +7,7 @@ import keyword
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from ..endpoint.prompt import EndpointForm
@@ -72,6 +73,7 @@ class Wanted:
     arguments: ast.arguments | None = None
 
 
+@lru_cache(1024)  # a run asks the same for each epoch
 def wanted(text: str, form: EndpointForm) -> Wanted | None:
     """What a text asks to have defined.
 

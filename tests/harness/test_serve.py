@@ -293,7 +293,8 @@ def test_a_truncated_reply_ends_before_its_announced_length() -> None:
 
 
 def test_a_request_that_hangs_is_let_go_when_its_client_leaves() -> None:
-    with serving(Parrot(), faults=Faults(hang_rate=1)) as base_url, httpx.Client(trust_env=False, timeout=0.3) as client:
+    hanging = serving(Parrot(), faults=Faults(hang_rate=1))
+    with hanging as base_url, httpx.Client(trust_env=False, timeout=0.3) as client:
         with pytest.raises(httpx.ReadTimeout):
             client.post(f"{base_url}/completions", json={"model": "parrot", "prompt": "x"})
         give_up = time.monotonic() + 5
@@ -427,7 +428,12 @@ def test_the_verb_serves_until_a_signal_and_first_ends_what_is_in_work(number: s
 
 def test_a_second_signal_ends_the_verb_at_once() -> None:
     with served("--baseline", "stub", "--latency", "60") as (process, base_url):
-        thread = threading.Thread(target=lambda: pytest.raises(httpx.TransportError, ask, base_url, model="stub"))
+
+        def give_up() -> None:
+            with pytest.raises(httpx.TransportError):
+                ask(base_url, model="stub")
+
+        thread = threading.Thread(target=give_up)
         thread.start()
         while not httpx.get(base_url.removesuffix("/v1") + "/health", trust_env=False).json()["in_work"]:
             time.sleep(0.01)
