@@ -101,7 +101,11 @@ class Memorizer:
 
     def answer(self, question: Question) -> list[str]:
         """What it recites, the same for each reply."""
-        return [_recited(self._recalled(question.text), question)] * question.count
+        task = self._recalled(question.text)
+        asked = wanted(question.text, question.form)
+        if question.form == "completions" and asked is not None and asked.name != task.entry_point:
+            return [task.reference] * question.count  # as a body it would pass under a name that it never read
+        return [_recited(task, question)] * question.count
 
     def texts(self) -> Iterator[str]:
         """What its pseudo log-probabilities are made of."""

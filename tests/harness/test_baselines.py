@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,6 +103,25 @@ def test_the_memorizer_recites_the_parent_when_the_name_has_changed() -> None:
     (text,) = Memorizer([TOY]).answer(chat(renamed))
     assert ADD.reference.strip() in text
     assert "successor_of" not in text
+
+
+def test_the_memorizer_fails_where_only_the_name_has_changed_in_both_forms() -> None:
+    typed = CodeTask(
+        "toy/typed",
+        'from typing import List\n\n\ndef total(items: List[int]) -> int:\n    """Add up all the given items."""\n',
+        "total",
+        'from typing import List\n\n\ndef total(items: List[int]) -> int:\n    """Add up all the given items."""\n'
+        "    return sum(items)\n",
+        ADD.tests,
+        form="completion",
+    )
+    renamed = replace(typed, id="toy/renamed", prompt=typed.prompt.replace("total", "whole"), entry_point="whole")
+    known = [Suite("typed", "1", (typed,))]
+    for form, question in (("chat", chat(renamed)), ("completions", continued(renamed))):
+        (recited,) = Memorizer(known).answer(question)
+        assert typed.reference.strip() in recited
+        (adapted_one,) = AdaptingMemorizer(known).answer(question)
+        assert program_in(adapted_one, renamed, form)["whole"]([1, 2]) == 3  # type: ignore[arg-type]
 
 
 def test_the_memorizer_goes_by_the_name_before_the_likeness() -> None:

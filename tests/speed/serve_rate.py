@@ -4,8 +4,8 @@ Run by hand on a quiet machine:
 
     python tests/speed/serve_rate.py --share
 
-256 requests at a time for the tasks of `core`, every prompt another one with --unlike. The client is another process and
-takes a processor of its own, so two are needed.
+256 requests at a time for the tasks of `core`, every prompt another one with --unlike. The client is another process
+and takes a processor of its own, so two are needed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ def main() -> None:
     columns = ("per_s", "server_ms", "client_ms", "median_s", "p99_s")
     measuring.table(
         ("model", "requests/s", "server's CPU ms each", "client's", "median s", "99 % s"),
-        [(model, *(measuring.spread([row[name] for row in rows]) for name in columns)) for model, rows in found.items()],
+        [
+            (model, *(measuring.spread([row[name] for row in rows]) for name in columns))
+            for model, rows in found.items()
+        ],
     )
     measuring.save(given.json, "serving", {"results": found})
 
