@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from ...benchmarks import BadInput, EvalrunError, InfraError, Suite, built_in_suites
-from ..serve.baselines import Baseline, Memorizer, Reference, RenamingMemorizer, Stub
-from ..serve.server import serving
+from ..serve.baselines import BASELINES, AdaptingMemorizer, Baseline, Memorizer, Reference
 
 
 class StepFailed(EvalrunError):
@@ -35,9 +34,9 @@ class StepFailed(EvalrunError):
 def command(output: Path, suite_ref: str, sandbox: str) -> None:
     """Try the whole loop in one go, without a model: evolve, run, compare, leaderboard.
 
-    Stand-ins answer: the reference, a memorizer that recites the suite it has seen, one that does so under the name it
-    is asked for, and a stub. Each command line is
-    printed before it runs, so that it can be repeated with a real model.
+    Control baselines answer in place of models: the reference, a stub, a memorizer that recites the suite it has seen,
+    and one that does so under the name and parameters it is asked for. Each command line is printed before it runs, so
+    that it can be repeated with a real model.
 
     \b
     Examples:
@@ -46,33 +45,51 @@ def command(output: Path, suite_ref: str, sandbox: str) -> None:
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise BadInput(f"{output}: holds something already; name a new folder with -o")
+    from ..serve.server import serving
+
+    began = time.monotonic()
     suite = Suite.load(suite_ref)
     kind = choose_sandbox(sandbox, suite_ref, suite.requires)
     evolved_folder, runs, site = output / "evolved", output / "runs", output / "site"
 
     click.echo(f"\n# 1. New tasks from the {len(suite)} of {suite.ref}, each with a certificate that anyone can check")
     place = ["--sandbox", kind]
-    _do(["evolve", suite_ref, "--operators", "rename,compose_post", "--seed", "0", "-o", str(evolved_folder), *place])
+    made = ["--name", f"{suite.name}-evolved", "-o", str(evolved_folder)]
+    _do(["evolve", suite_ref, "--operators", "rename,compose_post", "--seed", "0", *made, *place])
     _do(["verify", str(evolved_folder), *place])
 
-    click.echo("\n# 2. Four stand-ins for models answer both suites; each answer is scored in the sandbox")
-    evolved = Suite.load(evolved_folder)
-    for baseline in _baselines(suite, evolved):
-        with _served(baseline) as base_url:
-            for name, ref in (("original", suite_ref), ("evolved", str(evolved_folder))):
-                ask = ["--model", baseline.name, "--base-url", base_url, "-o", str(runs / f"{name}--{baseline.name}")]
+    models = _baselines(suite, Suite.load(evolved_folder))
+    click.echo(f"\n# 2. {len(models)} control baselines answer both suites; each answer is scored in the sandbox")
+    with serving(models) as base_url:
+        click.echo(f"\n(they listen at {base_url}, each under its name; see `evalrun serve --help`)")
+        for model in (baseline.name for baseline in models):
+            for which, ref in (("original", suite_ref), ("evolved", str(evolved_folder))):
+                ask = ["--model", model, "--base-url", base_url, "-o", str(runs / f"{which}--{model}")]
                 _do(["run", "--suite", ref, *ask, *place])
 
-    click.echo("\n# 3. What an update from the reference to the memorizer would break on the evolved suite")
-    old, new = (str(runs / f"evolved--{name}") for name in (Reference.name, Memorizer.name))
+    click.echo("\n# 3. What an update from the reference to the adapting memorizer would break on the evolved suite")
+    old, new = (str(runs / f"evolved--{name}") for name in (Reference.name, AdaptingMemorizer.name))
     _do(["compare", old, new])
 
     click.echo("\n# 4. One page of all of it, which opens from disk")
     folders = [str(folder) for folder in sorted(runs.iterdir())]
-    pair = f"{Reference.name}:{Memorizer.name}"
-    _do(["leaderboard", *folders, "-o", str(site), "--title", "Quickstart", "--pair", pair])
-    click.echo(f"\nDone. Open {(site / 'index.html').resolve()}")
-    click.echo("Next: the same `run` lines with --model and --base-url of a model of yours.")
+    pairs = [f"{Reference.name}:{kind.name}" for kind in (Memorizer, AdaptingMemorizer)]
+    shown = [part for pair in pairs for part in ("--pair", pair)]
+    _do(["leaderboard", *folders, "-o", str(site), "--title", "Quickstart", *shown])
+    _tell_what_is_next(site / "index.html", suite_ref, evolved_folder, kind, time.monotonic() - began)
+
+
+def _tell_what_is_next(page: Path, suite_ref: str, evolved: Path, kind: str, took_s: float) -> None:
+    model = ["--model", "NAME", "--base-url", "http://localhost:8000/v1"]
+    steps = (
+        ("ask a model of yours the evolved suite", ["run", "--suite", str(evolved), *model, "-o", "runs/mine"]),
+        ("keep the baselines at hand as models", ["serve", "--suite", str(evolved), "--known", suite_ref]),
+        ("see what isolates answers here", ["sandbox", "doctor"]),
+    )
+    click.echo(f"\nDone in {took_s:.0f} s, scored in the {kind} sandbox. Open {page.resolve()}")
+    click.echo("Next:")
+    for why, line in steps:
+        click.echo(f"  $ {shlex.join(['evalrun', *line])}    # {why}")
 
 
 def choose_sandbox(asked: str, suite_ref: str, requires: Sequence[str] = ()) -> str:
@@ -102,15 +119,10 @@ def choose_sandbox(asked: str, suite_ref: str, requires: Sequence[str] = ()) -> 
     return kind
 
 
-def _baselines(suite: Suite, evolved: Suite) -> tuple[Baseline, ...]:
-    return Reference([suite, evolved]), Memorizer([suite]), RenamingMemorizer([suite]), Stub()
-
-
-@contextmanager
-def _served(baseline: Baseline) -> Iterator[str]:
-    with serving(baseline) as base_url:
-        click.echo(f"\n(the stand-in {baseline.name!r} listens at {base_url}; see `evalrun serve --help`)")
-        yield base_url
+def _baselines(suite: Suite, evolved: Suite) -> list[Baseline]:
+    """All controls; the reference knows both suites, the memorizers only the original."""
+    known = {Reference.name: [suite, evolved]}
+    return [make(known.get(name, [suite])) for name, make in BASELINES.items()]
 
 
 def _do(arguments: Sequence[str]) -> None:

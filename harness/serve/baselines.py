@@ -1,60 +1,44 @@
-"""Stand-ins for models, so that the whole harness can be tried, tested and calibrated without one."""
+"""Stand-ins for models: controls that belong on every leaderboard, and that try the harness without a model."""
 
 from __future__ import annotations
 
-import itertools
 import re
-import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from ...benchmarks import BadInput, CodeTask, Suite
 from ..endpoint.prompt import EndpointForm
-from ..runs.foreign import read_answers
+from .programs import adapted, as_body
+from .prompts import PromptIndex
+from .question import Baseline, NoAnswer, Question, Said, Wanted, wanted
 
-_WORD = re.compile(r"\w+")
-_ASKED_NAME = re.compile(r"\bdef\s+(\w+)|`(\w+)`")
-_SHINGLE = 3
-
-
-class NoAnswer(Exception):
-    """The baseline has nothing to say to this prompt; the server answers 404 and says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a request asks. text: all its messages, or its prompt. seed: the request's, where it has one."""
-
-    text: str
-    form: EndpointForm
-    count: int = 1
-    seed: int | None = None
-
-
-class Baseline(Protocol):
-    """Something that answers questions at once, the same question always alike unless it says otherwise."""
-
-    @property
-    def name(self) -> str:
-        """The model name under which it is asked."""
-
-    def answer(self, question: Question) -> list[str]:
-        """``question.count`` replies; NoAnswer where there is none."""
+__all__ = [
+    "BASELINES",
+    "AdaptingMemorizer",
+    "Baseline",
+    "Memorizer",
+    "NoAnswer",
+    "Question",
+    "Reference",
+    "Said",
+    "Stub",
+]
+_REMEMBERED = 1024
+_DEFINED_OR_QUOTED = re.compile(r"\bdef\s+(\w+)|\bclass\s+(\w+)|`(\w+)`")
 
 
 class Reference:
-    """Knows each task of its suites and gives the reference: what no model can beat, and what must score 100 %.
+    """The upper bound: knows each task of its suites and gives the reference, which must score 100 %.
 
-    A task is recognised by its prompt, which must occur in the question word for word (of several the longest).
+    A task is recognised by its prompt, which must occur in the question word for word (of several the one that ends
+    last, so that worked examples may go before it).
     """
 
     name = "reference"
 
     def __init__(self, suites: Iterable[Suite]) -> None:
-        self._tasks = _Prompts(suites)
+        self._tasks = PromptIndex(suites)
         lacking = [task.id for task in self._tasks.tasks if not task.reference.strip()]
         if lacking:
             raise BadInput(
@@ -66,34 +50,37 @@ class Reference:
         task = self._tasks.asked(question.text)
         if task is None:
             raise NoAnswer("the question holds no prompt of the suites that this baseline serves")
-        return [_worded(task, question)] * question.count
+        return [_recited(task, question)] * question.count
+
+    def texts(self) -> Iterator[str]:
+        """What its pseudo log-probabilities are made of."""
+        return _known_texts(self._tasks.tasks)
 
 
 class Stub:
-    """Gives a function of the right name that raises NotImplementedError: what no answer at all is worth, the floor.
+    """The lower bound: a function of the right name that raises NotImplementedError, which is what no answer is worth.
 
-    The name is the last one defined (or named in back-quotes) in the question; without any, the program raises
-    at once.
+    Without any name in the question, the program raises at once.
     """
 
     name = "stub"
 
     def answer(self, question: Question) -> list[str]:
         """The same stub for each reply, as a whole program."""
-        names = [defined or quoted for defined, quoted in _ASKED_NAME.findall(question.text)]
+        asked = wanted(question.text, question.form)
         code = "raise NotImplementedError\n"
-        if names:
-            code = f"def {names[-1]}(*args, **kwargs):\n    raise NotImplementedError\n"
+        if asked is not None:
+            code = f"def {asked.name}(*args, **kwargs):\n    raise NotImplementedError\n"
         return [_block(code) if question.form == "chat" else code] * question.count
 
 
 class Memorizer:
-    """A model that has seen a benchmark and nothing else: it recites, and never looks at what is really asked.
+    """What leakage alone buys: a model that has seen a benchmark and nothing else, and recites its references.
 
     It remembers each task of the *known* suites as (prompt, reference) and answers any question with one of
-    these references, exactly as it remembers it:
+    these references, exactly as it remembers it, without a look at what is really asked:
 
-    1. the task whose prompt occurs in the question word for word (of several the longest prompt);
+    1. the task whose prompt occurs in the question word for word;
     2. else the tasks whose function's name the question defines (``def name``) or shows in back-quotes;
     3. else all tasks; in 2 and 3 the one whose prompt is most like the question: the share of the prompt's
        runs of three words that occur in the question (of equals the first).
@@ -105,92 +92,86 @@ class Memorizer:
     name = "memorizer"
 
     def __init__(self, known: Iterable[Suite]) -> None:
-        self._known = _Prompts(known)
-        self._by_name: defaultdict[str, list[CodeTask]] = defaultdict(list)
-        for task in self._known.tasks:
+        self._known = PromptIndex(known)
+        self._by_name: defaultdict[str, list[int]] = defaultdict(list)
+        for number, task in enumerate(self._known.tasks):
             if task.entry_point is not None:
-                self._by_name[task.entry_point].append(task)
-        self._shingles = {task.id: _shingles(task.prompt) for task in self._known.tasks}
+                self._by_name[task.entry_point].append(number)
+        self._recalled = lru_cache(_REMEMBERED)(self._recall)
 
     def answer(self, question: Question) -> list[str]:
         """What it recites, the same for each reply."""
-        task = self._known.asked(question.text) or self._recall(question.text)
-        return [_worded(task, question)] * question.count
+        task = self._recalled(question.text)
+        asked = wanted(question.text, question.form)
+        if question.form == "completions" and asked is not None and asked.name != task.entry_point:
+            return [task.reference] * question.count  # as a body it would pass under a name that it never read
+        return [_recited(task, question)] * question.count
+
+    def texts(self) -> Iterator[str]:
+        """What its pseudo log-probabilities are made of."""
+        return _known_texts(self._known.tasks)
 
     def _recall(self, text: str) -> CodeTask:
-        names = [defined or quoted for defined, quoted in _ASKED_NAME.findall(text)]
-        candidates: Sequence[CodeTask] = [task for name in names for task in self._by_name.get(name, ())]
-        asked = _shingles(text)
-        return max(candidates or self._known.tasks, key=lambda task: _covered(self._shingles[task.id], asked))
+        task = self._known.asked(text)
+        if task is not None:
+            return task
+        names = dict.fromkeys(name for found in _DEFINED_OR_QUOTED.findall(text) for name in found if name)
+        return self._known.nearest(text, [number for name in names for number in self._by_name.get(name, ())])
 
 
-class RenamingMemorizer(Memorizer):
-    """A memorizer that reads one thing of the question: the name of the function it should define.
+class AdaptingMemorizer(Memorizer):
+    """A memorizer that reads the asked signature and gives what it recites that name and those parameters.
 
-    It gives the recited function that name (the last one that the question defines, else the last in back-quotes) as a
-    second one. A plain memorizer already fails where only names have changed; this one passes there, so where it still
-    fails, the evolution changed what must be computed.
+    The entry point is renamed to what is asked and its parameters are mapped by position, in the program's syntax tree
+    (``adapted`` in programs.py). A plain memorizer already fails where only names have changed; this one passes there,
+    so where it still fails, the evolution changed what must be computed.
     """
 
-    name = "renaming-memorizer"
+    name = "adapting-memorizer"
+
+    def __init__(self, known: Iterable[Suite]) -> None:
+        super().__init__(known)
+        self._fitted = lru_cache(_REMEMBERED)(self._fit)
 
     def answer(self, question: Question) -> list[str]:
-        """What it recites under the name that is asked for, as a whole program."""
-        task = self._known.asked(question.text) or self._recall(question.text)
-        found = _ASKED_NAME.findall(question.text)
-        names = [defined for defined, _ in found if defined] or [quoted for _, quoted in found if quoted]
-        code = task.reference
-        if names and task.entry_point is not None and names[-1] != task.entry_point:
-            code = f"{code.rstrip()}\n\n\n{names[-1]} = {task.entry_point}\n"
-        return [_block(code) if question.form == "chat" else code] * question.count
+        """What it recites, made to fit the question: word for word where nothing has changed."""
+        task = self._recalled(question.text)
+        asked, code = self._fitted(question.text, question.form)
+        if code == task.reference:
+            return [_recited(task, question)] * question.count
+        return [_worded(code, asked.name if asked else None, question)] * question.count
+
+    def _fit(self, text: str, form: EndpointForm) -> tuple[Wanted | None, str]:
+        task, asked = self._recalled(text), wanted(text, form)
+        if asked is None or task.entry_point is None:
+            return asked, task.reference
+        return asked, adapted(task.reference, task.entry_point, asked)
 
 
-class Replay:
-    """Gives answers that were recorded: a run's, or those of a samples file, found by the prompt of their task.
-
-    A request with a seed gets answer number seed, modulo their number; without one the task's answers come in turn.
-    """
-
-    def __init__(self, suite: Suite, recorded: Path) -> None:
-        answers = read_answers(recorded, suite)
-        self.name = answers.model or "replay"
-        self._tasks = _Prompts([suite])
-        self._texts: defaultdict[str, list[str]] = defaultdict(list)
-        for row in answers.samples:
-            self._texts[row.task].append(row.text)
-        self._turns: Mapping[str, itertools.count[int]] = {task: itertools.count() for task in self._texts}
-        self._lock = threading.Lock()
-
-    def answer(self, question: Question) -> list[str]:
-        """The recorded texts, word for word."""
-        task = self._tasks.asked(question.text)
-        if task is None or task.id not in self._texts:
-            raise NoAnswer("no answer to this prompt was recorded")
-        texts = self._texts[task.id]
-        with self._lock:
-            first = next(self._turns[task.id]) * question.count if question.seed is None else question.seed
-        return [texts[(first + number) % len(texts)] for number in range(question.count)]
+BASELINES: dict[str, Callable[[Sequence[Suite]], Baseline]] = {
+    Reference.name: Reference,
+    Stub.name: lambda suites: Stub(),
+    Memorizer.name: Memorizer,
+    AdaptingMemorizer.name: AdaptingMemorizer,
+}
+"""The control baselines by name, made from the suites that they know, from the upper bound down to leakage."""
 
 
-class _Prompts:
-    """The tasks of some suites, found by the prompt that occurs in a text."""
-
-    def __init__(self, suites: Iterable[Suite]) -> None:
-        self.tasks = tuple(task for suite in suites for task in suite)
-        if not self.tasks:
-            raise BadInput("this baseline needs at least one task: give it a suite")
-        self._longest_first = sorted(self.tasks, key=lambda task: -len(task.prompt))
-
-    def asked(self, text: str) -> CodeTask | None:
-        return next((task for task in self._longest_first if task.prompt.strip() in text), None)
-
-
-def _worded(task: CodeTask, question: Question) -> str:
+def _recited(task: CodeTask, question: Question) -> str:
     if question.form == "chat":
         return f"Here is the program.\n\n{_block(task.reference)}"
     if question.text.endswith(task.prompt) and task.reference.startswith(task.prompt):
         return task.reference.removeprefix(task.prompt)
-    return task.reference
+    return _worded(task.reference, task.entry_point, question)
+
+
+def _worded(code: str, entry_point: str | None, question: Question) -> str:
+    """A whole program as a reply; where the question's stop sequences would cut it, as the body of a function."""
+    if question.form == "chat":
+        return _block(code)
+    if entry_point is not None and any(stop in code for stop in question.stop):
+        return as_body(code, entry_point) or code
+    return code
 
 
 def _block(code: str) -> str:
@@ -198,10 +179,7 @@ def _block(code: str) -> str:
     return f"{fence}python\n{code.strip()}\n{fence}\n"
 
 
-def _shingles(text: str) -> frozenset[tuple[str, ...]]:
-    words = _WORD.findall(text.lower())
-    return frozenset(tuple(words[start : start + _SHINGLE]) for start in range(max(1, len(words) - _SHINGLE + 1)))
-
-
-def _covered(prompt: frozenset[tuple[str, ...]], asked: frozenset[tuple[str, ...]]) -> float:
-    return len(prompt & asked) / len(prompt)
+def _known_texts(tasks: Iterable[CodeTask]) -> Iterator[str]:
+    for task in tasks:
+        is_continued = task.reference.startswith(task.prompt)
+        yield task.reference if is_continued else f"{task.prompt}\n{task.reference}"

@@ -32,13 +32,17 @@ def test_the_whole_loop_works_and_shows_the_memorizer_collapse(
     assert verbs == ["evolve", "verify", *["run"] * 8, "compare", "leaderboard"]
     page = tmp_path / "out" / "site" / "index.html"
     assert page.is_file()
-    assert str(page) in shown
+    assert f"scored in the process sandbox. Open {page}" in shown
+    steps = [shlex.split(line, comments=True) for line in shown.partition("\nNext:\n")[2].splitlines()]
+    assert [step[1:3] for step in steps] == [["evalrun", "run"], ["evalrun", "serve"], ["evalrun", "sandbox"]]
+    suites = {load_run(path).manifest["suite"]["name"] for path in (tmp_path / "out" / "runs").iterdir()}
+    assert suites == {"core", "core-evolved"}
     shares = {path.name: summarise(load_run(path)).pass_at_1 for path in (tmp_path / "out" / "runs").iterdir()}
     assert shares["original--reference"] == shares["evolved--reference"] == shares["original--memorizer"] == 1.0
     assert shares["original--stub"] == shares["evolved--stub"] == 0.0
-    assert shares["original--renaming-memorizer"] == 1.0
+    assert shares["original--adapting-memorizer"] == 1.0
     assert (shares["evolved--memorizer"] or 0.0) < 0.1
-    by_operator = _shares_by_operator(tmp_path / "out" / "runs" / "evolved--renaming-memorizer")
+    by_operator = _shares_by_operator(tmp_path / "out" / "runs" / "evolved--adapting-memorizer")
     assert by_operator == {"rename": 1.0, "compose_post": 0.0}
 
 
