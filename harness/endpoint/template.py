@@ -51,15 +51,14 @@ class PromptTemplate:
         }
         environment = _environment()
         try:
-            text = environment.from_string(self._compiled(environment)).render(values)
+            code = environment.compile(self.source, self.name, self.path)
+            template = environment.template_class.from_code(environment, code, environment.make_globals(None))
+            text = template.render(values)
         except Exception as error:  # a template calls methods of its values, and these raise what they like
             raise BadInput(f"{self._place(error)}: for the task {task.id}: {error}") from error
         if not text.strip():
             raise BadInput(f"{self.path}: renders to an empty prompt for the task {task.id}")
         return text
-
-    def _compiled(self, environment: Environment) -> Any:
-        return environment.parse(self.source, self.name, self.path)
 
     def _place(self, error: Exception) -> str:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.path]
