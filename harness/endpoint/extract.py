@@ -90,9 +90,13 @@ class _Search:
         self._parser = Parser()
 
     def find(self, answer: str) -> Extracted:
-        continued = self._leading_body(answer)
-        if continued is not None:
-            return Extracted(continued, "append")
+        if not self._is_in_a_block(answer):
+            continued = self._leading_body(answer)
+            if continued is not None:
+                return Extracted(continued, "append")
+            prefilled = self._before_a_closing_fence(answer)
+            if prefilled is not None:
+                return prefilled
         blocks = fenced_blocks(answer, self._parser)
         if not blocks:
             return self._from_plain(answer)
@@ -108,6 +112,11 @@ class _Search:
     def _begins_the_function(self, text: str) -> bool:
         head = rf"\s*(?:(?:async[ \t]+)?def|class)[ \t]+{re.escape(self._entry_point or '')}\b"
         return re.match(head, text) is not None
+
+    def _is_in_a_block(self, answer: str) -> bool:
+        """Whether a block holds the function: one indented word before it is no body."""
+        blocks = fenced_blocks(answer, self._parser) if "```" in answer or "~~~" in answer else []
+        return any(self._defines(block.code) and self._is_program(block.code) for block in blocks)
 
     def _leading_body(self, answer: str) -> str | None:
         """The body in a reply that begins by continuing the prompt, up to the first fence if a fence follows it."""
@@ -125,6 +134,22 @@ class _Search:
             if body is not None:
                 return body
         return None
+
+    def _before_a_closing_fence(self, answer: str) -> Extracted | None:
+        """The code in a reply to a prompt that ended in an opening fence: it begins at once, and the fence closes it."""
+        if self._entry_point is None or "```" not in answer:
+            return None
+        lines = lines_of(answer)
+        end = next((n for n, line in enumerate(lines) if opens_a_block(line)), len(lines))
+        head = "".join(lines[:end])
+        if end == len(lines) or lines[end].strip().strip("`") or not head.strip():
+            return None  # no fence, or one that opens a block
+        if self._is_program(head):
+            return self._standing(head)
+        if not self._may_continue or self._begins_the_function(head):
+            return None
+        body = as_body(head, self._parser, self._prompt)
+        return None if body is None else Extracted(body, "append")
 
     def _dedented(self, block: Block) -> Block:
         if block.code[0] not in " \t" or len(block.code) > MAX_PARSED:
