@@ -136,7 +136,7 @@ class _Search:
         return None
 
     def _before_a_closing_fence(self, answer: str) -> Extracted | None:
-        """The code in a reply to a prompt that ended in an opening fence: it begins at once, and the fence closes it."""
+        """The code in a reply to a prompt that ended in an opening fence: it begins at once, and a fence ends it."""
         if self._entry_point is None or "```" not in answer:
             return None
         lines = lines_of(answer)
