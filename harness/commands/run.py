@@ -11,13 +11,13 @@ import click
 from ...benchmarks import CodeTask, Suite
 from ...benchmarks.selection import select, selection_options
 from ..endpoint.api import Sampling
-from ..endpoint.prompt import PROMPT_VERSION, EndpointForm, prompt_digest
 from ..runs.folder import open_run
 from ..runs.generate import Asking, Tally, generate_missing
 from ..runs.manifest import new_manifest
 from ..runs.records import load_run
 from ..runs.summary import check_nothing_owed, summary_lines
 from .options import default_folder, finite, not_blank, opened, progress_bar, sandbox_options, timeout_option
+from .prompt_options import endpoint_form, prompt_options, prompt_settings
 
 
 @click.command()
@@ -45,6 +45,7 @@ from .options import default_folder, finite, not_blank, opened, progress_bar, sa
     metavar="SECONDS",
     help="One attempt, from first to last byte.",
 )
+@prompt_options
 @selection_options
 @click.option("--generate-only", is_flag=True, help="Do not score; `evalrun score --suite SUITE RUN` does that later.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder, if there is one.")
@@ -69,7 +70,8 @@ def command(**options: Any) -> None:
     suite = Suite.load(options["suite_ref"])
     tasks = select(suite, options["tasks"], options["limit"])
     sampling = Sampling(**{name: options[name] for name in ("epochs", "temperature", "top_p", "max_tokens", "seed")})
-    form: EndpointForm = options["form"]
+    form = endpoint_form(options)
+    prompts = prompt_settings(options, form)
     manifest = new_manifest(
         model=options["model"],
         label=options["label"],
@@ -77,11 +79,11 @@ def command(**options: Any) -> None:
         tasks=tasks,
         sampling=sampling.to_json(),
         endpoint={"base_url": base_url, "form": form},
-        prompt={"version": PROMPT_VERSION, "digest": prompt_digest()},
+        prompt=prompts.to_json(),
     )
     folder = options["output"] or default_folder(suite, options["model"])
     with open_run(folder, manifest, tasks, resume=options["resume"]):
-        asking = Asking(options["model"], form, sampling)
+        asking = Asking(options["model"], form, sampling, prompts)
         if options["generate_only"]:
             tally = _generate(folder, tasks, asking, base_url, key, options)
         else:

@@ -47,13 +47,15 @@ class Sampling:
 class Reply:
     """One choice of a finished response.
 
-    text: what counts as the answer. reasoning: thinking that the server tells apart from it, None where there is none.
-    finish_reason: as the server words it (``stop``, ``length``, ``content_filter``, ...), None where it says nothing.
+    text: what counts as the answer. reasoning: thinking, told apart from it; None where there is none. finish_reason:
+    ``stop``, ``length``, ``content_filter`` or ``tool_calls`` whatever the server's word for it is, its own word where
+    it means something else, None where it says nothing. finish_raw: its own word, where that is another.
     """
 
     text: str
     finish_reason: str | None = None
     reasoning: str | None = None
+    finish_raw: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,30 @@ not ``no_answer``.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import dedent
 from typing import Literal
 
+from ...benchmarks import CodeTask
 from ...benchmarks.task import Form
-from . import pysource
+from .api import Reply
+from .blocks import Block, fenced_blocks, inline_blocks, opens_a_block
+from .bodies import as_body
+from .pysource import MAX_PARSED, Parser, lines_of
+from .reasoning import split_reasoning
 
-_TAGS = r"think|thinking|thought|thoughts|reasoning"
-_OPENING = re.compile(rf"^[ \t]*<({_TAGS})>", re.MULTILINE | re.IGNORECASE)
-_ORPHAN_CLOSING = re.compile(rf"^.*?</(?:{_TAGS})>[ \t]*$", re.MULTILINE | re.IGNORECASE)
-_FENCE = re.compile(r"^([ \t]{0,12})(`{3,}|~{3,})[ \t]*([^`\n]*)$")
-_PYTHON = ("python", "py", "python3", "py3", "python2", "pycon")
-_MAX_CLOSERS = 20
+NOT_CLOSED = "reasoning not closed"
+TRUNCATED = "reasoning truncated"
+_EMPTY = {
+    "length": "empty reply, cut at the token limit",
+    "content_filter": "withheld by a content filter",
+    "tool_calls": "a tool call instead of a text",
+}
+_TOKEN = re.compile(r"(?:</s>|<[|｜][^<>\n]{1,40}[|｜]>)\Z")
+_MAX_TOKEN = 44  # characters
+_MAX_TOKENS = 8
+_MAX_HELPERS = 50
+_NEARLY = 2 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,135 +43,179 @@ class Extracted:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    code: str
-    language: str
+def extract_reply(reply: Reply, task: CodeTask) -> Extracted:
+    """The code in a reply to a task; where there is none, the reason says what became of the tokens."""
+    if not reply.text.strip():
+        cut = reply.finish_reason == "length"
+        thought = (TRUNCATED if cut else "reasoning without an answer") if reply.reasoning else None
+        return Extracted("", "alone", thought or _EMPTY.get(reply.finish_reason or "", "empty reply"))
+    found = extract(reply.text, form=task.form, entry_point=task.entry_point, prompt=task.prompt)
+    if found.reason == NOT_CLOSED and reply.finish_reason == "length":
+        return replace(found, reason=TRUNCATED)
+    return found
 
-    @property
-    def is_python(self) -> bool:
-        return self.language in _PYTHON
 
-
-def extract(text: str, *, form: Form, entry_point: str | None) -> Extracted:
+def extract(text: str, *, form: Form, entry_point: str | None, prompt: str | None = None) -> Extracted:
     """Find the code in a reply.
 
     form: the task's; only the answer to a ``completion`` task can be a body that continues its prompt.
     entry_point: the function that was asked for; None for a program that reads stdin, where any program will do.
+    prompt: the task's own. A program that leaves out an import or a helper of a completion prompt is appended to it.
     """
-    answer = _without_reasoning(text)
-    if answer is None:
-        return Extracted("", "alone", "reasoning not closed")
-    answer = answer.replace("\r\n", "\n")
+    split = split_reasoning(text)
+    if not split.closed:
+        return Extracted("", "alone", NOT_CLOSED)
+    answer = _without_special_tokens(split.answer.replace("\r\n", "\n").replace("\r", "\n"))
     if not answer.strip():
         return Extracted("", "alone", "empty reply")
-    blocks = _fenced_blocks(answer)
-    continuation = _leading_body(answer, form, entry_point)
-    if continuation is not None:
-        return Extracted(continuation, "append")
-    if any(block.code.strip() for block in blocks):
-        return _from_blocks([block for block in blocks if block.code.strip()], form, entry_point)
-    if blocks:
-        return Extracted("", "alone", "empty code block")
-    return _from_plain(answer, form, entry_point)
+    return _Search(form, entry_point, prompt if form == "completion" else None).find(answer)
 
 
-def _without_reasoning(text: str) -> str | None:
-    """The reply without its reasoning; None where a reasoning block was opened and never closed."""
-    while (opening := _OPENING.search(text)) is not None:
-        closing = re.compile(rf"</{opening[1]}>", re.IGNORECASE).search(text, opening.end())
-        if closing is None:
+def _without_special_tokens(text: str) -> str:
+    """The text without ``<|im_end|>``, ``</s>`` and their like at its end, which raw completions may show."""
+    for _ in range(_MAX_TOKENS):
+        end = len(text.rstrip())
+        token = _TOKEN.search(text, max(0, end - _MAX_TOKEN), end)
+        if token is None:
+            break
+        text = text[: token.start()]
+    return text
+
+
+class _Search:
+    def __init__(self, form: Form, entry_point: str | None, prompt: str | None) -> None:
+        self._entry_point = entry_point
+        self._may_continue = form == "completion" and entry_point is not None
+        self._prompt = prompt
+        self._parser = Parser()
+
+    def find(self, answer: str) -> Extracted:
+        if not self._is_in_a_block(answer):
+            continued = self._leading_body(answer)
+            if continued is not None:
+                return Extracted(continued, "append")
+            prefilled = self._before_a_closing_fence(answer)
+            if prefilled is not None:
+                return prefilled
+        blocks = fenced_blocks(answer, self._parser)
+        if not blocks:
+            return self._from_plain(answer)
+        blocks = [self._dedented(block) for block in blocks if block.code.strip()]
+        return self._from_blocks(blocks) if blocks else Extracted("", "alone", "empty code block")
+
+    def _defines(self, code: str) -> bool:
+        return self._entry_point is not None and self._parser.defines(code, self._entry_point)
+
+    def _is_program(self, code: str) -> bool:
+        return self._parser.parse(code) is not None and (self._entry_point is None or self._defines(code))
+
+    def _begins_the_function(self, text: str) -> bool:
+        head = rf"\s*(?:(?:async[ \t]+)?def|class)[ \t]+{re.escape(self._entry_point or '')}\b"
+        return re.match(head, text) is not None
+
+    def _is_in_a_block(self, answer: str) -> bool:
+        """Whether a block holds the function: one indented word before it is no body."""
+        blocks = fenced_blocks(answer, self._parser) if "```" in answer or "~~~" in answer else []
+        return any(self._defines(block.code) and self._is_program(block.code) for block in blocks)
+
+    def _leading_body(self, answer: str) -> str | None:
+        """The body in a reply that begins by continuing the prompt, up to the first fence if a fence follows it."""
+        if not self._may_continue or not answer.lstrip("\n").startswith((" ", "\t")):
             return None
-        text = text[: opening.start()] + text[closing.end() :].lstrip("\r\n")
-    orphans = list(_ORPHAN_CLOSING.finditer(text))  # the chat template had opened it before the reply began
-    return text[orphans[-1].end() :].lstrip("\r\n") if orphans else text
-
-
-def _fenced_blocks(text: str) -> list[_Block]:
-    """The fenced blocks in order. A last one may be unclosed; a fence inside a docstring does not end its block."""
-    lines = text.splitlines(keepends=True)
-    blocks: list[_Block] = []
-    number = 0
-    while number < len(lines):
-        opening = _FENCE.match(lines[number].rstrip("\n"))
-        number += 1
-        if opening is None:
-            continue
-        end = _end_of_block(lines, number, opening[2])
-        words = opening[3].strip().lower().strip("{}.").split()
-        code = "".join(_outdent(line, len(opening[1])) for line in lines[number:end])
-        blocks.append(_Block(code, words[0] if words else ""))
-        number = end + 1
-    return blocks
-
-
-def _outdent(line: str, width: int) -> str:
-    """The line of a block without the indentation of its opening fence (a block in a list item)."""
-    return line[min(width, len(line) - len(line.lstrip(" \t"))) :]
-
-
-def _end_of_block(lines: Sequence[str], start: int, fence: str) -> int:
-    """The index of the closing line: the first that leaves valid Python, else the first of all, else the text's end."""
-    closers = []
-    for number in range(start, len(lines)):
-        line = lines[number].strip()
-        if line and set(line) == {fence[0]} and len(line) >= len(fence):
-            closers.append(number)
-            if len(closers) == _MAX_CLOSERS:
-                break
-    for number in closers:
-        if pysource.parse(dedent("".join(lines[start:number]))) is not None:
-            return number
-        if any(_names_a_language(line) for line in lines[start:number]):
-            break  # another block was opened in between: this one was no Python
-    return closers[0] if closers else len(lines)
-
-
-def _names_a_language(line: str) -> bool:
-    """Whether the line opens a block for certain: a bare fence could as well close one."""
-    opening = _FENCE.match(line.rstrip("\n"))
-    return opening is not None and bool(opening[3].strip())
-
-
-def _leading_body(answer: str, form: Form, entry_point: str | None) -> str | None:
-    """The body in a reply that begins by continuing the prompt, up to the first fence if a fence follows it."""
-    if form != "completion" or entry_point is None or not answer.lstrip("\n").startswith((" ", "\t")):
+        head = answer
+        if "```" in answer or "~~~" in answer:
+            lines = lines_of(answer)
+            end = next((n for n, line in enumerate(lines) if opens_a_block(line)), len(lines))
+            head = "".join(lines[:end])
+        if self._begins_the_function(head):
+            return None  # a whole program behind a blank
+        for text in dict.fromkeys((head, head.partition("```")[0])):
+            body = as_body(text, self._parser, self._prompt)
+            if body is not None:
+                return body
         return None
-    lines = answer.splitlines(keepends=True)
-    fences = [number for number, line in enumerate(lines) if _FENCE.match(line.rstrip("\n"))]
-    head = "".join(lines[: fences[0]]) if fences else answer
-    return pysource.as_body(head)
 
+    def _before_a_closing_fence(self, answer: str) -> Extracted | None:
+        """The code in a reply to a prompt that ended in an opening fence: it begins at once, and a fence ends it."""
+        if self._entry_point is None or "```" not in answer:
+            return None
+        lines = lines_of(answer)
+        end = next((n for n, line in enumerate(lines) if opens_a_block(line)), len(lines))
+        head = "".join(lines[:end])
+        if end == len(lines) or lines[end].strip().strip("`") or not head.strip():
+            return None  # no fence, or one that opens a block
+        if self._is_program(head):
+            return self._standing(head)
+        if not self._may_continue or self._begins_the_function(head):
+            return None
+        body = as_body(head, self._parser, self._prompt)
+        return None if body is None else Extracted(body, "append")
 
-def _from_blocks(blocks: list[_Block], form: Form, entry_point: str | None) -> Extracted:
-    if entry_point is not None:
-        named = [block for block in blocks if pysource.defines(block.code, entry_point)]
-        if named:
-            return Extracted(_best(named).code, "alone")
-        bodies = [(block, pysource.as_body(block.code)) for block in blocks] if form == "completion" else []
-        fitting = {block.code: body for block, body in bodies if body is not None}
-        if fitting:
-            chosen = _best([block for block, body in bodies if body is not None])
-            return Extracted(fitting[chosen.code], "append")
-    return Extracted(_best(blocks).code, "alone")
+    def _dedented(self, block: Block) -> Block:
+        if block.code[0] not in " \t" or len(block.code) > MAX_PARSED:
+            return block
+        code = dedent(block.code)
+        return replace(block, code=code) if self._is_program(code) and self._defines(code) else block
 
+    def _from_blocks(self, blocks: list[Block]) -> Extracted:
+        if self._entry_point is not None:
+            named = [block for block in blocks if self._defines(block.code)]
+            if named:
+                return self._whole(self._best(named), blocks)
+        if self._may_continue:
+            bodies = {block: as_body(block.code, self._parser, self._prompt) for block in blocks}
+            fitting = [block for block in blocks if bodies[block] is not None]
+            if fitting:
+                return Extracted(bodies[self._best(fitting)] or "", "append")
+        return self._whole(self._best(blocks), blocks)
 
-def _best(blocks: list[_Block]) -> _Block:
-    """Valid Python first, then tagged as Python, then the longest; of equals the last, which corrects the others."""
-    ranked = [
-        (pysource.parse(block.code) is not None, block.is_python, len(block.code), n) for n, block in enumerate(blocks)
-    ]
-    return blocks[max(ranked)[-1]]
+    def _best(self, blocks: list[Block]) -> Block:
+        """Valid Python first, then tagged as Python, then the longest, or a later one about as long: a correction."""
+        ranks = [(self._parser.parse(block.code) is not None, block.is_python) for block in blocks]
+        best = [block for block, rank in zip(blocks, ranks, strict=True) if rank == max(ranks)]
+        enough = _NEARLY * max(len(block.code) for block in best)
+        return next(block for block in reversed(best) if len(block.code) >= enough)
 
+    def _whole(self, chosen: Block, blocks: list[Block]) -> Extracted:
+        """The program of a block, with those blocks before it that hold what it lacks."""
+        code = chosen.code
+        if not chosen.closed and self._parser.parse(code) is None:
+            program = self._parser.longest_program(code)  # prose may follow a block that was never closed
+            code = program if program is not None and self._is_program(program) else code
+        lacking = self._parser.lacking(code)
+        helpers: list[Block] = []
+        others = [block for block in blocks[-_MAX_HELPERS:] if block != chosen] if lacking else []
+        for block in reversed(others):
+            if self._parser.bound(block.code) & lacking and not self._defines(block.code):
+                helpers.insert(0, block)
+                lacking = (lacking - self._parser.bound(block.code)) | self._parser.lacking(block.code)
+        if helpers:
+            code = "\n\n".join([*(block.code.rstrip("\n") for block in helpers), code])
+        return self._standing(code)
 
-def _from_plain(answer: str, form: Form, entry_point: str | None) -> Extracted:
-    if pysource.parse(answer) is not None and (entry_point is None or pysource.defines(answer, entry_point)):
-        return Extracted(answer, "alone")
-    if form == "completion" and entry_point is not None:
-        body = pysource.as_body(answer)
-        if body is not None:
-            return Extracted(body, "append")
-    program = pysource.longest_program(answer)
-    if program is not None and (entry_point is None or pysource.defines(program, entry_point)):
-        return Extracted(program, "alone")
-    return Extracted(answer, "alone")
+    def _standing(self, code: str) -> Extracted:
+        """A whole program, appended where it needs what the prompt gives."""
+        if self._may_continue and self._prompt is not None and "from __future__" not in code:
+            given = self._parser.bound(f"{self._prompt}\n    pass\n") - {self._entry_point}
+            if given & self._parser.lacking(code):
+                for appended in (code, f"\n{code}", f"    pass\n\n\n{code}"):
+                    if self._parser.parse(self._prompt + appended) is not None:
+                        return Extracted(appended, "append")
+        return Extracted(code, "alone")
+
+    def _from_plain(self, answer: str) -> Extracted:
+        for text in dict.fromkeys((answer, answer.strip())):
+            if self._is_program(text):
+                return self._standing(text)
+        if self._may_continue and not self._begins_the_function(answer):
+            body = as_body(answer, self._parser, self._prompt)
+            if body is not None:
+                return Extracted(body, "append")
+        inline = [block for block in inline_blocks(answer) if self._is_program(block.code.strip())]
+        if inline:
+            return self._whole(self._best(inline), inline)
+        program = self._parser.longest_program(answer)
+        if program is not None and self._is_program(program):
+            return self._standing(program)
+        continues = self._may_continue and answer.lstrip("\n").startswith((" ", "\t"))
+        return Extracted(answer, "append" if continues else "alone")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ...benchmarks import CodeTask
 from ...benchmarks.jsonio import digest
@@ -39,28 +39,49 @@ STOPS = ("\ndef ", "\nclass ", "\nif __name__", "\nprint(")
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the model is given: the text of the only (user) message, or the text to continue, up to a stop sequence."""
+    """What the model is given: the text of the user message, or the text to continue, up to a stop sequence.
+
+    system: the text of a message before it; a text to continue has none.
+    """
 
     text: str
     stop: tuple[str, ...] = ()
+    system: str | None = None
+
+    def fields(self, form: EndpointForm) -> dict[str, Any]:
+        """The fields of the request that hold it."""
+        if form == "completions":
+            fields: dict[str, Any] = {"prompt": self.text}
+        else:
+            system = [] if self.system is None else [{"role": "system", "content": self.system}]
+            fields = {"messages": [*system, {"role": "user", "content": self.text}]}
+        return {**fields, "stop": list(self.stop)} if self.stop else fields
 
 
 def build_prompt(task: CodeTask, form: EndpointForm) -> Prompt:
-    """The task as it is asked.
+    """The task as it is asked where nothing else is wanted.
 
     ``completions`` gives the task's own prompt to continue, which suits base models and completion tasks. ``chat``
     wraps it in an instruction and sets no stop sequences: they would cut a reply inside its reasoning.
     """
-    if form == "completions":
-        return Prompt(task.prompt, STOPS if task.form == "completion" and task.entry_point is not None else ())
+    return instruct(task) if form == "chat" else completion(task)
+
+
+def completion(task: CodeTask) -> Prompt:
+    """The task's own prompt, and where the continuation of a function ends."""
+    return Prompt(task.prompt, STOPS if task.form == "completion" and task.entry_point is not None else ())
+
+
+def instruct(task: CodeTask) -> Prompt:
+    """The task's prompt in an instruction that says what to reply."""
     prompt = task.prompt.strip("\n")
     if task.entry_point is None:
         return Prompt(WRITE_PROGRAM.format(prompt=prompt))
     wording = COMPLETE_FUNCTION if task.form == "completion" else WRITE_FUNCTION
-    return Prompt(wording.format(prompt=prompt, entry_point=task.entry_point, fence=_fence(prompt)))
+    return Prompt(wording.format(prompt=prompt, entry_point=task.entry_point, fence=fence_for(prompt)))
 
 
-def _fence(text: str) -> str:
+def fence_for(text: str) -> str:
     """A code fence that the text cannot close."""
     return "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
 

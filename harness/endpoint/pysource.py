@@ -3,29 +3,135 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import io
 import re
 import warnings
 
 MAX_PARSED = 100_000
 """Characters. Longer text is not parsed: the nesting that 400,000 characters can hold ends a Python 3.10 process."""
+MAX_PARSED_IN_ALL = 500_000
+"""Characters that are parsed for the sake of one reply, so that no reply costs more than about a second."""
 
+_PER_PARSE = 200  # characters that the shortest parse is counted as, for what it costs to begin one
 _MAX_STARTS = 12
 _MAX_CUTS = 8
 _PROGRAM_START = re.compile(
     r"(?:async|def|class|import|from|if|for|while|try|with)\b|@\w|print\(|[A-Za-z_][\w, ]*=[^=]"
 )
+_BUILTINS = frozenset(dir(builtins)) | {"__file__"}
 
 
-def parse(text: str) -> ast.Module | None:
-    """The syntax tree, or None where the text is not Python (or too long to find out)."""
-    tree = _parse(text)
-    return tree if isinstance(tree, ast.Module) else None
+class Parser:
+    """Parses the texts that may be the program in one reply: each once, and not more than ``MAX_PARSED_IN_ALL``."""
+
+    def __init__(self) -> None:
+        self.spent = 0
+        self._known: dict[str, ast.Module | int] = {}
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether so much was parsed that nothing more of weight will be."""
+        return self.spent > MAX_PARSED_IN_ALL - 10 * _PER_PARSE
+
+    def parse(self, text: str) -> ast.Module | None:
+        """The syntax tree, or None where the text is not Python (or too long to find out)."""
+        tree = self._parse(text)
+        return tree if isinstance(tree, ast.Module) else None
+
+    def defines(self, text: str, name: str) -> bool:
+        """Whether the text binds ``name`` at its top level; of what is no valid Python, whether it looks like it."""
+        tree = self.parse(text)
+        if tree is None:
+            word = re.escape(name)
+            head = rf"^(?:(?:async[ \t]+)?def|class)[ \t]+{word}\b|^{word}[ \t]*(?::[^=\n]+)?=(?!=)"
+            return re.search(head, text, re.MULTILINE) is not None
+        if any(leaves_a_function(statement) for statement in tree.body):
+            return False  # a body without its indentation, in which a variable has the name
+        return any(name in _bound(statement) for statement in tree.body)
+
+    def bound(self, text: str) -> set[str]:
+        """The names that the text binds at its top level; none where it is no valid Python."""
+        tree = self.parse(text)
+        return {name for statement in tree.body for name in _bound(statement)} if tree else set()
+
+    def lacking(self, text: str) -> set[str]:
+        """The names that the text uses and binds nowhere; none where it is no valid Python."""
+        tree = self.parse(text)
+        if tree is None:
+            return set()
+        used: set[str] = set()
+        known: set[str] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                (used if isinstance(node.ctx, ast.Load) else known).add(node.id)
+            elif isinstance(node, ast.arg):
+                known.add(node.arg)
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)):
+                known.add(node.name or "")
+            elif isinstance(node, ast.alias):
+                known.add((node.asname or node.name).partition(".")[0])
+        return used - known - _BUILTINS
+
+    def longest_program(self, text: str) -> str | None:
+        """The longest run of lines that begins like a program and is valid Python; None where there is none.
+
+        For code with prose before and behind it. Prose behind is found by the parser: the text is cut at the line
+        where it stops being Python, a bounded number of times.
+        """
+        lines = lines_of(text)
+        starts = [number for number, line in enumerate(lines) if _PROGRAM_START.match(line)][:_MAX_STARTS]
+        best: list[str] = []
+        end = 0
+        for start in starts:
+            if start < end:
+                continue  # within a run that was found already
+            found = self._valid_prefix(lines[start:])
+            end = start + len(found)
+            best = max(best, found, key=len)
+        return "".join(best).rstrip() + "\n" if best else None
+
+    def _valid_prefix(self, lines: list[str]) -> list[str]:
+        for _ in range(_MAX_CUTS):
+            if not lines:
+                break
+            found = self._parse("".join(lines))
+            if isinstance(found, ast.Module):
+                return lines
+            lines = lines[: min(found - 1, len(lines) - 1)] if found > 0 else []
+        return []
+
+    def _parse(self, text: str) -> ast.Module | int:
+        """The syntax tree, or the number of the line (from 1) where the text stops being Python; 0 where unknown."""
+        if len(text) > MAX_PARSED:
+            return 0
+        if text not in self._known:
+            cost = len(text) + _PER_PARSE
+            if self.spent + cost > MAX_PARSED_IN_ALL:
+                return 0
+            self.spent += cost
+            self._known[text] = _tree_or_line(text)
+        return self._known[text]
 
 
-def _parse(text: str) -> ast.Module | int:
-    """The syntax tree, or the number of the line (from 1) at which the text stops being Python; 0 where unknown."""
-    if len(text) > MAX_PARSED:
-        return 0
+def lines_of(text: str) -> list[str]:
+    """Lines with their ends, as Python counts them: a form feed or U+2028 in a string ends none."""
+    return io.StringIO(text, newline="\n").readlines()
+
+
+def leaves_a_function(statement: ast.stmt) -> bool:
+    """Whether a return or yield stands in the statement, outside of any function inside it."""
+    stack: list[ast.AST] = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            stack.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def _tree_or_line(text: str) -> ast.Module | int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the answer's invalid escapes are not the user's concern
@@ -34,15 +140,6 @@ def _parse(text: str) -> ast.Module | int:
         return error.lineno or 0
     except (ValueError, RecursionError, MemoryError):
         return 0
-
-
-def defines(text: str, name: str) -> bool:
-    """Whether the text binds ``name`` at its top level; where it is no valid Python, whether it looks as if it did."""
-    tree = parse(text)
-    if tree is None:
-        head = rf"^(?:async[ \t]+def|def|class)[ \t]+{re.escape(name)}\b|^{re.escape(name)}[ \t]*(?::[^=\n]+)?=(?!=)"
-        return re.search(head, text, re.MULTILINE) is not None
-    return any(name in _bound(statement) for statement in tree.body)
 
 
 def _bound(statement: ast.stmt) -> set[str]:
@@ -60,64 +157,3 @@ def _bound(statement: ast.stmt) -> set[str]:
         inner += [step for handler in getattr(statement, "handlers", ()) for step in handler.body]
         return {name for step in inner for name in _bound(step)}
     return set()
-
-
-def as_body(text: str) -> str | None:
-    """The text as the indented body of a function, or None where it is not one.
-
-    Tolerated: a first line that lost its indentation (servers strip replies), and a body that was never indented but
-    can be nothing else, since it returns or yields at its top level.
-    """
-    candidates = [text, "    " + text.lstrip(" ")]
-    tree = parse(text)
-    if tree is not None:
-        if not any(_leaves_a_function(statement) for statement in tree.body):
-            return None
-        candidates = ["".join("    " + line if line.strip() else line for line in text.splitlines(keepends=True))]
-    for candidate in candidates:
-        wrapped = parse("def _():\n" + candidate)
-        if wrapped is not None and len(wrapped.body) > 0 and candidate.strip():
-            return candidate
-    return None
-
-
-def _leaves_a_function(statement: ast.stmt) -> bool:
-    """Whether a return or yield stands in the statement, outside of any function inside it."""
-    stack: list[ast.AST] = [statement]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom)):
-            return True
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            stack.extend(ast.iter_child_nodes(node))
-    return False
-
-
-def longest_program(text: str) -> str | None:
-    """The longest run of lines that begins like a program and is valid Python; None where there is none.
-
-    For code with prose before and behind it. Prose behind is found by the parser: the text is cut at the line
-    where it stops being Python, a bounded number of times.
-    """
-    lines = text.splitlines(keepends=True)
-    starts = [number for number, line in enumerate(lines) if _PROGRAM_START.match(line)][:_MAX_STARTS]
-    best: list[str] = []
-    end = 0
-    for start in starts:
-        if start < end:
-            continue  # within a run that was found already
-        found = _valid_prefix(lines[start:])
-        end = start + len(found)
-        best = max(best, found, key=len)
-    return "".join(best).rstrip() + "\n" if best else None
-
-
-def _valid_prefix(lines: list[str]) -> list[str]:
-    for _ in range(_MAX_CUTS):
-        if not lines:
-            break
-        found = _parse("".join(lines))
-        if isinstance(found, ast.Module):
-            return lines
-        lines = lines[: min(found - 1, len(lines) - 1)] if found > 0 else []
-    return []

@@ -1,43 +1,146 @@
-"""What a server's JSON says, whatever its dialect: the choices, the tokens, or why it is no usable response."""
+"""What a server's JSON says, whatever its dialect: the choices, the tokens, or why it is no usable response.
+
+The dialects are those that the servers document; ``tests/harness/endpoint/shapes`` holds one response of each.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .api import Reply, Response
+from .contents import NoText, texts_of
 from .prompt import EndpointForm
+
+_FINISH = {
+    "stop": "stop eos eos_token stop_sequence stop_token end_turn end_of_turn complete completed",
+    "length": "length max_tokens max_token max_length max_output_tokens model_length model_context_window_exceeded",
+    "content_filter": "content_filter safety recitation blocklist prohibited_content spii refusal sensitive",
+    "tool_calls": "tool_calls tool_call tool_use function_call",
+}
+_MEANS = {word: reason for reason, words in _FINISH.items() for word in words.split()}
+_FAILED = frozenset("error abort aborted cancelled load unload network_error insufficient_system_resource".split())
+"""The server broke off: vLLM and SGLang abort, Ollama was loading the model, DeepSeek and Zhipu ran out of machine."""
+_INPUT = ("prompt_tokens", "input_tokens", "prompt_eval_count", "tokens_evaluated")
+_OUTPUT = ("completion_tokens", "output_tokens", "generated_tokens", "eval_count", "tokens_predicted")
+_NO_COMPLETION = "the reply is JSON but no completion (it has no choices[0] with a text)"
+_MAX_SAID = 300
 
 
 class UnusableResponse(Exception):
-    """A response that came with a good status and still holds no answer; asking again may help."""
+    """A response that came with a good status and still holds no answer; asking again may help.
+
+    said: the server's own words; it may hold anything, the key too. code: the HTTP status that it names in its body.
+    """
+
+    def __init__(self, what: str, said: str = "", code: int | None = None) -> None:
+        super().__init__(what)
+        self.said = said
+        self.code = code
 
 
 def read_response(payload: Any, form: EndpointForm, wanted: int) -> Response:
     """The response in a decoded JSON body. ``wanted``: choices that were asked for.
 
+    The form does not matter for reading: some servers answer one with the shape of the other.
+
     Raises:
         UnusableResponse: it reports a failure, or has no choice with a text.
     """
-    try:
-        choices = payload["choices"][:wanted]
-        usage = payload.get("usage") or {}
-        failed = payload.get("error") or any(choice.get("error") for choice in choices)
-        replies = tuple(_reply(choice, form) for choice in choices)
-        counts = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise UnusableResponse("the reply is JSON but no completion (it has no choices[0] with a text)") from error
+    if isinstance(payload, list) and payload:
+        payload = payload[0]  # Gemini wraps an error into a list
+    if not isinstance(payload, Mapping):
+        raise UnusableResponse(_NO_COMPLETION)
+    _check_error(payload)
+    choices = payload.get("choices")
+    if not isinstance(choices, list) or not choices or not all(isinstance(each, Mapping) for each in choices):
+        raise _without_choices(payload)
+    replies = tuple(_reply(choice) for choice in _in_order(choices)[:wanted])
     if not replies:
-        raise UnusableResponse("the reply is JSON but no completion (it has no choices[0] with a text)")
-    if failed or any(reply.finish_reason in ("error", "abort") for reply in replies):
-        raise UnusableResponse("the reply is JSON but reports a failure of the server")
-    tokens = [count if isinstance(count, int) else None for count in counts]
-    return Response(replies, tokens[0], tokens[1])
+        raise UnusableResponse(_NO_COMPLETION)
+    model = payload.get("model")
+    return Response(replies, *_tokens(payload), model=model[:200] if isinstance(model, str) and model else None)
 
 
-def _reply(choice: Mapping[str, Any], form: EndpointForm) -> Reply:
-    content = choice["message"].get("content") if form == "chat" else choice["text"]
-    if not isinstance(content, str) and content is not None:
-        raise UnusableResponse(f"the reply's text is of type {type(content).__name__}")
-    finish = choice.get("finish_reason")
-    return Reply(content or "", finish[:40] if isinstance(finish, str) else None)
+def _check_error(holder: Mapping[str, Any]) -> None:
+    error = holder.get("error")
+    if error:
+        said = error.get("message", "") if isinstance(error, Mapping) else error
+        code = error.get("code") if isinstance(error, Mapping) else holder.get("code")
+        raise UnusableResponse(
+            "the reply is JSON but reports a failure of the server", str(said)[:_MAX_SAID], _whole(code)
+        )
+
+
+def _without_choices(payload: Mapping[str, Any]) -> UnusableResponse:
+    """Older vLLM: {"object": "error", "message"}; FastAPI: {"detail"}; TGI: {"error", "error_type"}."""
+    said = next((str(payload[name]) for name in ("message", "detail", "msg") if payload.get(name)), "")
+    return UnusableResponse(_NO_COMPLETION, said[:_MAX_SAID], _whole(payload.get("code")))
+
+
+def _in_order(choices: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """By their index, the first of each; in the server's order where one has none."""
+    indexes = [_whole(choice.get("index")) for choice in choices]
+    if any(index is None for index in indexes):
+        return list(choices)
+    first = dict(reversed(list(zip(indexes, choices, strict=True))))
+    return [first[index] for index in sorted(first, key=lambda index: index or 0)]
+
+
+def _reply(choice: Mapping[str, Any]) -> Reply:
+    _check_error(choice)
+    raw = choice.get("finish_reason") or choice.get("finishReason")
+    raw = raw[:40] if isinstance(raw, str) and raw.strip() else None
+    word = raw.strip().lower() if raw else ""
+    if word in _FAILED:
+        raise UnusableResponse("the reply is JSON but reports a failure of the server", f"finish_reason: {raw}")
+    try:
+        texts = texts_of(choice)
+    except NoText as error:
+        raise UnusableResponse(f"the reply is JSON but no completion ({error})") from error
+    finish = _MEANS.get(word, raw)
+    return Reply(texts.answer, finish, texts.reasoning, raw if raw != finish else None)
+
+
+def _tokens(payload: Mapping[str, Any]) -> tuple[int | None, int | None, int | None]:
+    """Input, output (thinking included) and thinking."""
+    usage = payload.get("usage")
+    if not isinstance(usage, Mapping):
+        groq = payload.get("x_groq")
+        usage = groq.get("usage") if isinstance(groq, Mapping) else None
+    usage = usage if isinstance(usage, Mapping) else {}
+    given, output = _first(usage, _INPUT), _first(usage, _OUTPUT)
+    total = _whole(usage.get("total_tokens"))
+    reasoning = _reasoning_tokens(usage)
+    if total is not None and given is not None:
+        if output is None and total >= given:
+            output = total - given
+        elif output is not None and reasoning and total == given + output + reasoning:
+            output += reasoning  # xAI and Gemini count the thinking beside the output
+    timings = payload.get("timings")
+    if output is None and isinstance(timings, Mapping):
+        output = _whole(timings.get("predicted_n"))  # llama.cpp
+    return given, output, reasoning
+
+
+def _reasoning_tokens(usage: Mapping[str, Any]) -> int | None:
+    for name in ("completion_tokens_details", "output_tokens_details"):
+        details = usage.get(name)
+        if isinstance(details, Mapping) and _whole(details.get("reasoning_tokens")) is not None:
+            return _whole(details["reasoning_tokens"])
+    return _whole(usage.get("reasoning_tokens"))
+
+
+def _first(values: Mapping[str, Any], names: Sequence[str]) -> int | None:
+    return next((count for name in names if (count := _whole(values.get(name))) is not None), None)
+
+
+def _whole(value: Any) -> int | None:
+    """A count, also where it is sent as a text or a float; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit() and len(value) < 16:
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and 0 <= value < 1 << 53 else None

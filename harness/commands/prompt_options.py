@@ -1,0 +1,131 @@
+"""The options that say how a task is put to a model, and the settings they come to."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ...benchmarks import BadInput
+from ..endpoint.prompt import EndpointForm
+from ..endpoint.settings import PromptSettings
+from ..endpoint.template import load_template
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_NAMED = ("instruct", "completion")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
+
+
+def prompt_options(command: Command) -> Command:
+    """``--prompt-template``, ``--raw``, ``--system``, ``--stop``, ``--no-stop`` and ``--extra-body``."""
+    for option in (
+        click.option(
+            "--extra-body",
+            multiple=True,
+            metavar="KEY=JSON",
+            help="A further field of every request, e.g. reasoning_effort='\"high\"'. Repeatable.",
+        ),
+        click.option("--no-stop", is_flag=True, help="Send no stop sequences."),
+        click.option(
+            "--stop",
+            multiple=True,
+            metavar="TEXT",
+            help="Where the server is to stop, instead of the template's own; \\n is a line's end. Repeatable.",
+        ),
+        click.option("--system", metavar="TEXT|@FILE", help="The system prompt."),
+        click.option("--raw", is_flag=True, help="Completions of the rendered text, nothing put around it."),
+        click.option(
+            "--prompt-template",
+            metavar="NAME|FILE",
+            help="instruct (default for chat), completion (for completions), or a Jinja file.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def endpoint_form(options: Mapping[str, Any]) -> EndpointForm:
+    """Chat or completions: ``--raw`` asks for completions.
+
+    Raises:
+        BadInput: ``--raw`` with an explicit ``--form chat``.
+    """
+    form: EndpointForm = options["form"]
+    if not options.get("raw"):
+        return form
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source("form") if context else None
+    if form == "chat" and source is click.core.ParameterSource.COMMANDLINE:
+        raise BadInput("--raw asks for completions, so it cannot go with --form chat; leave one out")
+    return "completions"
+
+
+def prompt_settings(options: Mapping[str, Any], form: EndpointForm) -> PromptSettings:
+    """The settings that the options of ``prompt_options`` come to; an option that is absent is not set.
+
+    Raises:
+        BadInput: a file cannot be read or is no template, or options contradict each other.
+    """
+    stop = tuple(_unescaped(text) for text in options.get("stop") or ())
+    if stop and options.get("no_stop"):
+        raise BadInput("--stop and --no-stop contradict each other; leave one out")
+    if not all(stop):
+        raise BadInput("--stop: an empty text would stop every reply before it begins")
+    name = options.get("prompt_template")
+    settings = PromptSettings(
+        template=name if name is None or name in _NAMED else load_template(_template_file(name)),
+        system=_system(options.get("system")),
+        stop=stop or (() if options.get("no_stop") else None),
+        extra_body=_extra_body(options.get("extra_body") or ()),
+    )
+    settings.check(form)
+    return settings
+
+
+def _template_file(name: str) -> Path:
+    path = Path(name)
+    if not path.exists():
+        raise BadInput(f"--prompt-template {name}: neither one of {', '.join(_NAMED)} nor a file")
+    return path
+
+
+def _system(value: str | None) -> str | None:
+    """The text, or that of the file behind an @, without the line's end that editors put at a file's end."""
+    if value is None or not value.startswith("@"):
+        return value
+    path = Path(value[1:])
+    try:
+        return path.read_text(encoding="utf-8").removesuffix("\n")
+    except OSError as error:
+        raise BadInput(f"--system {value}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"--system {value}: not UTF-8 at byte {error.start}") from error
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\([ntr\\])", lambda found: _ESCAPES[found[1]], text)
+
+
+def _extra_body(pairs: Iterable[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name.strip():
+            raise BadInput(f"--extra-body {pair[:80]!r}: expected KEY=JSON")
+        if name in found:
+            raise BadInput(f"--extra-body {name}: given twice")
+        try:
+            found[name] = json.loads(text, parse_constant=_no_constant)
+        except ValueError as error:
+            raise BadInput(
+                f"--extra-body {name}: {text[:60]!r} is not JSON ({error}); a text needs its quotes: {name}='\"...\"'"
+            ) from error
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,104 @@
+"""A prompt template of the user's own, in Jinja's language, rendered in a sandbox and strictly."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...benchmarks import BadInput, CodeTask
+from ...benchmarks.jsonio import text_digest
+from .prompt import EndpointForm, fence_for
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+VARIABLES = ("prompt", "entry_point", "task_id", "form", "tags", "endpoint", "system", "fence")
+"""All that a template may use; docs/prompts.md says what they hold. Never the reference or the tests."""
+_MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PromptTemplate:
+    """A template. name: of its file, without the folder. uses: the variables in it. path: where, for messages."""
+
+    name: str
+    source: str
+    uses: frozenset[str]
+    path: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the source."""
+        return text_digest(self.source)
+
+    def render(self, task: CodeTask, form: EndpointForm, system: str | None) -> str:
+        """The text for one task, to the last blank as the template has it.
+
+        Raises:
+            BadInput: the template fails for this task; the message names its line.
+        """
+        values: dict[str, Any] = {
+            "prompt": task.prompt,
+            "entry_point": task.entry_point,
+            "task_id": task.id,
+            "form": task.form,
+            "tags": list(task.tags),
+            "endpoint": form,
+            "system": system,
+            "fence": fence_for(task.prompt),
+        }
+        environment = _environment()
+        try:
+            code = environment.compile(self.source, self.name, self.path)
+            template = environment.template_class.from_code(environment, code, environment.make_globals(None))
+            text = template.render(values)
+        except Exception as error:  # a template calls methods of its values, and these raise what they like
+            raise BadInput(f"{self._place(error)}: for the task {task.id}: {error}") from error
+        if not text.strip():
+            raise BadInput(f"{self.path}: renders to an empty prompt for the task {task.id}")
+        return text
+
+    def _place(self, error: Exception) -> str:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.path]
+        return f"{self.path}, line {lines[-1]}" if lines else self.path
+
+
+def load_template(path: Path) -> PromptTemplate:
+    """Read a template and check all that can be checked without a task.
+
+    Raises:
+        BadInput: it cannot be read, is no template, or uses a variable or another file that there is not.
+    """
+    from jinja2 import TemplateSyntaxError, meta, nodes
+
+    try:
+        data = path.read_bytes()
+        source = data[:_MAX_BYTES].decode("utf-8").replace("\r\n", "\n")
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: not UTF-8 at byte {error.start}") from error
+    if len(data) > _MAX_BYTES:
+        raise BadInput(f"{path}: longer than {_MAX_BYTES} bytes; is this a prompt template?")
+    try:
+        tree = _environment().parse(source, path.name, str(path))
+    except TemplateSyntaxError as error:
+        raise BadInput(f"{path}, line {error.lineno}: {error.message}") from error
+    for other in tree.find_all((nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)):
+        raise BadInput(f"{path}, line {other.lineno}: a prompt template is one file; it can take in no other")
+    used = meta.find_undeclared_variables(tree) - set(_environment().globals)
+    for unknown in sorted(used - set(VARIABLES)):
+        line = min(name.lineno for name in tree.find_all(nodes.Name) if name.name == unknown)
+        raise BadInput(f"{path}, line {line}: no variable {unknown!r}; there are {', '.join(VARIABLES)}")
+    if "prompt" not in used:
+        raise BadInput(f"{path}: never uses {{{{ prompt }}}}, so that every task would be asked alike")
+    return PromptTemplate(path.name, source, frozenset(used), str(path))
+
+
+def _environment() -> Environment:
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
