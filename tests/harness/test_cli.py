@@ -19,7 +19,7 @@ from evalrun.benchmarks.errors import BadInput, GateFailed
 from evalrun.harness import cli as cli_module
 from evalrun.harness.cli import LazyGroup, VerbBroken, load_verb, main, registered_verbs, summary
 
-HEAVY = {"pandas", "datasets", "matplotlib", "docker", "httpx", "evaluate", "pyarrow", "dask", "distributed"}
+HEAVY = {"pandas", "datasets", "matplotlib", "docker", "aiohttp", "httpx", "evaluate", "pyarrow", "dask", "distributed"}
 NOT_FOR_THE_LIST_OF_VERBS = HEAVY | {"numpy", "jinja2"}
 OWN_VERBS = {
     "compare",
