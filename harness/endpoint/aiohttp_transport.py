@@ -107,6 +107,8 @@ class _Connector(aiohttp.TCPConnector):
 
 
 async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
+    if (response.content_length or 0) > most:
+        raise TransportFailure(f"the reply is longer than {most} bytes")
     stream = response.content
     first = await stream.readany()
     if stream.at_eof() and len(first) <= most:
