@@ -89,7 +89,7 @@ def test_a_sample_that_cannot_be_had_is_owed_and_had_on_resuming(
 @pytest.mark.parametrize("name", HARMLESS)
 def test_an_oddity_changes_nothing(name: str, tmp_path: Path, clean: Mapping[Any, Any]) -> None:
     with FaultyServer(answer, lambda prompt, times: HARMLESS[name]).serving() as base_url:
-        assert run(base_url, tmp_path / "run") == 0
+        assert run(base_url, tmp_path / "run", "--timeout", "60") == 0
     assert content(tmp_path / "run") == clean
 
 
