@@ -11,7 +11,13 @@ from ...benchmarks import BadInput, InfraError
 
 
 class EndpointRefused(BadInput):
-    """The server says that the request itself is wrong (no such model, no access, ...): asking again cannot help."""
+    """The server refuses all requests of this kind (no such model, no access, ...): asking any further cannot help."""
+
+
+class RequestRefused(InfraError):
+    """The server refuses this one request (its context is too long, its content is filtered, ...): asking it again
+    cannot help, others may do better. The sample is owed, with this reason.
+    """
 
 
 class EndpointDown(InfraError):
@@ -86,6 +92,7 @@ class Endpoint(Protocol):
 
         Raises:
             EndpointRefused: the server refuses such requests; no other will do better.
+            RequestRefused: the server refuses this request; others may do better.
             EndpointDown: no usable reply within the attempts and the time allowed.
         """
 

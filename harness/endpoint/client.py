@@ -2,93 +2,71 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-import os
 import random
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
-
-from ...benchmarks import BadInput
+from ... import __version__
 from ...benchmarks.jsonio import canonical_json
 from ...benchmarks.visible import visible
-from .api import EndpointDown, EndpointRefused, Response
+from .adaptive import AdaptiveLimit, PauseTooLong
+from .address import KEY_VARIABLES, api_key, normal_base_url
+from .api import EndpointDown, EndpointRefused, RequestRefused, Response
+from .clocks import REAL_CLOCKS, Clocks
+from .doubts import TIMES, Doubt, doubt, worst
 from .prompt import EndpointForm
+from .refusals import Outlook, ServerError, error_of, outlook, read_error
 from .responses import UnusableResponse, read_response
-from .retry import RetryPolicy, is_retryable, retry_after_s
+from .retry import RetryPolicy, retry_after_s
+from .transport import Limits, Received, StaleConnection, Transport, TransportFailure, Untrusted, open_transport
+
+__all__ = ["Clocks", "OpenAIEndpoint", "api_key", "normal_base_url"]
 
 log = logging.getLogger("evalrun.endpoint")
-KEY_VARIABLES = ("EVALRUN_API_KEY", "OPENAI_API_KEY")
 _PATHS: Mapping[EndpointForm, str] = {"chat": "/chat/completions", "completions": "/completions"}
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _MAX_REPLY_BYTES = 64_000_000
+_CONNECT_S = 30.0
+_MAX_STALE = 3
+_DEFAULT_RETRY = RetryPolicy()
 
 
-def normal_base_url(url: str) -> str:
-    """The URL that the paths of the API are appended to; a bare host gets ``/v1``.
+class _MayPass(Exception):
+    """One attempt failed in a way that may pass.
 
-    Raises:
-        BadInput: it is no http(s) URL, or it carries a password or a query, which a run's records would then show.
+    wait_s: what the server asked for. doubt: of a response that is not believed yet, which ``response`` is.
     """
-    try:
-        parts = urlsplit(url.strip())
-        has_port = parts.port is None or parts.port > 0
-    except ValueError as error:
-        raise BadInput(f"--base-url {url[:200]!r}: not a URL ({error})") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or not has_port:
-        raise BadInput(f"--base-url {url[:200]!r}: expected http://host[:port][/path] or https://...")
-    if parts.username is not None or parts.query or parts.fragment:
-        raise BadInput(
-            f"--base-url: give scheme, host and path only; a key belongs in the environment variable {KEY_VARIABLES[0]}"
-        )
-    path = parts.path.rstrip("/")
-    return f"{parts.scheme}://{parts.netloc}{path or '/v1'}"
 
-
-def api_key(environment: Mapping[str, str] = os.environ) -> str | None:
-    """The key from the environment, the only place it is ever read from; None where there is none."""
-    for name in KEY_VARIABLES:
-        key = environment.get(name, "").strip()
-        if key and not (key.isascii() and key.isprintable() and " " not in key):
-            raise BadInput(f"the key in {name} holds characters that no HTTP header can; set it again")
-        if key:
-            return key
-    return None
-
-
-class _Unusable(Exception):
-    """One attempt failed in a way that may pass; ``wait_s`` is what the server asked for."""
-
-    def __init__(self, what: str, wait_s: float | None = None) -> None:
+    def __init__(
+        self, what: str, wait_s: float | None = None, doubt: Doubt | None = None, response: Response | None = None
+    ) -> None:
         super().__init__(what)
         self.wait_s = wait_s
+        self.doubt = doubt
+        self.response = response
 
 
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """Where time comes from: seconds, of a monotonic clock and since the epoch."""
+@dataclass(slots=True)
+class _Effort:
+    """What one request has cost so far. first_sent: the monotonic moment; waiting for a place before counts nothing."""
 
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    monotonic: Callable[[], float] = time.monotonic
-    wall: Callable[[], float] = time.time
-
-
-_DEFAULT_RETRY = RetryPolicy()
-_REAL_CLOCKS = Clocks()
+    content: bytes
+    wanted: int
+    attempts: int = 0
+    first_sent: float | None = None
+    doubt: Doubt | None = None
+    doubts: int = 0
 
 
 class OpenAIEndpoint:
     """Asks ``/chat/completions`` or ``/completions`` below a base URL, again and again within bounds.
 
-    timeout_s: seconds one attempt may take from first to last byte. The key goes into the request's header and
-    nowhere else. Transport, clocks and randomness are given by tests.
+    timeout_s: seconds one attempt may take from first to last byte. connections: requests at a time; with ``adaptive``
+    fewer while the server says that it has too many (``AdaptiveLimit``). http2: where an https server offers it. The
+    key goes into the request's header and nowhere else. Transport, clocks and randomness are given by tests.
     """
 
     def __init__(
@@ -100,30 +78,31 @@ class OpenAIEndpoint:
         retry: RetryPolicy = _DEFAULT_RETRY,
         timeout_s: float = 300.0,
         connections: int = 16,
+        adaptive: bool = True,
+        http2: bool = True,
         max_reply_bytes: int = _MAX_REPLY_BYTES,
-        transport: httpx.AsyncBaseTransport | None = None,
-        clocks: Clocks = _REAL_CLOCKS,
+        transport: Transport | None = None,
+        clocks: Clocks = REAL_CLOCKS,
         rng: random.Random | None = None,
     ) -> None:
         self._url = normal_base_url(base_url) + _PATHS[form]
         self._form = form
         self._key = key
         self._retry = retry
-        self._timeout_s = timeout_s
-        self._max_reply_bytes = max_reply_bytes
+        self._limits = Limits(timeout_s, min(_CONNECT_S, timeout_s), max_reply_bytes)
         self._clocks = clocks
-        self._warned = False
         self._rng = rng or random.Random()
-        headers = {"content-type": "application/json", "accept": "application/json"}
+        self._warned = False
+        self._answered = False
+        self._headers = {
+            "content-type": "application/json",
+            "accept": "application/json",
+            "user-agent": f"evalrun/{__version__}",
+        }
         if key:
-            headers["authorization"] = f"Bearer {key}"
-        self._client = httpx.AsyncClient(
-            headers=headers,
-            timeout=timeout_s,
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            transport=transport,
-            trust_env=urlsplit(self._url).hostname not in _LOOPBACK,  # no proxy reaches this machine's own servers
-        )
+            self._headers["authorization"] = f"Bearer {key}"
+        self.gate = AdaptiveLimit(connections, adaptive=adaptive, clocks=clocks)
+        self._transport = transport or open_transport(self._url, connections=connections, http2=http2)
 
     async def __aenter__(self) -> OpenAIEndpoint:
         return self
@@ -131,58 +110,122 @@ class OpenAIEndpoint:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
-        await self._client.aclose()
+        await self._transport.close()
 
     async def ask(self, body: Mapping[str, Any]) -> Response:
         """See ``Endpoint.ask``."""
-        began = self._clocks.monotonic()
-        attempt = 0
+        effort = _Effort(canonical_json(dict(body)).encode("ascii"), int(body.get("n") or 1))
         while True:
-            attempt += 1
-            started = self._clocks.monotonic()
+            effort.attempts += 1
             try:
-                payload = await self._attempt(body)
-                response = _read(payload, self._form, body)
-                return replace(response, latency_s=self._clocks.monotonic() - started, attempts=attempt)
-            except _Unusable as failure:
-                wait_s = self._retry.wait_s(attempt - 1, failure.wait_s, self._rng)
-                spent_s = self._clocks.monotonic() - began
-                if attempt > self._retry.max_retries or spent_s + wait_s > self._retry.total_s:
-                    raise EndpointDown(f"{self._url}: {failure} (gave up after {attempt} attempts)") from failure
-                if not self._warned:
-                    self._warned = True
-                    log.warning("%s: %s; trying again, up to %d times", self._url, failure, self._retry.max_retries)
-                await self._clocks.sleep(wait_s)
+                return await self._attempt(effort)
+            except _MayPass as fault:
+                believed = self._believed(effort, fault)
+                if believed is not None:
+                    return believed
+                await self._wait(effort, fault)
 
-    async def _attempt(self, body: Mapping[str, Any]) -> Any:
-        content = canonical_json(dict(body)).encode("ascii")
+    async def _attempt(self, effort: _Effort) -> Response:
+        left_s = self._retry.total_s - self._spent_s(effort)
         try:
-            # httpx limits the wait for each piece of a reply; a reply that drips must end as well
-            response, data = await asyncio.wait_for(self._exchange(content), self._timeout_s)
-        except (httpx.TimeoutException, asyncio.TimeoutError) as error:
-            raise _Unusable(f"no reply within {self._timeout_s:g} s") from error
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            raise _Unusable(f"{type(error).__name__}: {self._shown(str(error))}") from error
-        if response.is_success:
-            try:
-                return json.loads(data)
-            except (ValueError, RecursionError) as error:
-                raise _Unusable("the reply is not JSON") from error
-        said = self._shown(_server_message(data))
-        if is_retryable(response.status_code):
-            wait_s = retry_after_s(response.headers, self._clocks.wall())
-            raise _Unusable(f"HTTP {response.status_code}: {said}", wait_s)
-        raise EndpointRefused(f"{self._url}: HTTP {response.status_code}: {said}{self._advice(response.status_code)}")
+            await self.gate.enter(left_s)
+        except PauseTooLong as pause:
+            raise self._down(effort, str(pause)) from pause
+        try:
+            sent = self._clocks.monotonic()
+            if effort.first_sent is None:
+                effort.first_sent = sent
+            received = await self._send(effort, sent)
+        finally:
+            self.gate.leave()
+        latency_s = self._clocks.monotonic() - sent
+        payload = self._payload(received, effort, sent)
+        try:
+            response = read_response(payload, self._form, effort.wanted)
+        except UnusableResponse as error:
+            raise _MayPass(str(error)) from error
+        self._answered = True
+        self.gate.answered()
+        response = replace(response, latency_s=latency_s, attempts=effort.attempts)
+        found = worst(response.replies, response.output_tokens)
+        if found is not None:
+            raise _MayPass(found.value, doubt=found, response=response)
+        return _beyond_doubt(response)
 
-    async def _exchange(self, content: bytes) -> tuple[httpx.Response, bytes]:
-        """The response and its whole body, which may not fill this machine's memory."""
-        data = bytearray()
-        async with self._client.stream("POST", self._url, content=content) as response:
-            async for piece in response.aiter_bytes():
-                data += piece
-                if len(data) > self._max_reply_bytes:
-                    raise _Unusable(f"the reply is longer than {self._max_reply_bytes} bytes")
-        return response, bytes(data)
+    async def _send(self, effort: _Effort, sent: float) -> Received:
+        """One exchange; that a kept connection had been closed meanwhile is nobody's failure, a few times over."""
+        left_s = self._retry.total_s - self._spent_s(effort)
+        limits = self._limits
+        if left_s < limits.total_s:
+            limits = replace(limits, total_s=max(left_s, 0.001))
+        for _ in range(_MAX_STALE):
+            try:
+                return await self._transport.post(self._url, self._headers, effort.content, limits)
+            except StaleConnection:
+                log.debug("%s: the server closed a kept connection; asking on another", self._url)
+            except Untrusted as failure:
+                raise self._down(effort, self._shown(str(failure))) from failure
+            except TransportFailure as failure:
+                raise _MayPass(self._shown(str(failure))) from failure
+        raise _MayPass("the server closes its connections as soon as a request comes")
+
+    def _payload(self, received: Received, effort: _Effort, sent: float) -> Any:
+        """The JSON of a good response; of any other, what its status calls for."""
+        if not 200 <= received.status < 300:
+            raise self._refusal(received.status, read_error(received.body), received, effort, sent)
+        try:
+            payload = json.loads(received.body)
+        except (ValueError, RecursionError) as error:
+            kind = received.headers.get("content-type", "none")
+            raise _MayPass(f"the reply is not JSON (content type {self._shown(kind[:60])})") from error
+        told = None if isinstance(payload, dict) and payload.get("choices") else error_of(payload)
+        if told is not None and told.status is not None:  # a gateway's way to pass on what happened behind it
+            raise self._refusal(told.status, told, received, effort, sent)
+        return payload
+
+    def _refusal(self, status: int, error: ServerError, received: Received, effort: _Effort, sent: float) -> Exception:
+        said = f"HTTP {status}: {self._shown(error.message)}"
+        found = outlook(status, error, answered=self._answered)
+        if found is Outlook.HOPELESS:
+            return EndpointRefused(f"{self._url}: {said}{self._advice(status)}")
+        if found is Outlook.REQUEST:
+            return RequestRefused(f"{self._url}: {said}")
+        if found is Outlook.OWED:
+            return self._down(effort, said)
+        wait_s = retry_after_s(received.headers, self._clocks.wall())
+        if found is Outlook.OVERLOAD:
+            self.gate.overloaded(sent)
+            if status == 429 and wait_s:
+                self.gate.pause(wait_s)
+        return _MayPass(said, wait_s)
+
+    def _believed(self, effort: _Effort, fault: _MayPass) -> Response | None:
+        """The response, if the server has said the same often enough (or is not to be asked any more)."""
+        if fault.doubt is None:
+            return None
+        effort.doubts = effort.doubts + 1 if fault.doubt is effort.doubt else 1
+        effort.doubt = fault.doubt
+        if effort.doubts < min(TIMES, self._retry.max_retries + 1):
+            return None
+        if fault.doubt is Doubt.FILTERED:
+            raise RequestRefused(f"{self._url}: {fault} ({effort.doubts} times)") from fault
+        return fault.response if fault.doubt is Doubt.EMPTY else None
+
+    async def _wait(self, effort: _Effort, fault: _MayPass) -> None:
+        """Wait before the next attempt; EndpointDown where there is to be none."""
+        wait_s = self._retry.wait_s(effort.attempts - 1, fault.wait_s, self._rng)
+        if effort.attempts > self._retry.max_retries or self._spent_s(effort) + wait_s > self._retry.total_s:
+            raise self._down(effort, str(fault)) from fault
+        if not self._warned:
+            self._warned = True
+            log.warning("%s: %s; trying again, up to %d times", self._url, fault, self._retry.max_retries)
+        await self._clocks.sleep(wait_s)
+
+    def _spent_s(self, effort: _Effort) -> float:
+        return 0.0 if effort.first_sent is None else self._clocks.monotonic() - effort.first_sent
+
+    def _down(self, effort: _Effort, what: str) -> EndpointDown:
+        return EndpointDown(f"{self._url}: {what} (gave up after {effort.attempts} attempts)")
 
     def _shown(self, text: str) -> str:
         """A text for people, without the key (servers like to repeat a wrong one)."""
@@ -196,20 +239,9 @@ class OpenAIEndpoint:
         return ""
 
 
-def _read(payload: Any, form: EndpointForm, body: Mapping[str, Any]) -> Response:
-    try:
-        return read_response(payload, form, int(body.get("n", 1)))
-    except UnusableResponse as error:
-        raise _Unusable(str(error)) from error
-
-
-def _server_message(data: bytes) -> str:
-    """The message in an error as OpenAI words it ({"error": {"message": ...}}), else the text itself."""
-    text = data.decode("utf-8", "replace")
-    try:
-        payload = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    found = payload.get("error", payload) if isinstance(payload, dict) else payload
-    message = found.get("message", found) if isinstance(found, dict) else found
-    return message if isinstance(message, str) else text
+def _beyond_doubt(response: Response) -> Response:
+    """The response without those of its replies that are in doubt; what is missing can be asked for again."""
+    if len(response.replies) == 1:
+        return response
+    kept = tuple(reply for reply in response.replies if doubt(reply, response.output_tokens) is None)
+    return response if len(kept) == len(response.replies) else replace(response, replies=kept)

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-_RETRIED = frozenset({408, 409, 425, 429})
-
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """Exponential backoff with jitter, within bounds.
 
     max_retries: attempts after the first. base_s, cap_s: the first wait and the longest, in seconds, before jitter.
-    total_s: seconds after which no further attempt begins.
+    total_s: seconds from the first attempt to the end of the last one, waits included.
     """
 
     max_retries: int = 6
@@ -34,11 +32,6 @@ class RetryPolicy:
         return max(backoff * (0.5 + rng.random() / 2), asked_s or 0.0)
 
 
-def is_retryable(status: int) -> bool:
-    """Whether a server that answered with this HTTP status may do better later."""
-    return status in _RETRIED or status >= 500
-
-
 def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds that the server asks to wait (RFC 9110, 10.2.3: a number or a date), None where it names none.
 
@@ -49,7 +42,7 @@ def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)

