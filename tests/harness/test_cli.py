@@ -22,6 +22,7 @@ from evalrun.harness.cli import LazyGroup, VerbBroken, load_verb, main, register
 HEAVY = {"pandas", "datasets", "matplotlib", "docker", "httpx", "evaluate", "pyarrow", "dask", "distributed"}
 NOT_FOR_THE_LIST_OF_VERBS = HEAVY | {"numpy", "jinja2"}
 OWN_VERBS = {
+    "cache",
     "compare",
     "evolve",
     "leaderboard",
