@@ -70,8 +70,8 @@ class ResponseCache:
     """The cache's file, for use by event loops: reading and writing have a thread each, and gather while it works.
 
     Errors of the file: a damaged one is moved aside, with a warning, and its entries are asked for again. One that
-    cannot be read is an outage (InfraError), since asking would pay twice. One that cannot be written costs a warning: the
-    response in hand is worth more than its copy.
+    cannot be read is an outage (InfraError), since asking would pay twice. One that cannot be written costs a warning:
+    the response in hand is worth more than its copy.
     """
 
     def __init__(self, path: Path, *, vfs: str | None = None) -> None:

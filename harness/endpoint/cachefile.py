@@ -1,4 +1,4 @@
-"""The file of the response cache: SQLite, safe under several processes; a damaged one is moved aside, never believed."""
+"""The response cache's file: SQLite, safe under several processes; a damaged one is moved aside, never believed."""
 
 from __future__ import annotations
 

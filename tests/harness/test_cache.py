@@ -541,5 +541,3 @@ def test_the_default_place_is_the_cache_folder_that_the_environment_names(
     monkeypatch.setenv("EVALRUN_CACHE_DIR", str(tmp_path / "named"))
     assert main(["cache", "stats"]) == 0
     assert str(tmp_path / "named" / FILE_NAME) in capsys.readouterr().out
-
-

@@ -25,6 +25,7 @@ OWN_VERBS = {
     "cache",
     "compare",
     "evolve",
+    "import",
     "leaderboard",
     "quickstart",
     "run",
