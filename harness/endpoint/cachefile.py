@@ -17,6 +17,7 @@ log = logging.getLogger("evalrun.cache")
 FILE_NAME = "responses.sqlite3"
 SCHEMA = 1
 BUSY_S = 30.0
+_CHECKPOINT_PAGES = 4_000
 _APPLICATION_ID = 0x65767231  # "evr1": what tells our file from somebody else's database
 _SIDECARS = ("", "-wal", "-shm", "-journal")
 _TABLES = """
@@ -43,7 +44,9 @@ class Damaged(Exception):
 def open_database(path: Path, *, vfs: str | None = None) -> tuple[sqlite3.Connection, int]:
     """A connection to the cache's file, made where absent, moved aside where damaged; and the file's inode.
 
-    The journal is write-ahead where the filesystem can, else the classical one; each commit is flushed to disk.
+    The journal is write-ahead where the filesystem can, else the classical one. A commit survives the end of any
+    process; with the write-ahead log it is flushed to the disk some commits later, in order, so that a power cut takes
+    the newest at most.
     vfs: SQLite's name for another way to lock files. The connection may be used by any one thread at a time.
 
     Raises:
@@ -106,7 +109,6 @@ def _open(path: Path, vfs: str | None) -> tuple[sqlite3.Connection, int]:
         if not is_new:
             _check_ours(connection, path)
         _set_journal(connection, path)
-        connection.execute("PRAGMA synchronous=FULL")
         if is_new:
             _make(connection)
         connection.execute("SELECT 1 FROM responses LEFT JOIN origins ON origins.id = origin LIMIT 1").fetchone()
@@ -126,7 +128,10 @@ def _set_journal(connection: sqlite3.Connection, path: Path) -> None:
         mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
     except sqlite3.OperationalError as error:
         mode = f"none of it ({error})"
-    if mode != "wal":
+    if mode == "wal":
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+    else:
         log.info("%s: no write-ahead log on this filesystem (%s); readers will wait for writers", path, mode)
 
 

@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cache import Origin
 from .cachefile import open_database, unusable
+from .cachestore import Origin
 
 _DAY_S = 86_400
 _BY_ORIGIN = """

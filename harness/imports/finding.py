@@ -9,7 +9,7 @@ from ...benchmarks import CodeTask, Suite
 from ..runs.foreign import task_index
 
 Name = TypeVar("Name")
-_NUMBERED = re.compile(r"(.*?)[/_\-: ]?([0-9]{1,9})")
+_NUMBERED = re.compile(r"([A-Za-z][A-Za-z0-9 ._\-]*?|)[/_\-: ]?([0-9]{1,9})")
 
 
 class TaskFinder:
@@ -66,7 +66,7 @@ def _add(index: dict[Name, CodeTask | None], name: Name, task: CodeTask) -> None
 
 
 def _folded(name: str) -> str:
-    return re.sub(r"[/_\-: ]+", "/", name.casefold())
+    return re.sub(r"[/_\-: ]", "/", name.casefold())
 
 
 def _number_of(name: str) -> tuple[str, str] | None:

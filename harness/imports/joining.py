@@ -66,8 +66,7 @@ def join(files: Sequence[ReadFile], suite: Suite, assembly: ImportAssembly) -> J
     left_out = _doubles(files, pairs_of)
     pairs = [pair for file in files if file not in left_out for pair in pairs_of[file.document.path]]
     if not pairs:
-        ids = f" (its ids begin with {visible(next(iter(unknown)), 60)!r})" if unknown else ""
-        raise BadInput(f"{files[0].document.path}: no answer to a task of the suite {suite.ref}{ids}")
+        raise BadInput(f"{files[0].document.path}: no answer to a task of the suite {suite.ref}{_why(files, unknown)}")
     by_position = any(not pair.sample.ids for pair in pairs)
     if by_position:
         _check_places([pair for pair in pairs if not pair.sample.ids], suite)
@@ -83,6 +82,13 @@ def join(files: Sequence[ReadFile], suite: Suite, assembly: ImportAssembly) -> J
                 claims.append(ClaimRow(task.id, epoch, pair.tool, claim.passed, dict(claim.tests), claim.said))
     missing = tuple(task.id for task in suite if task.id not in by_task)
     return Joined(Answers(tuple(samples), tuple(unknown), missing), tuple(claims), tuple(left_out), by_position)
+
+
+def _why(files: Sequence[ReadFile], unknown: Mapping[str, None]) -> str:
+    if unknown:
+        return f" (its ids begin with {visible(next(iter(unknown)), 60)!r})"
+    owed = sum(file.imported.without_reply for file in files)
+    return f" ({owed} samples ended in an error, without a reply)" if owed else ""
 
 
 def check_known(joined: Joined, suite: Suite) -> None:
