@@ -40,6 +40,8 @@ class Document:
         """By content: JSON Lines are told from one JSON value by the second line."""
         if self.path.is_dir():
             return "folder"
+        if not self.path.is_file():
+            raise BadInput(f"{self.path}: neither a file nor a folder; write it to a file first")
         with self._reading(), self.path.open("rb") as stream:
             if stream.read(4) == b"PK\x03\x04":
                 return "zip"

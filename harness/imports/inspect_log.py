@@ -121,8 +121,8 @@ def _sample(where: str, sample: Any) -> ForeignSample | None:
 
 def _text(content: object, where: str) -> str:
     """The text of a message; of one in parts, the texts without the reasoning."""
-    if isinstance(content, str):
-        return content
+    if isinstance(content, str) or content is None:
+        return content or ""
     if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
         raise BadInput(f"{where}: the message's content is neither a text nor a list of parts")
     texts = [part.get("text") for part in content if part.get("type") == "text"]

@@ -49,6 +49,7 @@ class _Pair:
     task: CodeTask
     sample: ForeignSample
     tool: str
+    asked_as: str
 
 
 def join(files: Sequence[ReadFile], suite: Suite, assembly: ImportAssembly) -> Joined:
@@ -67,6 +68,7 @@ def join(files: Sequence[ReadFile], suite: Suite, assembly: ImportAssembly) -> J
     pairs = [pair for file in files if file not in left_out for pair in pairs_of[file.document.path]]
     if not pairs:
         raise BadInput(f"{files[0].document.path}: no answer to a task of the suite {suite.ref}{_why(files, unknown)}")
+    _check_one_way_of_asking(pairs)
     by_position = any(not pair.sample.ids for pair in pairs)
     if by_position:
         _check_places([pair for pair in pairs if not pair.sample.ids], suite)
@@ -110,7 +112,7 @@ def _pairs(file: ReadFile, finder: TaskFinder, unknown: dict[str, None]) -> Iter
         if task is None:
             unknown.setdefault(sample.ids[0] if sample.ids else f"place {sample.position}")
             continue
-        yield _Pair(task, sample, file.imported.tool)
+        yield _Pair(task, sample, file.imported.tool, str(file.imported.settings.get("task", "")))
 
 
 def _doubles(files: Sequence[ReadFile], pairs_of: Mapping[Path, list[_Pair]]) -> list[ReadFile]:
@@ -126,6 +128,18 @@ def _doubles(files: Sequence[ReadFile], pairs_of: Mapping[Path, list[_Pair]]) ->
         else:
             kept.append((file, found))
     return left_out
+
+
+def _check_one_way_of_asking(pairs: Sequence[_Pair]) -> None:
+    """Refuse answers to one task from two tasks of the tool (say, humaneval and humaneval_instruct) as its epochs."""
+    asked_as: dict[str, str] = {}
+    for pair in pairs:
+        before = asked_as.setdefault(pair.task.id, pair.asked_as)
+        if before != pair.asked_as:
+            raise BadInput(
+                f"{pair.task.id!r} was answered both in {visible(before or 'a file of no task', 60)} and in "
+                f"{visible(pair.asked_as or 'a file of no task', 60)}; import them into runs of their own"
+            )
 
 
 def _check_places(pairs: Sequence[_Pair], suite: Suite) -> None:

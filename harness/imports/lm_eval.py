@@ -18,7 +18,7 @@ _SAMPLING = {
 }  # fmt: skip
 _PASS_METRICS = ("pass@1", "pass_at_1")
 _OTHER_METRICS = ("exact_match", "acc")
-_FILE = re.compile(r"samples_.+_(\d{4}-\d\d-\d\dT[\d.\-]+)\.jsonl")
+_FILE = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d\d-\d\dT[\d.\-]+)\.jsonl")
 
 
 class LmEvalSamples:
@@ -59,7 +59,7 @@ class LmEvalSamples:
             tool_version=about.tool_version,
             model=about.model,
             sampling={**sampling, **about.sampling},
-            settings=about.settings,
+            settings={**about.settings, **_task(document)},
             without_reply=without_reply,
         )
 
@@ -102,9 +102,14 @@ def _generation(row: Mapping[str, Any]) -> object:
     return first[1] if isinstance(first, list) and len(first) > 1 else None
 
 
+def _task(document: Document) -> dict[str, str]:
+    found = _FILE.fullmatch(document.path.name)
+    return {"task": found["task"]} if found else {}
+
+
 def _results_beside(document: Document) -> Document | None:
     found = _FILE.fullmatch(document.path.name)
-    path = document.path.with_name(f"results_{found[1]}.json") if found else None
+    path = document.path.with_name(f"results_{found['date']}.json") if found else None
     return Document(path) if path is not None and path.is_file() else None
 
 

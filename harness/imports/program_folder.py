@@ -36,7 +36,11 @@ class ProgramFolder:
 
 
 def _folders(path: Path) -> Iterator[Path]:
-    for folder in sorted(path.iterdir()):
+    try:
+        found = sorted(path.iterdir())
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
+    for folder in found:
         if folder.is_dir() and not folder.is_symlink() and not folder.name.startswith("."):
             yield folder
 

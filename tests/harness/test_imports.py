@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 import struct
 import zipfile
@@ -292,6 +293,27 @@ def test_files_that_sampled_differently_are_refused(
     args = ["import", "--suite", suite, "-o", str(folder), str(data / "inspect_toy.json"), str(tmp_path / "other.json")]
     assert main(args) == 2
     assert "temperature 1.0, but inspect_toy.json with 0.5" in capsys.readouterr().err
+
+
+def test_two_tasks_of_a_tool_are_not_taken_for_epochs_of_one(
+    suite: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = []
+    for number, name in enumerate(("humaneval", "humaneval_instruct")):
+        row = lm_row(resps=[[RIGHT[0] + f"    # {number}\n"]])
+        files.append(str(rows(tmp_path / f"samples_{name}_2026-01-0{number + 1}T00-00-00.0.jsonl", row)))
+    assert main(["import", "--suite", suite, "-o", str(folder), *files]) == 2
+    assert "answered both in humaneval and in humaneval_instruct" in capsys.readouterr().err
+    rows(Path(files[1].replace("_instruct", "")), lm_row(resps=[["    return b + a\n"]]))
+    assert len(imported(suite, folder, files[0], files[1].replace("_instruct", "")).samples) == 2
+
+
+def test_what_is_no_file_is_refused_before_it_is_waited_for(
+    suite: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert main(["import", "--suite", suite, "-o", str(folder), str(tmp_path / "pipe")]) == 2
+    assert "neither a file nor a folder" in capsys.readouterr().err
 
 
 def test_the_same_file_twice_is_refused(
