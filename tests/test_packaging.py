@@ -20,7 +20,7 @@ import pytest
 import evalrun
 
 ROOMS = ("benchmarks", "harness", "evolvers", "leaderboard")
-FROM_AN_EXTRA = {"dask", "distributed"}
+FROM_AN_EXTRA = {"dask", "distributed", "zstandard"}
 OURSELVES = {"evalrun"}  # the metric modules are loaded by path, outside the package, and so import it by name
 
 

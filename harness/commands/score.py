@@ -11,6 +11,7 @@ import click
 from ...benchmarks import BadInput, Suite
 from ...benchmarks.jsonio import require_writable
 from ...benchmarks.visible import visible
+from ..imports.claims import agreement_lines
 from ..runs.folder import open_run
 from ..runs.foreign import Answers, read_answers
 from ..runs.lock import run_lock
@@ -131,7 +132,7 @@ def _report(folder: Path, answers: Answers, results: Path | None, how: str) -> N
     run = load_run(folder)
     if results is not None:
         write_results(results, run, answers.rows)
-    click.echo("\n".join(summary_lines(run)))
+    click.echo("\n".join([*summary_lines(run), *agreement_lines(run)]))
     check_nothing_owed(run, run.owed, how)
 
 

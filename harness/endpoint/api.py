@@ -87,8 +87,11 @@ class Response:
 class Endpoint(Protocol):
     """Something that answers."""
 
-    async def ask(self, body: Mapping[str, Any]) -> Response:
+    async def ask(self, body: Mapping[str, Any], *, epoch: int | None = None) -> Response:
         """Send one request (the JSON the server is to see) and wait for its response.
+
+        epoch: which repetition of the request this is. It is not sent; it keeps a cache from answering two samples with
+        one reply. Where it is not told, no cache answers and none keeps the response.
 
         Raises:
             EndpointRefused: the server refuses such requests; no other will do better.

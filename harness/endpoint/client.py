@@ -112,7 +112,7 @@ class OpenAIEndpoint:
     ) -> None:
         await self._transport.close()
 
-    async def ask(self, body: Mapping[str, Any]) -> Response:
+    async def ask(self, body: Mapping[str, Any], *, epoch: int | None = None) -> Response:
         """See ``Endpoint.ask``."""
         effort = _Effort(canonical_json(dict(body)).encode("ascii"), int(body.get("n") or 1))
         while True:

@@ -117,7 +117,7 @@ def _from_run(
 
 
 def _from_rows(path: Path, suite: Suite, assembly: AssemblyChoice, unknown: dict[str, None]) -> Iterator[_Answer]:
-    index = _index(suite)
+    index = task_index(suite)
     for number, row in enumerate(read_jsonl(path), 1):
         where = f"{path}: answer {number}"
         names = [row[name] for name in _ID_FIELDS if name in row]
@@ -141,7 +141,7 @@ def _answer_of(row: Mapping[str, Any], where: str) -> tuple[str, Assembly]:
     raise BadInput(f"{where}: it has neither a completion nor a solution")
 
 
-def _index(suite: Suite) -> dict[str, CodeTask]:
+def task_index(suite: Suite) -> dict[str, CodeTask]:
     """Tasks by their ids and by the ids in the file they came from; BadInput where one of these names two tasks."""
     index = {task.id: task for task in suite}
     for task in suite:
@@ -158,7 +158,7 @@ def _index(suite: Suite) -> dict[str, CodeTask]:
 def _from_folder(path: Path, suite: Suite, assembly: AssemblyChoice, unknown: dict[str, None]) -> Iterator[_Answer]:
     # the names are made from the known ids, because `_` cannot be turned back into `/`
     folders: dict[str, CodeTask] = {}
-    for name, task in _index(suite).items():
+    for name, task in task_index(suite).items():
         other = folders.setdefault(name.replace("/", "_"), task)
         if other is not task:
             raise BadInput(f"{path}: the folder name {name.replace('/', '_')!r} fits both {other.id!r} and {task.id!r}")
@@ -169,11 +169,12 @@ def _from_folder(path: Path, suite: Suite, assembly: AssemblyChoice, unknown: di
         if found is None:
             unknown.setdefault(folder.name)
             continue
-        for program in sorted(_programs(folder), key=lambda file: int(file.stem)):
-            yield _Answer(found, _read(program), "append" if assembly == "append" else "alone")
+        for program in sorted(numbered_programs(folder), key=lambda file: int(file.stem)):
+            yield _Answer(found, read_program(program), "append" if assembly == "append" else "alone")
 
 
-def _programs(folder: Path) -> Iterator[Path]:
+def numbered_programs(folder: Path) -> Iterator[Path]:
+    """The files ``<number>.py`` of a folder, in no order; BadInput for a link or another name."""
     for file in folder.glob("*.py"):
         if file.is_symlink():
             raise BadInput(f"{file}: a symbolic link could show any file of this machine; put the program itself there")
@@ -182,7 +183,8 @@ def _programs(folder: Path) -> Iterator[Path]:
         yield file
 
 
-def _read(file: Path) -> str:
+def read_program(file: Path) -> str:
+    """The text of a program; bytes that are no UTF-8 become lone surrogates."""
     try:
         return file.read_bytes().decode("utf-8", "surrogateescape")
     except OSError as error:

@@ -88,7 +88,7 @@ async def _work(
         task, epoch = item
         body = asking.body(task, epoch)
         try:
-            response = await endpoint.ask(body)
+            response = await endpoint.ask(body, epoch=epoch)
         except (EndpointDown, RequestRefused) as failure:
             tally.gave_up += 1
             tally.last_failure = str(failure)

@@ -24,8 +24,10 @@ from evalrun.harness.cli import LazyGroup, VerbBroken, load_verb, main, register
 HEAVY = {"pandas", "datasets", "matplotlib", "docker", "httpx", "evaluate", "pyarrow", "dask", "distributed", "aiohttp"}
 NOT_FOR_THE_LIST_OF_VERBS = HEAVY | {"numpy", "jinja2"}
 OWN_VERBS = {
+    "cache",
     "compare",
     "evolve",
+    "import",
     "leaderboard",
     "quickstart",
     "run",

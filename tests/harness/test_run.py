@@ -299,7 +299,7 @@ class Dead:
         self.running = 0
         self.most = 0
 
-    async def ask(self, body: Mapping[str, Any]) -> Response:
+    async def ask(self, body: Mapping[str, Any], *, epoch: int | None = None) -> Response:
         self.asked += 1
         number = self.asked
         self.running += 1
@@ -335,7 +335,7 @@ def test_requests_are_bounded_and_a_dead_endpoint_is_not_asked_for_all_the_rest(
 
 def test_a_few_failures_do_not_stop_the_asking() -> None:
     class Flaky(Dead):
-        async def ask(self, body: Mapping[str, Any]) -> Response:
+        async def ask(self, body: Mapping[str, Any], *, epoch: int | None = None) -> Response:
             self.asked += 1
             if self.asked % 4:
                 raise EndpointDown("not now")

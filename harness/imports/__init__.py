@@ -1,0 +1,1 @@
+"""Result files of other tools, read as runs: one module a format, found through the group `evalrun.importers`."""
