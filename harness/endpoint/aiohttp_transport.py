@@ -21,6 +21,8 @@ _STALE_WITHIN_S = 2.0
 """A kept connection that ends sooner than this after the request, without a byte, was closed by then."""
 _MAX_HEADER = 65_536
 _LARGE = 1 << 20
+_FAREWELL_S = 0.05
+"""TLS connections close in the loop's next turns, which older aiohttp does not wait for."""
 
 _reused: ContextVar[bool] = ContextVar("_reused")
 """Whether the request of the running task went out on a connection that had been used before."""
@@ -66,6 +68,8 @@ class AiohttpTransport:
         if self._session is not None:
             await self._session.close()
             self._session = None
+            if self._tls is not None:
+                await asyncio.sleep(_FAREWELL_S)
 
     def _timeout(self, limits: Limits) -> aiohttp.ClientTimeout:
         """The same for most requests, and dear to make."""

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import json
 import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,31 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+@asynccontextmanager
+async def listening(
+    handler: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """A server's port; at the end every connection's handler has ended too."""
+    tasks: list[asyncio.Task[Any]] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.append(task)
+        try:
+            await handler(reader, writer)
+        finally:
+            writer.transport.abort()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0.05)  # for the transports to close
 
 
 class Hasty:
@@ -55,12 +82,11 @@ class Hasty:
 
 def test_a_kept_connection_that_the_server_closed_is_no_failure() -> None:
     async def scenario() -> None:
-        hasty = Hasty(keeps=2)
-        server = await asyncio.start_server(hasty, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        async with OpenAIEndpoint(f"http://127.0.0.1:{port}", "chat") as endpoint:
-            found = [await endpoint.ask(BODY) for _ in range(7)]
-        server.close()
+        async with AsyncExitStack() as served:
+            hasty = Hasty(keeps=2)
+            port = await served.enter_async_context(listening(hasty))
+            async with OpenAIEndpoint(f"http://127.0.0.1:{port}", "chat") as endpoint:
+                found = [await endpoint.ask(BODY) for _ in range(7)]
         assert [reply.attempts for reply in found] == [1] * 7
         assert (hasty.answered, hasty.connections) == (7, 4)
 
@@ -69,13 +95,12 @@ def test_a_kept_connection_that_the_server_closed_is_no_failure() -> None:
 
 def test_a_connection_is_kept_for_the_next_request() -> None:
     async def scenario() -> None:
-        hasty = Hasty(keeps=50)
-        server = await asyncio.start_server(hasty, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        async with OpenAIEndpoint(f"http://127.0.0.1:{port}", "chat", connections=4) as endpoint:
-            for _ in range(5):
-                await asyncio.gather(*(endpoint.ask(BODY) for _ in range(8)))
-        server.close()
+        async with AsyncExitStack() as served:
+            hasty = Hasty(keeps=50)
+            port = await served.enter_async_context(listening(hasty))
+            async with OpenAIEndpoint(f"http://127.0.0.1:{port}", "chat", connections=4) as endpoint:
+                for _ in range(5):
+                    await asyncio.gather(*(endpoint.ask(BODY) for _ in range(8)))
         assert (hasty.answered, hasty.connections) == (40, 4)
 
     asyncio.run(scenario())
@@ -145,16 +170,15 @@ def test_http2_is_spoken_with_a_server_that_offers_it(tls: ssl.SSLContext, refus
     from evalrun.harness.endpoint.retry import RetryPolicy
 
     async def scenario() -> None:
-        model = SpeaksHttp2(refuses=refuses)
-        server = await asyncio.start_server(model, "127.0.0.1", 0, ssl=tls)
-        port = server.sockets[0].getsockname()[1]
-        policy = RetryPolicy(base_s=0.01)
-        async with OpenAIEndpoint(
-            f"https://127.0.0.1:{port}", "chat", connections=150, retry=policy, key="k"
-        ) as endpoint:
-            found = [await endpoint.ask(BODY)]
-            found += await asyncio.gather(*(endpoint.ask(BODY) for _ in range(300)))
-        server.close()
+        async with AsyncExitStack() as served:
+            model = SpeaksHttp2(refuses=refuses)
+            port = await served.enter_async_context(listening(model, tls))
+            policy = RetryPolicy(base_s=0.01)
+            async with OpenAIEndpoint(
+                f"https://127.0.0.1:{port}", "chat", connections=150, retry=policy, key="k"
+            ) as endpoint:
+                found = [await endpoint.ask(BODY)]
+                found += await asyncio.gather(*(endpoint.ask(BODY) for _ in range(300)))
         assert {response.replies[0].text for response in found} == {"fine"}
         assert model.requests[0][b":path"] == b"/v1/chat/completions"
         assert model.requests[0][b"authorization"] == b"Bearer k"
@@ -168,12 +192,11 @@ def test_a_server_that_offers_http11_only_gets_that(tls: ssl.SSLContext) -> None
     tls.set_alpn_protocols(["http/1.1"])
 
     async def scenario() -> None:
-        hasty = Hasty(keeps=50)
-        server = await asyncio.start_server(hasty, "127.0.0.1", 0, ssl=tls)
-        port = server.sockets[0].getsockname()[1]
-        async with OpenAIEndpoint(f"https://127.0.0.1:{port}", "chat", connections=2) as endpoint:
-            await asyncio.gather(*(endpoint.ask(BODY) for _ in range(10)))
-        server.close()
+        async with AsyncExitStack() as served:
+            hasty = Hasty(keeps=50)
+            port = await served.enter_async_context(listening(hasty, tls))
+            async with OpenAIEndpoint(f"https://127.0.0.1:{port}", "chat", connections=2) as endpoint:
+                await asyncio.gather(*(endpoint.ask(BODY) for _ in range(10)))
         assert (hasty.answered, hasty.connections) == (10, 3)  # one of them was to find out
 
     asyncio.run(scenario())
@@ -198,13 +221,12 @@ def test_a_proxy_that_is_none_of_http_is_refused(monkeypatch: pytest.MonkeyPatch
 
 def test_requests_go_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
-        hasty = Hasty(keeps=1)
-        server = await asyncio.start_server(hasty, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
-        async with OpenAIEndpoint("http://no-such-host.invalid/v1", "chat") as endpoint:
-            assert (await endpoint.ask(BODY)).replies[0].text == "fine"
-        server.close()
+        async with AsyncExitStack() as served:
+            hasty = Hasty(keeps=1)
+            port = await served.enter_async_context(listening(hasty))
+            monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
+            async with OpenAIEndpoint("http://no-such-host.invalid/v1", "chat") as endpoint:
+                assert (await endpoint.ask(BODY)).replies[0].text == "fine"
 
     asyncio.run(scenario())
 
