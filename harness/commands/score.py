@@ -138,7 +138,7 @@ def _report(folder: Path, answers: Answers, results: Path | None, how: str) -> N
     if results is not None:
         write_results(results, run, answers.rows)
     click.echo("\n".join(summary_lines(run)))
-    check_nothing_owed(run, run.owed, how)
+    check_nothing_owed(run, how)
 
 
 def _say_what_is_left_out(answers: Answers, suite: Suite) -> None:

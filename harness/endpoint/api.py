@@ -18,6 +18,10 @@ class EndpointDown(InfraError):
     """No usable reply after every attempt that was allowed; the sample is owed."""
 
 
+class RequestRefused(InfraError):
+    """The server refuses this one request (too long, filtered, ...); others may do. The sample is owed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """How a model samples; what is None is left to the server and not sent.
@@ -79,11 +83,15 @@ class Response:
 class Endpoint(Protocol):
     """Something that answers."""
 
-    async def ask(self, body: Mapping[str, Any]) -> Response:
+    async def ask(self, body: Mapping[str, Any], *, epoch: int | None = None) -> Response:
         """Send one request (the JSON the server is to see) and wait for its response.
+
+        epoch: which repetition of the request this is. It is not sent; it keeps a cache from answering two samples with
+        one reply. Where it is not told, no cache answers and none keeps the response.
 
         Raises:
             EndpointRefused: the server refuses such requests; no other will do better.
+            RequestRefused: the server refuses this request alone.
             EndpointDown: no usable reply within the attempts and the time allowed.
         """
 

@@ -133,7 +133,7 @@ class OpenAIEndpoint:
     ) -> None:
         await self._client.aclose()
 
-    async def ask(self, body: Mapping[str, Any]) -> Response:
+    async def ask(self, body: Mapping[str, Any], *, epoch: int | None = None) -> Response:
         """See ``Endpoint.ask``."""
         began = self._clocks.monotonic()
         attempt = 0
