@@ -4,9 +4,9 @@ When a record is safe:
 
 - It is handed to the operating system before anything else is done with it, so from then on it survives the end of this
   process, by ``kill -9`` as well.
-- ``RecordAppender`` (verdicts) has it on the disk (fsync) before ``append`` returns.
-- ``GroupAppender`` (replies, which come by the thousand a second) has it on the disk within ``GROUP_S`` and the time of
-  one fsync, which all that came meanwhile share. A loss of power costs at most that much; what was lost is owed again.
+- It is on the disk (fsync) within ``GROUP_S`` and the time of one fsync, which all that came meanwhile share: replies
+  come by the thousand a second, and no disk does as many. A loss of power costs at most that much, which is then owed
+  again. When the file is closed everything is on the disk.
 """
 
 from __future__ import annotations
@@ -30,19 +30,6 @@ class DiskFailed(InfraError):
 
 
 class RecordAppender:
-    """Appends rows durably to one file of records; opening it cuts off a torn last line, so read the records after."""
-
-    def __init__(self, path: Path, appender: JsonlAppender) -> None:
-        self._path = path
-        self._appender = appender
-
-    def append(self, rows: Iterable[object]) -> None:
-        """Write rows with one flush to disk; DiskFailed where the disk refuses."""
-        with as_outage(self._path):
-            self._appender.append_all(rows)
-
-
-class GroupAppender:
     """Appends rows at once, and flushes them to the disk from a thread, many with one fsync; see the module's text."""
 
     def __init__(self, path: Path, appender: JsonlAppender) -> None:
@@ -85,20 +72,21 @@ class GroupAppender:
 
 @contextmanager
 def appending(path: Path) -> Iterator[RecordAppender]:
-    """Open a file of records for appending; DiskFailed where the disk refuses."""
-    with _opened(path) as appender:
-        yield RecordAppender(path, appender)
+    """Open a file of records for appending; DiskFailed where the disk refuses.
 
-
-@contextmanager
-def group_appending(path: Path) -> Iterator[GroupAppender]:
-    """The same for records that come fast; everything is on the disk when it ends."""
-    with _opened(path) as appender:
-        group = GroupAppender(path, appender)
+    Opening cuts off a torn last line, so read the records after it.
+    """
+    with as_outage(path):
+        appender = JsonlAppender(path)
+    try:
+        records = RecordAppender(path, appender)
         try:
-            yield group
+            yield records
         finally:
-            group.finish()
+            records.finish()
+    finally:
+        with as_outage(path):
+            appender.close()
 
 
 @contextmanager
@@ -110,14 +98,3 @@ def as_outage(path: Path) -> Iterator[None]:
         raise DiskFailed(
             f"{path}: cannot be written ({error.strerror or error}); make room or mend the disk, then resume"
         ) from error
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[JsonlAppender]:
-    with as_outage(path):
-        appender = JsonlAppender(path)
-    try:
-        yield appender
-    finally:
-        with as_outage(path):
-            appender.close()

@@ -25,7 +25,7 @@ from pathlib import Path
 from ...benchmarks import CodeTask, InfraError
 from ..endpoint.api import Endpoint
 from ..sandbox.api import Sandbox
-from .appending import DiskFailed, GroupAppender, appending, group_appending
+from .appending import DiskFailed, RecordAppender, appending
 from .budget import Budget, Caps, Prices
 from .folder import record_scoring
 from .generate import Asker, Asking, Stop, Tally, requests
@@ -81,7 +81,7 @@ def work_off(work: Work) -> Ended:
     """
     with ExitStack() as stack:
         # opened before the records are read: opening cuts off a torn last line, which must count as owed
-        samples = stack.enter_context(group_appending(work.folder / SAMPLES))
+        samples = stack.enter_context(appending(work.folder / SAMPLES))
         verdicts = None if work.scoring is None else stack.enter_context(appending(work.folder / VERDICTS))
         ledger = read_ledger(work.folder)
         counters = Counters(*ledger.count())
@@ -105,7 +105,7 @@ def work_off(work: Work) -> Ended:
 class _Line:
     """The two halves of one run and what joins them."""
 
-    def __init__(self, work: Work, ledger: Ledger, samples: GroupAppender, counters: Counters, shown: Shown) -> None:
+    def __init__(self, work: Work, ledger: Ledger, samples: RecordAppender, counters: Counters, shown: Shown) -> None:
         self._work = work
         self._ledger = ledger
         self._samples = samples
