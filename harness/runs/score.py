@@ -122,6 +122,17 @@ class Scorer:
     # --- in its thread ---
 
     def _work(self) -> None:
+        try:
+            self._score_until_aborted()
+        except BaseException as error:  # a fault of ours: nobody may wait for this thread for ever
+            self.failure = self.failure or error
+            with self._room:
+                self._held = 0
+                self._aborted = True
+                self._room.notify_all()
+            self._on_verdict()
+
+    def _score_until_aborted(self) -> None:
         batch: list[tuple[SampleRow, Score]] = []
         due = 0.0
         while True:
