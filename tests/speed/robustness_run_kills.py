@@ -33,7 +33,7 @@ Content = dict[tuple[str, int], Any]
 @contextlib.contextmanager
 def server(latency_s: float, error_rate: float) -> Iterator[str]:
     """A real server process; yields its base URL."""
-    command = [*CLI, "serve", "--baseline", "memorizer", "--known", "core"]
+    command = [*CLI, "serve", "--baseline", "memorizer", "--known", "core", "--port", "0"]
     command += ["--latency", str(latency_s), "--error-rate", str(error_rate)]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
