@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -27,6 +29,7 @@ from evalrun.harness.runs.generate import Asker, Asking, requests
 from evalrun.harness.runs.ledger import read_ledger
 from evalrun.harness.runs.manifest import new_manifest
 from evalrun.harness.runs.pipeline import Ended, Scoring, Work, work_off
+from evalrun.harness.runs.progress import Counters, showing
 from evalrun.harness.runs.records import SampleRow, load_run
 from evalrun.harness.runs.score import Scorer
 from evalrun.harness.sandbox.api import Job, Outcome, SandboxInfo
@@ -211,8 +214,10 @@ def test_asking_waits_when_scoring_cannot_keep_up(tmp_path: Path) -> None:
 
 
 def test_an_outage_of_scoring_is_said_at_once_and_does_not_stop_the_asking(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(logging.getLogger("evalrun"), "propagate", True)  # the command turns it off
+
     def outcome(number: int) -> Outcome | InfraError:
         return Outcome("error", "it crashed") if number <= 2 else InfraError("no engine at all")
 
@@ -380,3 +385,46 @@ def test_a_ledger_says_what_the_whole_records_say(tmp_path: Path) -> None:
         assert (ledger.spent.input_tokens, ledger.spent.output_tokens) == (10 * len(run.samples), 20 * len(run.samples))
     assert {run.verdict_of(key) for key in run.planned} == {None, Verdict.INFRA, Verdict.ERROR, Verdict.NO_ANSWER}
     assert sorted(row.key for row in read.unscored_samples()) == sorted(run.unscored) != []
+
+
+class Terminal(io.StringIO):
+    def __init__(self, is_one: bool) -> None:
+        super().__init__()
+        self.is_one = is_one
+
+    def isatty(self) -> bool:
+        return self.is_one
+
+
+@pytest.mark.parametrize("is_one", [True, False])
+def test_progress_is_a_bar_on_a_terminal_and_plain_lines_elsewhere(
+    is_one: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalrun.harness.runs.progress._LINE_S", 0.0)
+    stream, counters = Terminal(is_one), Counters(planned=40, answered=10, cost=0.0)
+    with showing(counters, "a run", stream) as shown:
+        counters.answered, counters.scored, counters.errors, counters.input_tokens = 30, 20, 2, 12_000
+        counters.cost = 0.25
+        shown.refresh()
+    text = stream.getvalue()
+    assert "scored 20, 12k tokens, $0.25, 2 errors, 10 to ask" in text
+    assert ("30/40" in text) == ("\r" in text) == is_one
+    assert ("evalrun: a run: 30 of 40 answered (" in text) == (not is_one)
+
+
+def test_several_samples_a_request_are_asked_for_only_where_it_is_correct(tmp_path: Path, scripts: Any) -> None:
+    script = scripts.serve([scripts.good("x = 1")])
+    base = ["run", "--suite", "core", "--model", "m", "--base-url", script.base_url, "--limit", "1", "--generate-only"]
+    for number, (more, asked) in enumerate(
+        [
+            (("--epochs", "3"), [None] * 3),
+            (("--epochs", "3", "--batch-n", "auto"), [3, None, None]),  # it brings one of three; the rest singly
+            (("--epochs", "3", "--batch-n", "auto", "--seed", "1"), [None] * 3),
+            (("--batch-n", "8"), [None]),
+        ]
+    ):
+        script.bodies.clear()
+        assert main([*base, "-o", str(tmp_path / str(number)), "--max-connections", "1", *more]) == 0
+        assert [body.get("n") for body in script.bodies] == asked
+    assert main([*base, "-o", str(tmp_path / "no"), "--epochs", "3", "--batch-n", "2", "--seed", "1"]) == 2
+    assert not (tmp_path / "no").exists()
