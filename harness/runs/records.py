@@ -120,7 +120,8 @@ class SampleRow:
 
     def to_json(self) -> dict[str, Any]:
         """One line of ``samples.jsonl``."""
-        return asdict(self)
+        row = {name: getattr(self, name) for name in SampleRow.__slots__}  # asdict would copy all of it, deeply
+        return {**row, "usage": None if self.usage is None else asdict(self.usage)}
 
     @staticmethod
     def from_json(row: Mapping[str, Any]) -> SampleRow:
@@ -173,7 +174,8 @@ class VerdictRow:
 
     def to_json(self) -> dict[str, Any]:
         """One line of ``verdicts.jsonl``."""
-        return {**asdict(self), "verdict": self.verdict.value, "tests": dict(self.tests)}
+        row = {name: getattr(self, name) for name in VerdictRow.__slots__}
+        return {**row, "verdict": self.verdict.value, "tests": dict(self.tests)}
 
     @staticmethod
     def from_json(row: Mapping[str, Any]) -> VerdictRow:
