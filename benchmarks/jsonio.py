@@ -125,7 +125,8 @@ def read_jsonl(path: Path, *, torn_tail: bool = False) -> Iterator[dict[str, Any
 
 
 class JsonlAppender:
-    """Appends one JSON object a line, each on disk (fsync) before ``append`` returns.
+    """Appends one JSON object a line, each on disk (fsync) before ``append`` returns; ``write_all`` leaves that to a
+    later ``sync``.
 
     A torn last line left by a killed writer is cut off when the file is opened.
     """
@@ -157,8 +158,16 @@ class JsonlAppender:
 
     def append_all(self, rows: Iterable[object]) -> None:
         """Write several rows with one flush to disk."""
+        self.write_all(rows)
+        self.sync()
+
+    def write_all(self, rows: Iterable[object]) -> None:
+        """Hand several rows to the operating system: they survive the death of this process, not yet of the machine."""
         self._stream.write("".join(canonical_json(row) + "\n" for row in rows).encode("ascii"))
         self._stream.flush()
+
+    def sync(self) -> None:
+        """Wait until all that was written is on the disk. May be called from another thread than the writing."""
         os.fsync(self._stream.fileno())
 
     def close(self) -> None:

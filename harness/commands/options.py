@@ -84,6 +84,11 @@ def not_blank(ctx: click.Context, parameter: click.Parameter, value: str) -> str
     return value
 
 
+def not_blank_each(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """The same for an option that may be repeated."""
+    return tuple(not_blank(ctx, parameter, each) for each in value)
+
+
 def default_folder(suite: Suite, model: str) -> Path:
     """``runs/<suite>--<model>`` below the working folder."""
     return Path("runs") / f"{suite.name}--{slug(model)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ import click
 from ...benchmarks import BadInput, Suite
 from ...benchmarks.jsonio import require_writable
 from ...benchmarks.visible import visible
-from ..imports.claims import agreement_lines
+from ..imports.claims import CLAIMS, agreement_lines
 from ..runs.folder import open_run
 from ..runs.foreign import Answers, read_answers
+from ..runs.ledger import read_ledger
 from ..runs.lock import run_lock
 from ..runs.manifest import new_manifest
-from ..runs.records import MANIFEST, Run, load_run
+from ..runs.records import MANIFEST, TaskRow, load_run, load_tasks
 from ..runs.results import write_results
 from ..runs.summary import check_nothing_owed, summary_lines
 from .options import default_folder, opened, progress_bar, sandbox_options, timeout_option
@@ -95,19 +96,19 @@ def _source(samples: Path, answers: Answers, options: dict[str, Any]) -> dict[st
 
 def _score_in_place(folder: Path, suite: Suite, options: dict[str, Any]) -> None:
     with run_lock(folder):
-        run = load_run(folder)
-        _check_same_tasks(run, suite)
-        _score(folder, suite.subset(task for task in suite if task.id in run.tasks), options)
-    answers = Answers(tuple(run.samples.values()), (), ())
-    _report(folder, answers, options["results"], "the same command again, or `evalrun run --resume`, gets them")
+        tasks = load_tasks(folder)
+        _check_same_tasks(folder, tasks, suite)
+        _score(folder, suite.subset(task for task in suite if task.id in tasks), options)
+    how = "the same command again, or `evalrun run --resume`, gets them"
+    _report(folder, Answers((), (), ()), options["results"], how)
 
 
-def _check_same_tasks(run: Run, suite: Suite) -> None:
+def _check_same_tasks(folder: Path, tasks: Mapping[str, TaskRow], suite: Suite) -> None:
     digests = {task.id: task.digest for task in suite}
-    other = [row.id for row in run.tasks.values() if digests.get(row.id) != row.digest]
+    other = [row.id for row in tasks.values() if digests.get(row.id) != row.digest]
     if other:
         raise BadInput(
-            f"{run.folder}: {len(other)} of its {len(run.tasks)} tasks are not in the suite {suite.ref}, or differ "
+            f"{folder}: {len(other)} of its {len(tasks)} tasks are not in the suite {suite.ref}, or differ "
             f"there (e.g. {other[0]!r}); give the suite that the run was made with"
         )
 
@@ -129,11 +130,12 @@ def _score(folder: Path, suite: Suite, options: dict[str, Any]) -> None:
 
 
 def _report(folder: Path, answers: Answers, results: Path | None, how: str) -> None:
-    run = load_run(folder)
     if results is not None:
-        write_results(results, run, answers.rows)
-    click.echo("\n".join([*summary_lines(run), *agreement_lines(run)]))
-    check_nothing_owed(run, run.owed, how)
+        write_results(results, load_run(folder), answers.rows)
+    ledger = read_ledger(folder)
+    claimed = agreement_lines(load_run(folder)) if (folder / CLAIMS).exists() else ()
+    click.echo("\n".join([*summary_lines(ledger), *claimed]))
+    check_nothing_owed(ledger, how)
 
 
 def _say_what_is_left_out(answers: Answers, suite: Suite) -> None:

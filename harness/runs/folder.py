@@ -9,9 +9,10 @@ from typing import Any
 
 from ...benchmarks import BadInput, CodeTask
 from ...benchmarks.jsonio import write_json, writing
+from .ledger import Ledger
 from .lock import LOCK, run_lock
-from .manifest import differences, scoring_differences
-from .records import LIMITS, MANIFEST, SAMPLES, TASKS, VERDICTS, Run, SampleRow, load_manifest, load_run, start_run
+from .manifest import resume_differences, scoring_differences
+from .records import LIMITS, MANIFEST, OWED, SAMPLES, TASKS, VERDICTS, SampleRow, load_manifest, start_run
 
 
 @contextmanager
@@ -49,18 +50,27 @@ def open_run(
             raise
 
 
+def check_folder(folder: Path, manifest: Mapping[str, Any], *, resume: bool) -> bool:
+    """Whether there is a run in the folder, to be gone on with; BadInput as ``open_run``. Nothing is written."""
+    _refuse_strangers(folder)
+    if not (folder / MANIFEST).exists():
+        return False
+    _check_resumable(folder, manifest, resume)
+    return True
+
+
 def _take_back(folder: Path, *, made: bool, given: bool) -> None:
     """Remove a run that bad input ended before it held anything worth keeping: a reply, or a verdict."""
     kept = [VERDICTS] if given else [VERDICTS, SAMPLES]
     if any((folder / name).exists() and (folder / name).stat().st_size for name in kept):
         return
-    for name in (MANIFEST, VERDICTS, LIMITS, SAMPLES, TASKS, LOCK):
+    for name in (MANIFEST, VERDICTS, LIMITS, SAMPLES, TASKS, OWED, LOCK):
         (folder / name).unlink(missing_ok=True)
     if made:
         folder.rmdir()
 
 
-def record_scoring(run: Run, scoring: Mapping[str, Any]) -> bool:
+def record_scoring(run: Ledger, scoring: Mapping[str, Any]) -> bool:
     """Write into the manifest how the verdicts come about, before the first of them; whether there are some already.
 
     Raises:
@@ -91,10 +101,9 @@ def _refuse_strangers(folder: Path) -> None:
 
 
 def _check_resumable(folder: Path, manifest: Mapping[str, Any], resume: bool) -> None:
-    found = differences(load_manifest(folder), manifest)
+    found = resume_differences(load_manifest(folder), manifest)
     if not resume:
         how = "choose another folder with -o" if found else "add --resume to go on with it"
         raise BadInput(f"{folder}: holds a run already; {how}")
     if found:
         raise BadInput(f"{folder}: cannot resume, this is another configuration ({'; '.join(found)})")
-    load_run(folder)  # a damaged folder is refused before anything is paid for

@@ -1,151 +1,235 @@
-"""Asking an endpoint for every sample that a run lacks: a bounded number at a time, each on disk before it counts."""
+"""Asking an endpoint for samples: a bounded number of requests at a time, each reply handed over as it comes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from ...benchmarks import CodeTask
+from ...benchmarks import CodeTask, InfraError
 from ...benchmarks.jsonio import digest
-from ..endpoint.api import Endpoint, EndpointDown, RequestRefused, Response, Sampling
+from ..endpoint.api import Endpoint, EndpointDown, EndpointRefused, RequestRefused, Response, Sampling
 from ..endpoint.extract import extract_reply
 from ..endpoint.prompt import EndpointForm
 from ..endpoint.settings import PromptSettings
-from .appending import Progress, appending
-from .records import SAMPLES, Key, SampleRow, Usage, load_run, now
+from .budget import Budget, Caps, Prices
+from .records import Key, SampleRow, Usage, now
 
 _MIN_GIVE_UPS = 4
+_REFUSED_AT_FIRST = 8
+Wanted = tuple[CodeTask, tuple[int, ...]]
+"""A task, and the epochs of it that one request is to bring."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How the endpoint is asked: the model's name there, chat or completions, the sampling, and the prompts."""
+    """How the endpoint is asked: the model's name there, chat or completions, the sampling, and the prompts.
+
+    batch: samples of one task that one request may ask for (the field ``n``).
+    """
 
     model: str
     form: EndpointForm
     sampling: Sampling
+    batch: int = 1
     prompts: PromptSettings = field(default_factory=PromptSettings)
 
-    def body(self, task: CodeTask, epoch: int) -> dict[str, Any]:
+    def body(self, task: CodeTask, epoch: int, count: int = 1) -> dict[str, Any]:
         """The JSON of the request, exactly as the server sees it."""
-        return {"model": self.model, **self.sampling.fields(epoch), **self.prompts.fields(task, self.form)}
+        several = {"n": count} if count > 1 else {}
+        return {
+            "model": self.model, **self.sampling.fields(epoch), **several, **self.prompts.fields(task, self.form),
+        }  # fmt: skip
+
+
+class Stop:
+    """Asked, by a signal or by a failure, to send no further request; ``why`` says so to people."""
+
+    def __init__(self) -> None:
+        self.why = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.why)
+
+    def now(self, why: str) -> None:
+        """Stop; the first reason stands."""
+        self.why = self.why or why
 
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the asking. ``stopped``: so many requests failed in a row that the endpoint was taken for down."""
+    """What became of the asking.
+
+    stopped: so many requests failed in a row that the endpoint was taken for down. exhausted: the next request might
+    have gone beyond the budget. failures: why a sample was not got, by (task, epoch).
+    """
 
     answered: int = 0
     gave_up: int = 0
+    refused: int = 0
     in_a_row: int = 0
     last_failure: str = ""
     stopped: bool = False
+    exhausted: bool = False
+    failures: dict[Key, str] = field(default_factory=dict)
 
 
-async def generate(
-    endpoint: Endpoint,
-    wanted: Iterable[tuple[CodeTask, int]],
-    asking: Asking,
-    record: Callable[[SampleRow], None],
-    *,
-    connections: int,
-) -> Tally:
-    """Ask for each (task, epoch) with ``connections`` requests at a time, and ``record`` each reply as it comes.
+async def _no_wait() -> None:
+    return
 
-    Only as many coroutines exist as there are connections, however long ``wanted`` is. What the endpoint does not
-    answer is left out, and so owed. After max(4, connections) failures in a row the rest is not asked for any more.
 
-    Raises:
-        EndpointRefused: the server refuses the request; what was recorded stays.
+class Asker:
+    """Asks for everything that is wanted, until it is there or there is a reason to stop.
+
+    Only as many coroutines exist as there are connections, however much is wanted. What the endpoint does not answer is
+    left out, and so owed. After max(4, connections) failures in a row the rest is not asked for any more.
+
+    record: is given the samples of each response in the order of their epochs, as soon as it is there. room: awaited
+    before each request; it makes asking wait for what comes after it. changed: called after each response and failure.
     """
-    tally = Tally()
-    queue = iter(wanted)
-    workers = [
-        asyncio.ensure_future(_work(endpoint, queue, asking, record, tally, max(_MIN_GIVE_UPS, connections)))
-        for _ in range(connections)
-    ]
-    try:
-        await asyncio.gather(*workers)
-    finally:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
-    return tally
 
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        asking: Asking,
+        record: Callable[[list[SampleRow]], None],
+        *,
+        connections: int,
+        stop: Stop | None = None,
+        budget: Budget | None = None,
+        prices: Prices | None = None,
+        room: Callable[[], Awaitable[None]] = _no_wait,
+        changed: Callable[[Tally], None] = lambda tally: None,
+    ) -> None:
+        self.tally = Tally()
+        self._endpoint = endpoint
+        self._asking = asking
+        self._record = record
+        self._connections = connections
+        self._patience = max(_MIN_GIVE_UPS, connections)
+        self._stop = Stop() if stop is None else stop
+        self._budget = Budget(Caps()) if budget is None else budget
+        self._prices = prices
+        self._room = room
+        self._changed = changed
+        self._singly: deque[Wanted] = deque()  # what a request for several did not bring
+        self._batches = 0  # requests for several that were answered
 
-async def _work(
-    endpoint: Endpoint,
-    queue: Iterator[tuple[CodeTask, int]],
-    asking: Asking,
-    record: Callable[[SampleRow], None],
-    tally: Tally,
-    patience: int,
-) -> None:
-    while not tally.stopped and (item := next(queue, None)) is not None:
-        task, epoch = item
-        body = asking.body(task, epoch)
+    async def ask_all(self, wanted: Iterable[Wanted]) -> Tally:
+        """Ask for each item.
+
+        Raises:
+            EndpointRefused: the server refuses the requests; what was recorded stays.
+            InfraError: the samples cannot be recorded.
+        """
+        queue = iter(wanted)
+        workers = [asyncio.ensure_future(self._work(queue)) for _ in range(self._connections)]
         try:
-            response = await endpoint.ask(body, epoch=epoch)
-        except (EndpointDown, RequestRefused) as failure:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+        return self.tally
+
+    async def _work(self, queue: Iterator[Wanted]) -> None:
+        while True:
+            await self._room()
+            if self._stop or self.tally.stopped or self.tally.exhausted:
+                return
+            item = self._singly.popleft() if self._singly else next(queue, None)
+            if item is None:
+                return
+            await self._ask(*item)
+
+    async def _ask(self, task: CodeTask, epochs: tuple[int, ...]) -> None:
+        body = self._asking.body(task, epochs[0], len(epochs))
+        worst = await self._budget.reserve(body, self._prices)
+        if worst is None:
+            self.tally.exhausted = True
+            return
+        response: Response | None = None
+        try:
+            if not self._stop:  # it may have come while the budget kept this waiting
+                response = await self._endpoint.ask(body, epoch=epochs[0])
+        except (EndpointDown, RequestRefused, EndpointRefused) as failure:
+            self._failed(task, epochs, failure)
+        finally:
+            self._budget.settle(body, worst, response, self._prices)
+        if response is not None:
+            self._answered(task, epochs, body, response)
+        self._changed(self.tally)
+
+    def _answered(self, task: CodeTask, epochs: tuple[int, ...], body: dict[str, Any], response: Response) -> None:
+        self.tally.in_a_row = 0
+        rows = sample_rows(task, epochs, response, digest(body))
+        self._record(rows)
+        self.tally.answered += len(rows)
+        self._batches += len(epochs) > 1
+        self._singly.extend((task, (epoch,)) for epoch in epochs[len(rows) :])
+
+    def _failed(self, task: CodeTask, epochs: tuple[int, ...], failure: InfraError | EndpointRefused) -> None:
+        tally = self.tally
+        if not isinstance(failure, EndpointDown) and len(epochs) > 1 and not self._batches:
+            self._singly.extend((task, (epoch,)) for epoch in epochs)  # it may be `n` that the server refuses
+            return
+        if isinstance(failure, EndpointRefused):
+            raise failure
+        tally.last_failure = str(failure)
+        tally.failures.update(((task.id, epoch), str(failure)) for epoch in epochs)
+        if isinstance(failure, EndpointDown):
             tally.gave_up += 1
-            tally.last_failure = str(failure)
             tally.in_a_row += 1
-            tally.stopped = tally.stopped or tally.in_a_row >= patience
-            continue
-        tally.answered += 1
-        tally.in_a_row = 0
-        record(sample_row(task, epoch, response, digest(body)))
+            tally.stopped = tally.stopped or tally.in_a_row >= self._patience
+            return
+        tally.refused += 1
+        tally.in_a_row = 0  # it is there
+        if not tally.answered and tally.refused >= _REFUSED_AT_FIRST:
+            raise EndpointRefused(f"the first {tally.refused} requests were all refused, the last with: {failure}")
 
 
-def sample_row(task: CodeTask, epoch: int, response: Response, request_digest: str) -> SampleRow:
-    """The record of a response's first reply, with the code found in it."""
-    reply = response.replies[0]
-    found = extract_reply(reply, task)
+def requests(keys: Iterable[Key], tasks: Mapping[str, CodeTask], batch: int) -> Iterator[Wanted]:
+    """The requests that bring the samples with these keys, which come task by task: up to ``batch`` with each."""
+    held: list[int] = []
+    last = ""
+    for task, epoch in keys:
+        if held and (task != last or len(held) >= batch):
+            yield tasks[last], tuple(held)
+            held = []
+        last = task
+        held.append(epoch)
+    if held:
+        yield tasks[last], tuple(held)
+
+
+def sample_rows(task: CodeTask, epochs: tuple[int, ...], response: Response, request_digest: str) -> list[SampleRow]:
+    """The records of a response's replies, with the code found in each; the tokens of all stand with the first."""
     usage = None
     if response.input_tokens is not None and response.output_tokens is not None:
         usage = Usage(response.input_tokens, response.output_tokens)
-    return SampleRow(
-        task=task.id,
-        epoch=epoch,
-        text=reply.text,
-        code=found.code,
-        assembly=found.assembly,
-        finish_reason=reply.finish_reason,
-        usage=usage,
-        latency_s=round(response.latency_s, 4),
-        attempts=response.attempts,
-        request_digest=request_digest,
-        created=now(),
-        reason=found.reason,
-    )
-
-
-async def generate_missing(
-    folder: Path,
-    tasks: Mapping[str, CodeTask],
-    endpoint: Endpoint,
-    asking: Asking,
-    *,
-    connections: int,
-    progress: Progress,
-) -> Tally:
-    """Ask for what the run in ``folder`` has no sample of yet. The caller holds the run's lock.
-
-    ``progress(total, done)`` is entered once and gives what to call for each further reply.
-    """
-    # opened before the records are read: opening cuts off a torn last line, which must count as owed
-    with appending(folder / SAMPLES) as samples:
-        run = load_run(folder)
-        missing: tuple[Key, ...] = run.unanswered
-        wanted = ((tasks[task], epoch) for task, epoch in missing)
-        with progress(len(run.planned), len(run.planned) - len(missing)) as advance:
-
-            def record(row: SampleRow) -> None:
-                samples.append([row.to_json()])
-                advance()
-
-            async with endpoint:
-                return await generate(endpoint, wanted, asking, record, connections=connections)
+    rows = []
+    for number, (epoch, reply) in enumerate(zip(epochs, response.replies, strict=False)):
+        found = extract_reply(reply, task)
+        rows.append(
+            SampleRow(
+                task=task.id,
+                epoch=epoch,
+                text=reply.text,
+                code=found.code,
+                assembly=found.assembly,
+                finish_reason=reply.finish_reason,
+                usage=None if number else usage,
+                latency_s=round(response.latency_s, 4),
+                attempts=response.attempts,
+                request_digest=request_digest,
+                created=now(),
+                reason=found.reason,
+                reasoning=reply.reasoning,
+                reasoning_tokens=None if number else response.reasoning_tokens,
+                cached=response.cached,
+                model=response.model,
+            )
+        )
+    return rows

@@ -28,3 +28,26 @@ def run_lock(folder: Path) -> Iterator[None]:
         except BlockingIOError as error:
             raise BadInput(f"{folder}: another process is working on this run; wait for it, or end it") from error
         yield
+
+
+@contextmanager
+def not_at_work(folder: Path) -> Iterator[None]:
+    """Keep others from working on a run while it is read; it needs no right to write there.
+
+    Raises:
+        BadInput: a process is working on it.
+    """
+    path = folder / LOCK
+    if not path.exists():
+        yield
+        return
+    try:
+        held = path.open("rb")
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
+    with held as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BadInput(f"{folder}: a process is working on this run; wait for it, or end it") from error
+        yield

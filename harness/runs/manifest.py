@@ -11,6 +11,7 @@ from ...benchmarks.jsonio import digest
 from ..limits import FLOOR_CPU_S, TIMES
 from ..sandbox.api import SandboxInfo
 from .records import SCHEMA, now
+from .shard import Shard
 
 _IDENTITY = ("model.name", "suite", "sampling", "endpoint", "prompt", "source")
 """What decides the samples of a run; all else (label, retries, connections, time-outs) may change on resuming."""
@@ -27,11 +28,15 @@ def new_manifest(
     endpoint: Mapping[str, Any] | None = None,
     prompt: Mapping[str, Any] | None = None,
     source: Mapping[str, Any] | None = None,
+    shard: Shard | None = None,
+    asking: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The manifest of a run that is yet to be scored.
 
     tasks: those of the suite that the run asks. endpoint and prompt: of a run that asked a model; source: of one that
-    was given recorded answers. ``suite.digest`` is the whole suite's; ``suite.selection`` that of the tasks asked.
+    was given recorded answers. shard: the share of the samples that it asks for. asking: settings that decide no sample
+    (retries, connections, prices, ...), for the record. ``suite.digest`` is the whole suite's; ``suite.selection`` that
+    of the tasks asked.
     """
     manifest: dict[str, Any] = {
         "schema": SCHEMA,
@@ -50,6 +55,8 @@ def new_manifest(
         "endpoint": None if endpoint is None else dict(endpoint),
         "prompt": None if prompt is None else dict(prompt),
         "source": None if source is None else dict(source),
+        "shard": None if shard is None else shard.to_json(),
+        "asking": None if asking is None else dict(asking),
         "scoring": None,
     }
     return {**manifest, "config_digest": config_digest(manifest)}
@@ -61,8 +68,17 @@ def config_digest(manifest: Mapping[str, Any]) -> str:
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """The fields in which two manifests describe different runs, as ``field: old, now new``; empty where they agree."""
+    """The fields in which two manifests describe different runs, as ``field: old, now new``; empty where they agree.
+
+    A share of the run (``shard``) is not among them: shares of one run are the same run.
+    """
     return _different(_identity(old), _identity(new))
+
+
+def resume_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """The same for a folder that is to be gone on with, whose share of the run must be the same as well."""
+    shards = [{"shard": each.get("shard")} for each in (old, new)]
+    return [*differences(old, new), *_different(*shards)]
 
 
 def scoring_of(info: SandboxInfo, timeout_s: float | None) -> dict[str, Any]:

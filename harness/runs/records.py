@@ -6,13 +6,14 @@
     limits.jsonl     what each test may use, one task a line; there before the first verdict
     verdicts.jsonl   one scored sample a line; of several for one (task, epoch) the last counts,
                      and none that is on other code than the sample's
+    owed.jsonl       what the last `evalrun run` could not get, and why; for people, no part of the records
 
 A last line that is not whole (its writer was killed) is left out: what it held is owed again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,6 +23,7 @@ from ...benchmarks import BadInput, CodeTask
 from ...benchmarks.jsonio import read_json, read_jsonl, text_digest, write_json, write_jsonl
 from ..verdict import Verdict
 from .manifest_types import check_types
+from .shard import Shard
 
 SCHEMA = 1
 MANIFEST = "run.json"
@@ -29,6 +31,7 @@ TASKS = "tasks.jsonl"
 SAMPLES = "samples.jsonl"
 LIMITS = "limits.jsonl"
 VERDICTS = "verdicts.jsonl"
+OWED = "owed.jsonl"
 
 Assembly = Literal["append", "alone"]
 Key = tuple[str, int]
@@ -90,7 +93,10 @@ class Usage:
 class SampleRow:
     """One finished reply: the raw text, and the code found in it (``reason`` says why there is none).
 
-    ``latency_s`` is the time of the attempt that succeeded, in seconds; ``attempts`` counts it and those before it.
+    latency_s: the time of the attempt that succeeded, in seconds; attempts: it and those before it. Where one request
+    brought several samples, ``usage`` and ``reasoning_tokens`` are of all and stand with the first. reasoning: thinking
+    that came apart from the text. cached: it came from the response cache, and nothing was paid for it. model: the name
+    that the server said it used.
     """
 
     task: str
@@ -105,6 +111,10 @@ class SampleRow:
     request_digest: str | None = None
     created: str = ""
     reason: str = ""
+    reasoning: str | None = None
+    reasoning_tokens: int | None = None
+    cached: bool = False
+    model: str | None = None
 
     @property
     def key(self) -> Key:
@@ -113,7 +123,8 @@ class SampleRow:
 
     def to_json(self) -> dict[str, Any]:
         """One line of ``samples.jsonl``."""
-        return asdict(self)
+        row = {name: getattr(self, name) for name in SampleRow.__slots__}  # asdict would copy all of it, deeply
+        return {**row, "usage": None if self.usage is None else asdict(self.usage)}
 
     @staticmethod
     def from_json(row: Mapping[str, Any]) -> SampleRow:
@@ -122,7 +133,8 @@ class SampleRow:
         if assembly not in ("append", "alone"):
             raise ValueError(f"assembly: expected append or alone, found {str(assembly)[:40]!r}")
         usage, latency, finish = row.get("usage"), row.get("latency_s"), row.get("finish_reason")
-        request = row.get("request_digest")
+        request, reasoning, model = row.get("request_digest"), row.get("reasoning"), row.get("model")
+        thought = row.get("reasoning_tokens")
         return SampleRow(
             task=_text(row["task"]),
             epoch=_epoch(row["epoch"]),
@@ -136,6 +148,10 @@ class SampleRow:
             request_digest=None if request is None else _text(request),
             created=_text(row.get("created", "")),
             reason=_text(row.get("reason", "")),
+            reasoning=None if reasoning is None else _text(reasoning),
+            reasoning_tokens=None if thought is None else int(thought),
+            cached=bool(row.get("cached", False)),
+            model=None if model is None else _text(model),
         )
 
 
@@ -161,7 +177,8 @@ class VerdictRow:
 
     def to_json(self) -> dict[str, Any]:
         """One line of ``verdicts.jsonl``."""
-        return {**asdict(self), "verdict": self.verdict.value, "tests": dict(self.tests)}
+        row = {name: getattr(self, name) for name in VerdictRow.__slots__}
+        return {**row, "verdict": self.verdict.value, "tests": dict(self.tests)}
 
     @staticmethod
     def from_json(row: Mapping[str, Any]) -> VerdictRow:
@@ -194,12 +211,12 @@ class Run:
     def planned(self) -> tuple[Key, ...]:
         """Every (task, epoch) the run is to have, task by task.
 
-        A run made from recorded answers plans the answers it was given; any other plans each task times each epoch.
+        A run made from recorded answers plans the answers it was given; any other plans each task times each epoch, or
+        its share of them.
         """
         if self.manifest.get("source") is not None:
             return tuple(sorted(self.samples))
-        epochs = int(self.manifest["sampling"]["epochs"])
-        return tuple((task, epoch) for task in self.tasks for epoch in range(epochs))
+        return tuple(planned_keys(self.tasks, self.manifest))
 
     @property
     def unanswered(self) -> tuple[Key, ...]:
@@ -216,10 +233,24 @@ class Run:
         """What is planned and has no verdict that counts."""
         return tuple(key for key in self.planned if not self.is_scored(key))
 
+    def is_answered(self, key: Key) -> bool:
+        """True where there is a sample."""
+        return key in self.samples
+
     def is_scored(self, key: Key) -> bool:
         """True where there is a verdict, and it is not ``infra``."""
+        return self.verdict_of(key) not in (None, Verdict.INFRA)
+
+    def verdict_of(self, key: Key) -> Verdict | None:
+        """The verdict, ``infra`` included; None where there is none."""
         found = self.verdicts.get(key)
-        return found is not None and found.verdict is not Verdict.INFRA
+        return None if found is None else found.verdict
+
+
+def planned_keys(tasks: Iterable[str], manifest: Mapping[str, Any]) -> Iterator[Key]:
+    """Each task times each epoch that a run is to ask for, task by task."""
+    epochs, shard = int(manifest["sampling"]["epochs"]), Shard.of(manifest)
+    return ((task, epoch) for task in tasks for epoch in range(epochs) if shard is None or (task, epoch) in shard)
 
 
 def load_run(path: str | Path) -> Run:
@@ -230,18 +261,37 @@ def load_run(path: str | Path) -> Run:
     """
     folder = Path(path)
     manifest = load_manifest(folder)
-    tasks = {row.id: row for row in _rows(folder / TASKS, TaskRow.from_json, required=True)}
+    tasks = load_tasks(folder)
     samples: dict[Key, SampleRow] = {}
-    for sample in _rows(folder / SAMPLES, SampleRow.from_json):
+    for sample in read_samples(folder, tasks):
         samples.setdefault(sample.key, sample)
-    verdicts = {row.key: row for row in _rows(folder / VERDICTS, VerdictRow.from_json)}
-    for name, keys in ((SAMPLES, samples), (VERDICTS, verdicts)):
-        stray = next((key for key in keys if key[0] not in tasks), None)
-        if stray is not None:
-            raise BadInput(
-                f"{folder / name}: {stray[0][:80]!r} is no task of this run (see {TASKS}); the folder is damaged"
-            )
+    verdicts = {row.key: row for row in read_verdicts(folder, tasks)}
     return Run(folder, manifest, tasks, samples, {k: v for k, v in verdicts.items() if _is_of(v, samples.get(k))})
+
+
+def load_tasks(folder: Path) -> dict[str, TaskRow]:
+    """The tasks of a run by id; BadInput where they cannot be read."""
+    return {row.id: row for row in _rows(folder / TASKS, TaskRow.from_json, required=True)}
+
+
+def read_samples(folder: Path, tasks: Mapping[str, TaskRow]) -> Iterator[SampleRow]:
+    """Every line of ``samples.jsonl``, one at a time; BadInput where one is malformed or of no task of the run."""
+    return _of_tasks(folder / SAMPLES, _rows(folder / SAMPLES, SampleRow.from_json), tasks)
+
+
+def read_verdicts(folder: Path, tasks: Mapping[str, TaskRow]) -> Iterator[VerdictRow]:
+    """Every line of ``verdicts.jsonl``, one at a time; BadInput as for samples."""
+    return _of_tasks(folder / VERDICTS, _rows(folder / VERDICTS, VerdictRow.from_json), tasks)
+
+
+Recorded = TypeVar("Recorded", SampleRow, VerdictRow)
+
+
+def _of_tasks(path: Path, rows: Iterable[Recorded], tasks: Mapping[str, TaskRow]) -> Iterator[Recorded]:
+    for row in rows:
+        if row.task not in tasks:
+            raise BadInput(f"{path}: {row.task[:80]!r} is no task of this run (see {TASKS}); the folder is damaged")
+        yield row
 
 
 def _is_of(verdict: VerdictRow, sample: SampleRow | None) -> bool:
@@ -267,6 +317,10 @@ def load_manifest(folder: Path) -> dict[str, Any]:
         raise BadInput(
             f"{path}: sampling.epochs: expected a positive number, found {manifest['sampling'].get('epochs')!r}"
         )
+    try:
+        Shard.of(manifest)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"{path}: shard: expected index and count; the folder is damaged") from error
     return manifest
 
 

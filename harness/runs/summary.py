@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...benchmarks import Owed
 from ...benchmarks.visible import visible
 from ..verdict import Verdict
-from .records import Key, Run
+from .ledger import Ledger
+from .records import Run
+
+Records = Run | Ledger
 
 _ORDER = (Verdict.PASS, Verdict.WRONG, Verdict.ERROR, Verdict.TIMEOUT, Verdict.OOM, Verdict.NO_ANSWER)
 
@@ -31,27 +33,33 @@ class Summary:
         return self.unanswered + self.unscored
 
 
-def summarise(run: Run) -> Summary:
+def summarise(run: Records) -> Summary:
     """Count a run's verdicts; what is owed is in no count but its own."""
     counts: Counter[Verdict] = Counter()
-    by_task: defaultdict[str, list[bool]] = defaultdict(list)
+    passed: defaultdict[str, int] = defaultdict(int)
+    scored: defaultdict[str, int] = defaultdict(int)
+    unanswered = unscored = 0
     for key in run.planned:
-        if run.is_scored(key):
-            verdict = run.verdicts[key].verdict
-            counts[verdict] += 1
-            by_task[key[0]].append(verdict is Verdict.PASS)
-    shares = [sum(passes) / len(passes) for passes in by_task.values()]
+        verdict = run.verdict_of(key)
+        if verdict is None or verdict is Verdict.INFRA:
+            unanswered += not run.is_answered(key)
+            unscored += run.is_answered(key)
+            continue
+        counts[verdict] += 1
+        scored[key[0]] += 1
+        passed[key[0]] += verdict is Verdict.PASS
+    shares = [passed[task] / scored[task] for task in scored]
     return Summary(
         verdicts={verdict: counts[verdict] for verdict in _ORDER},
-        unanswered=len(run.unanswered),
-        unscored=len(run.unscored),
-        scored_tasks=len(by_task),
+        unanswered=unanswered,
+        unscored=unscored,
+        scored_tasks=len(scored),
         tasks=len(run.tasks),
         pass_at_1=sum(shares) / len(shares) if shares else None,
     )
 
 
-def summary_lines(run: Run) -> list[str]:
+def summary_lines(run: Records) -> list[str]:
     """The table that ends `run` and `score`."""
     found = summarise(run)
     suite, model = run.manifest["suite"], run.manifest["model"]
@@ -76,10 +84,17 @@ def summary_lines(run: Run) -> list[str]:
     return lines
 
 
-def check_nothing_owed(run: Run, owed: Sequence[Key], how: str) -> None:
-    """Raise Owed, which ends the command with exit code 5, where samples are owed. ``how``: what to do then."""
+def check_nothing_owed(run: Records, how: str, *, scored: bool = True) -> None:
+    """Raise Owed, which ends the command with exit code 5, where samples are owed.
+
+    how: what to do then. scored: whether samples without a verdict are owed as well.
+    """
+    planned = owed = 0
+    for key in run.planned:
+        planned += 1
+        owed += not (run.is_scored(key) if scored else run.is_answered(key))
     if owed:
-        raise Owed(f"{run.folder}: {len(owed)} of {len(run.planned)} samples are owed, neither right nor wrong; {how}")
+        raise Owed(f"{run.folder}: {owed} of {planned} samples are owed, neither right nor wrong; {how}")
 
 
 def _owed_detail(found: Summary) -> str:

@@ -20,7 +20,7 @@ from evalrun.benchmarks import BadInput, CodeTask, InfraError, Suite
 from evalrun.harness.cli import main
 from evalrun.harness.endpoint.api import EndpointDown, Reply, Response, Sampling
 from evalrun.harness.runs.folder import open_run
-from evalrun.harness.runs.generate import Asking, generate
+from evalrun.harness.runs.generate import Asker, Asking
 from evalrun.harness.runs.manifest import new_manifest
 from evalrun.harness.runs.records import Run, SampleRow, load_run
 from evalrun.harness.runs.score import score_missing
@@ -320,14 +320,14 @@ def test_requests_are_bounded_and_a_dead_endpoint_is_not_asked_for_all_the_rest(
     endpoint, rows = Dead(alive=20), list[SampleRow]()
     taken = 0
 
-    def wanted() -> Iterator[tuple[CodeTask, int]]:
+    def wanted() -> Iterator[tuple[CodeTask, tuple[int, ...]]]:
         nonlocal taken
         for epoch in range(10_000):
             taken += 1
-            yield CORE.tasks[0], epoch
+            yield CORE.tasks[0], (epoch,)
 
     asking = Asking("m", "chat", Sampling(epochs=10_000))
-    tally = asyncio.run(generate(endpoint, wanted(), asking, rows.append, connections=5))
+    tally = asyncio.run(Asker(endpoint, asking, rows.extend, connections=5).ask_all(wanted()))
     assert (tally.answered, len(rows), tally.stopped) == (20, 20, True)
     assert endpoint.most == 5
     assert taken == endpoint.asked <= 20 + 5 + 5
@@ -342,8 +342,9 @@ def test_a_few_failures_do_not_stop_the_asking() -> None:
             return Response((Reply("pass", "stop"),))
 
     rows = list[SampleRow]()
-    wanted = ((CORE.tasks[0], epoch) for epoch in range(100))
-    tally = asyncio.run(generate(Flaky(0), wanted, Asking("m", "chat", Sampling()), rows.append, connections=1))
+    wanted = ((CORE.tasks[0], (epoch,)) for epoch in range(100))
+    asker = Asker(Flaky(0), Asking("m", "chat", Sampling()), rows.extend, connections=1)
+    tally = asyncio.run(asker.ask_all(wanted))
     assert (tally.answered, tally.gave_up, tally.stopped) == (25, 75, False)
 
 

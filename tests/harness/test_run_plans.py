@@ -1,0 +1,284 @@
+"""Several runs in a call: run files, budgets, dry runs, shares that are merged."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalrun.benchmarks import BadInput, Suite
+from evalrun.harness.cli import main
+from evalrun.harness.endpoint.api import Reply, Response, Sampling
+from evalrun.harness.runs.budget import Budget, Caps, Prices
+from evalrun.harness.runs.generate import Asker, Asking
+from evalrun.harness.runs.records import SampleRow, load_run
+from evalrun.harness.runs.shard import Shard
+from evalrun.harness.serve.baselines import Reference
+from evalrun.harness.serve.server import serving
+
+CORE = Suite.load("core")
+NOWHERE = "http://127.0.0.1:9/v1"
+
+
+@pytest.fixture(autouse=True)
+def _no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EVALRUN_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def run(*more: str | Path) -> int:
+    return main(["run", *map(str, more)])
+
+
+# --- run files ---
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_a_run_file_makes_a_run_of_each_model_and_suite(
+    tmp_path: Path, scripts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY_OF_B", "sk-of-b")
+    script = scripts.serve([scripts.good("x = 1")])
+    text = f"""
+suite = ["core"]
+base-url = "{script.base_url}"
+limit = 2
+temperature = 0.5
+generate-only = true
+output = "{tmp_path / "runs"}"
+[[models]]
+name = "a"
+[[models]]
+name = "b"
+label = "B the second"
+temperature = 0
+max_tokens = 77
+api-key-env = "KEY_OF_B"
+"""
+    assert run("--config", write(tmp_path / "runs.toml", text)) == 0
+    folders = sorted(path.name for path in (tmp_path / "runs").iterdir())
+    assert folders == ["core--B-the-second", "core--a"]
+    of_b = [body for body in script.bodies if body["model"] == "b"]
+    assert [(body["temperature"], body["max_tokens"]) for body in of_b] == [(0, 77)] * 2
+    assert {body["temperature"] for body in script.bodies if body["model"] == "a"} == {0.5}
+    keys = {headers.get("authorization") for headers in script.headers}
+    assert keys == {None, "Bearer sk-of-b"}
+    assert not any("sk-of-b" in path.read_text() for path in (tmp_path / "runs").rglob("*") if path.is_file())
+
+
+def test_yaml_says_the_same_and_the_command_line_goes_before_both(tmp_path: Path, scripts: Any) -> None:
+    script = scripts.serve([scripts.good("x = 1")])
+    text = f"suite: core\nbase-url: {script.base_url}\nlimit: 2\nmodels:\n  - name: a\n    temperature: 0.1\n"
+    file = write(tmp_path / "runs.yaml", text)
+    more = ("--generate-only", "--temperature", "0.9", "--limit", "1", "-o", tmp_path / "run")
+    assert run("--config", file, *more) == 0
+    assert [body["temperature"] for body in script.bodies] == [0.9]
+    assert run("--config", file, "--generate-only", "--model", "other", "-o", tmp_path / "other") == 0
+    assert load_run(tmp_path / "other").manifest["model"]["name"] == "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("temprature = 1", "did you mean 'temperature'?"),
+        ("[[models]]\nname = 'a'\nbase-ur = 'x'", "did you mean 'base-url'?"),
+        ("[[models]]\nname = 'a'\nresume = true", "is no setting here"),
+        ("api_key = 'sk-1'", "no key or secret may stand in a file"),
+        ("[[models]]\nname = 'a'\ntoken = 'sk-1'", "no key or secret may stand in a file"),
+        ("api-key-env = 'sk-1 2'\nbase-url = 'http://h'\nmodel = 'm'\nsuite = 'core'", "never the key itself"),
+        ("api-key-env = 'NOT_SET_X'\nbase-url = 'http://h'\nmodel = 'm'\nsuite = 'core'", "is not set"),
+        ("epochs = 'three'", "expected a whole number"),
+        ("epochs = true", "expected a whole number"),
+        ("resume = 'yes'", "expected true or false"),
+        ("model = {a = 1}", "expected a text"),
+        ("models = 3", "expected tables"),
+        ("[[models]]\nlabel = 'x'", "needs a name"),
+        ("epochs = ", "runs.toml"),
+        ("suite = 'core'", "name the model"),
+        ("model = 'm'", "--suite"),
+        ("model = 'm'\nsuite = 'core'", "--base-url"),
+    ],
+)
+def test_a_run_file_that_cannot_be_meant_is_one_line(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--config", write(tmp_path / "runs.toml", text), "-o", tmp_path / "out", "--generate-only") == 2
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert "sk-1" not in shown
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_ends_one_of_several_runs_does_not_end_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(Reference([CORE])) as base_url:
+        more = ("--suite", "core", "--base-url", base_url, "--limit", "2", "--sandbox", "process")
+        assert run("--model", "misspelt", "--model", "reference", *more, "-o", tmp_path) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["core--reference"]
+    assert len(load_run(tmp_path / "core--reference").verdicts) == 2
+    assert "misspelt" in capsys.readouterr().err
+
+
+# --- budgets ---
+
+
+class Metered:
+    """Answers with so many tokens; counts what it was ever asked for at worst."""
+
+    def __init__(self, input_tokens: int | None, output_tokens: int | None) -> None:
+        self.tokens = input_tokens, output_tokens
+        self.asked = 0
+
+    async def ask(self, body: Mapping[str, Any], *, epoch: int | None = None) -> Response:
+        self.asked += 1
+        await asyncio.sleep(0.001)
+        return Response((Reply("x = 1", "stop"),), *self.tokens)
+
+    async def __aenter__(self) -> Metered:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+def metered(endpoint: Metered, caps: Caps, max_tokens: int, connections: int = 8) -> tuple[Budget, Asker]:
+    budget, rows = Budget(caps), list[SampleRow]()
+    asking = Asking("m", "chat", Sampling(1000, max_tokens=max_tokens))
+    asker = Asker(
+        endpoint, asking, rows.extend, connections=connections, budget=budget, prices=Prices(1_000_000.0, 2_000_000.0)
+    )
+    asyncio.run(asker.ask_all((CORE.tasks[0], (epoch,)) for epoch in range(1000)))
+    assert asker.tally.answered == len(rows) == endpoint.asked
+    return budget, asker
+
+
+@pytest.mark.parametrize("answered", [10, 100])
+def test_a_budget_is_used_and_never_exceeded(answered: int) -> None:
+    budget, asker = metered(Metered(50, answered), Caps(tokens=5000), max_tokens=100)
+    assert asker.tally.exhausted
+    assert 5000 - 400 < budget.tokens <= 5000  # what is left was too little for one more at its worst
+    budget, asker = metered(Metered(50, answered), Caps(cost=9000.0), max_tokens=100)
+    assert asker.tally.exhausted
+    assert 9000 - 700 < budget.cost <= 9000
+    assert budget.cost == pytest.approx(asker.tally.answered * (50 + 2 * answered))
+
+
+def test_a_server_that_counts_nothing_is_charged_the_worst() -> None:
+    budget, asker = metered(Metered(None, None), Caps(tokens=20_000), max_tokens=1000)
+    assert asker.tally.exhausted
+    assert 10 <= asker.tally.answered < 20
+    assert budget.tokens <= 20_000
+
+
+def test_a_spent_budget_leaves_samples_owed_and_counts_what_was_spent_before(
+    tmp_path: Path, scripts: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = scripts.serve([scripts.good("x = 1")])  # 3 + 5 tokens
+    base = ["--suite", "core", "--model", "m", "--base-url", script.base_url, "-o", tmp_path / "run", "--generate-only"]
+    base += ["--max-connections", "2", "--max-tokens", "10", "--resume", "--epochs", "4"]
+    assert run(*base, "--max-tokens-total", "900") == 5
+    asked = len(script.bodies)
+    shown = capsys.readouterr().err
+    assert f"stopped before the budget would be exceeded ({8 * asked} of 900 tokens)" in shown
+    assert "owed" in shown
+    assert 0 < asked < 4 * len(CORE)
+    assert run(*base, "--max-tokens-total", str(8 * asked)) == 5
+    assert len(script.bodies) == asked
+    assert run(*base) == 0
+    assert len(script.bodies) == 4 * len(CORE)
+
+
+@pytest.mark.parametrize("more", [("--max-cost", "1"), ("--max-cost", "1", "--max-tokens", "9"), ("--price-in", "1")])
+def test_a_limit_that_could_not_be_kept_is_refused(more: tuple[str, ...], tmp_path: Path) -> None:
+    assert run("--suite", "core", "--model", "m", "--base-url", NOWHERE, "-o", tmp_path / "run", *more) == 2
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_dry_run_says_what_it_would_cost_and_neither_asks_nor_writes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prices = write(tmp_path / "prices.toml", '["m"]\nin = 1.0\nout = 2\n')
+    more = ("--epochs", "3", "--max-tokens", "100", "--prices", prices, "--dry-run", "--limit", "10")
+    assert run("--suite", "core", "--model", "m", "--base-url", NOWHERE, "-o", tmp_path / "run", *more) == 0
+    shown = capsys.readouterr().out
+    assert "requests  30 for 30 samples" in shown
+    assert "at most 3,000 (4 characters a token" in shown
+    assert "money     about 0.0" in shown
+    assert [path.name for path in tmp_path.iterdir()] == ["prices.toml"]
+
+
+@pytest.mark.parametrize("text", ["['m']\nin = 1", "['m']\nin = -1\nout = 1", "['m']\nin = 'x'\nout = 1", "m = 3", "["])
+def test_prices_that_are_none_are_refused(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    prices = write(tmp_path / "prices.toml", text)
+    assert run("--suite", "core", "--model", "m", "--base-url", NOWHERE, "--prices", prices, "--dry-run") == 2
+    assert "prices.toml" in capsys.readouterr().err
+
+
+# --- shares ---
+
+
+def content(folder: Path) -> tuple[Any, Any]:
+    found = load_run(folder)
+    samples = {key: (row.text, row.code, row.assembly, row.request_digest) for key, row in found.samples.items()}
+    return samples, {key: (row.verdict, row.tests, row.code_digest) for key, row in found.verdicts.items()}
+
+
+def test_shares_are_stable_disjoint_and_complete() -> None:
+    keys = [(f"t/{n}", epoch) for n in range(200) for epoch in range(5)]
+    shares = [{key for key in keys if key in Shard(index, 3)} for index in (1, 2, 3)]
+    assert sum(map(len, shares)) == len(set().union(*shares)) == len(keys)
+    assert all(len(share) > 250 for share in shares)
+    assert ("t/0", 0) in Shard(1, 3)  # for ever: shares of one run are made by different machines and releases
+    for text in ("0/3", "4/3", "1", "1/0", "a/b"):
+        with pytest.raises(BadInput, match="--shard"):
+            Shard.parse(text)
+
+
+def test_merged_shares_equal_a_run_that_was_not_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(Reference([CORE])) as base_url:
+        more = ["--suite", "core", "--model", "reference", "--base-url", base_url, "--sandbox", "process"]
+        more += ["--limit", "8", "--epochs", "2"]
+        assert run(*more, "-o", tmp_path / "whole") == 0
+        for share in (1, 2):
+            assert run(*more, "-o", tmp_path / f"{share}", "--shard", f"{share}/2") == 0
+        assert run(*more, "-o", tmp_path / "1", "--shard", "2/2", "--resume") == 2
+        assert "shard.index: 1, now 2" in capsys.readouterr().err
+        assert main(["merge", str(tmp_path / "1"), "-o", str(tmp_path / "half")]) == 5
+        assert (
+            run(*more, "-o", tmp_path / "half", "--resume") == 0
+        )  # what it lacks is got as if it had never been split
+        assert main(["merge", *(str(tmp_path / name) for name in "121"), "-o", str(tmp_path / "merged")]) == 0
+    assert content(tmp_path / "merged") == content(tmp_path / "whole") == content(tmp_path / "half")
+    assert load_run(tmp_path / "merged").owed == ()
+    assert len((tmp_path / "merged" / "samples.jsonl").read_text().splitlines()) == 16
+
+
+def test_what_does_not_belong_together_is_not_merged_and_nothing_is_left(
+    tmp_path: Path, scripts: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = scripts.serve([scripts.good("x = 1"), scripts.good("x = 2")])
+    base = ["--suite", "core", "--model", "m", "--base-url", script.base_url, "--limit", "1", "--generate-only"]
+    assert run(*base, "-o", tmp_path / "one") == 0
+    assert run(*base, "-o", tmp_path / "two") == 0
+    assert run(*base, "-o", tmp_path / "hot", "--temperature", "1") == 0
+    before = sorted(path.name for path in tmp_path.iterdir())
+    for other, said in (("hot", "sampling.temperature: not set, now 1"), ("two", "another answer"), ("no", "exist")):
+        assert main(["merge", str(tmp_path / "one"), str(tmp_path / other), "-o", str(tmp_path / "new")]) == 2
+        assert said in capsys.readouterr().err
+    assert main(["merge", str(tmp_path / "one"), "-o", str(tmp_path / "two")]) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_samples_of_before_are_read_as_they_were(tmp_path: Path) -> None:
+    row = {"task": "t", "epoch": 0, "text": "x", "code": "x", "assembly": "alone"}
+    assert SampleRow.from_json(json.loads(json.dumps(row))) == SampleRow("t", 0, "x", "x", "alone")
+    full = SampleRow("t", 0, "x", "x", "alone", reasoning="hm", reasoning_tokens=3, cached=True, model="m-1")
+    assert SampleRow.from_json(full.to_json()) == full
