@@ -196,7 +196,7 @@ def test_an_empty_reply_is_no_answer_and_reasoning_without_end_too(tmp_path: Pat
     assert main(arguments(script.base_url, tmp_path / "run", "--limit", "2", "--max-connections", "1")) == 0
     rows = list(load_run(tmp_path / "run").verdicts.values())
     assert [row.verdict for row in rows] == [Verdict.NO_ANSWER, Verdict.NO_ANSWER]
-    assert [row.detail for row in rows] == ["empty reply", "reasoning not closed"]
+    assert [row.detail for row in rows] == ["empty reply", "reasoning without an answer"]
 
 
 def test_a_folder_with_a_run_needs_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
