@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import json
 import logging
@@ -16,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -35,65 +33,12 @@ from evalrun.harness.runs.progress import Counters, showing
 from evalrun.harness.runs.records import SampleRow, load_run
 from evalrun.harness.runs.score import Scorer
 from evalrun.harness.sandbox.api import Job, Outcome, SandboxInfo
-from evalrun.harness.serve.baselines import Reference
-from evalrun.harness.serve.question import Question
 from evalrun.harness.verdict import Verdict
+
+from .slow_server import slowly
 
 CORE = Suite.load("core")
 PROGRAMS = [task for task in CORE if len(task.tests) == 1 and task.tests[0].kind == "cases"][:4]
-
-
-class Slow(ThreadingHTTPServer):
-    """The reference, after a while that may depend on how many requests came before; it counts them."""
-
-    daemon_threads = True
-
-    def __init__(self, wait_s: Callable[[int], float]) -> None:
-        super().__init__(("127.0.0.1", 0), SlowHandler)
-        self.asked = 0
-        self.ended = threading.Event()
-        self._wait_s = wait_s
-        self._lock = threading.Lock()
-        self._reference = Reference([CORE])
-
-    def reply(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        with self._lock:
-            self.asked += 1
-            number = self.asked
-        self.ended.wait(self._wait_s(number))
-        [text] = self._reference.answer(Question(body["messages"][-1]["content"], "chat"))
-        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-        return {"choices": [choice], "usage": {"prompt_tokens": 1, "completion_tokens": 1}}
-
-
-class SlowHandler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Slow
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        data = json.dumps(self.server.reply(body)).encode()
-        with contextlib.suppress(OSError):  # who asked may be gone
-            self.send_response(200)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None: ...
-
-
-@contextmanager
-def slowly(wait_s: Callable[[int], float]) -> Iterator[tuple[Slow, str]]:
-    with Slow(wait_s) as slow:
-        thread = threading.Thread(target=slow.serve_forever)
-        thread.start()
-        try:
-            yield slow, f"http://127.0.0.1:{slow.server_address[1]}/v1"
-        finally:
-            slow.ended.set()
-            slow.shutdown()
-            thread.join()
 
 
 @contextmanager

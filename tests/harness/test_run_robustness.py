@@ -18,6 +18,8 @@ from evalrun.harness.runs.records import load_run
 from evalrun.harness.serve.baselines import Reference
 from evalrun.harness.serve.server import serving
 
+from .slow_server import slowly
+
 CORE = Suite.load("core")
 
 
@@ -47,6 +49,29 @@ def test_a_run_killed_at_random_instants_equals_one_that_was_left_alone(kills: M
         )
     assert kills.content(tmp_path / "killed") == kills.content(tmp_path / "whole")
     assert hits
+
+
+@pytest.mark.slow
+@pytest.mark.sandbox
+def test_with_the_cache_a_reply_that_was_received_is_never_paid_for_again(kills: ModuleType, tmp_path: Path) -> None:
+    connections, trials = 6, 6
+    more = ["--generate-only", "--cache", "--cache-dir", str(tmp_path / "cache"), "--seed", "1"]
+    with slowly(lambda number: 0.15) as (slow, base_url):
+        for number in range(trials):
+            folder = tmp_path / f"killed-{number}"  # a new folder: only the cache remembers
+            hits = kills.kill_and_resume(
+                base_url, folder, trials=1, rng=random.Random(number), longest_s=3.0, more=[*more, "--epochs", "3"]
+            )
+            assert hits in (0, 1)
+            assert len(load_run(folder).samples) == 3 * len(CORE)
+        again = [count for count in slow.bodies.values() if count > 1]
+        assert len(slow.bodies) == 3 * len(CORE)
+        assert sum(again) - len(again) <= trials * connections  # what was in flight when it was killed
+        asked = slow.asked
+        command = kills.command_of(base_url, tmp_path / "last", [*more, "--epochs", "3"])
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert slow.asked == asked
+    assert all(sample.cached for sample in load_run(tmp_path / "last").samples.values())
 
 
 @pytest.fixture
