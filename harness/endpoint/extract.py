@@ -17,7 +17,7 @@ from ...benchmarks.task import Form
 from .api import Reply
 from .blocks import Block, fenced_blocks, inline_blocks, opens_a_block
 from .bodies import as_body
-from .pysource import MAX_PARSED, Parser, lines_of
+from .pysource import MAX_PARSED, Parser, bound_by_prompt, lines_of
 from .reasoning import split_reasoning
 
 NOT_CLOSED = "reasoning not closed"
@@ -90,14 +90,14 @@ class _Search:
         self._parser = Parser()
 
     def find(self, answer: str) -> Extracted:
-        if not self._is_in_a_block(answer):
+        blocks = fenced_blocks(answer, self._parser)
+        if not self._is_in_one(blocks):
             continued = self._leading_body(answer)
             if continued is not None:
                 return Extracted(continued, "append")
             prefilled = self._before_a_closing_fence(answer)
             if prefilled is not None:
                 return prefilled
-        blocks = fenced_blocks(answer, self._parser)
         if not blocks:
             return self._from_plain(answer)
         blocks = [self._dedented(block) for block in blocks if block.code.strip()]
@@ -113,9 +113,8 @@ class _Search:
         head = rf"\s*(?:(?:async[ \t]+)?def|class)[ \t]+{re.escape(self._entry_point or '')}\b"
         return re.match(head, text) is not None
 
-    def _is_in_a_block(self, answer: str) -> bool:
+    def _is_in_one(self, blocks: list[Block]) -> bool:
         """Whether a block holds the function: one indented word before it is no body."""
-        blocks = fenced_blocks(answer, self._parser) if "```" in answer or "~~~" in answer else []
         return any(self._defines(block.code) and self._is_program(block.code) for block in blocks)
 
     def _leading_body(self, answer: str) -> str | None:
@@ -196,7 +195,7 @@ class _Search:
     def _standing(self, code: str) -> Extracted:
         """A whole program, appended where it needs what the prompt gives."""
         if self._may_continue and self._prompt is not None and "from __future__" not in code:
-            given = self._parser.bound(f"{self._prompt}\n    pass\n") - {self._entry_point}
+            given = bound_by_prompt(self._prompt) - {self._entry_point}
             if given & self._parser.lacking(code):
                 for appended in (code, f"\n{code}", f"    pass\n\n\n{code}"):
                     if self._parser.parse(self._prompt + appended) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import io
 import re
 import warnings
@@ -28,6 +29,7 @@ class Parser:
     def __init__(self) -> None:
         self.spent = 0
         self._known: dict[str, ast.Module | int] = {}
+        self._lacking: dict[str, frozenset[str]] = {}
 
     @property
     def is_spent(self) -> bool:
@@ -57,9 +59,14 @@ class Parser:
 
     def lacking(self, text: str) -> set[str]:
         """The names that the text uses and binds nowhere; none where it is no valid Python."""
+        if text not in self._lacking:
+            self._lacking[text] = self._unbound(text)
+        return set(self._lacking[text])
+
+    def _unbound(self, text: str) -> frozenset[str]:
         tree = self.parse(text)
         if tree is None:
-            return set()
+            return frozenset()
         used: set[str] = set()
         known: set[str] = set()
         for node in ast.walk(tree):
@@ -71,7 +78,7 @@ class Parser:
                 known.add(node.name or "")
             elif isinstance(node, ast.alias):
                 known.add((node.asname or node.name).partition(".")[0])
-        return used - known - _BUILTINS
+        return frozenset(used - known - _BUILTINS)
 
     def longest_program(self, text: str) -> str | None:
         """The longest run of lines that begins like a program and is valid Python; None where there is none.
@@ -112,6 +119,12 @@ class Parser:
             self.spent += cost
             self._known[text] = _tree_or_line(text)
         return self._known[text]
+
+
+@functools.lru_cache(maxsize=1024)
+def bound_by_prompt(prompt: str) -> frozenset[str]:
+    """The names that a completion prompt binds, whose function is not finished; a run asks with each many times."""
+    return frozenset(Parser().bound(f"{prompt}\n    pass\n"))
 
 
 def lines_of(text: str) -> list[str]:
