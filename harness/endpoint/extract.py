@@ -181,6 +181,8 @@ class _Search:
         if not chosen.closed and self._parser.parse(code) is None:
             program = self._parser.longest_program(code)  # prose may follow a block that was never closed
             code = program if program is not None and self._is_program(program) else code
+        if len(blocks) == 1:
+            return self._standing(code)
         lacking = self._parser.lacking(code)
         helpers: list[Block] = []
         others = [block for block in blocks[-_MAX_HELPERS:] if block != chosen] if lacking else []
@@ -196,7 +198,7 @@ class _Search:
         """A whole program, appended where it needs what the prompt gives."""
         if self._may_continue and self._prompt is not None and "from __future__" not in code:
             given = bound_by_prompt(self._prompt) - {self._entry_point}
-            if given & self._parser.lacking(code):
+            if given and given & self._parser.lacking(code):
                 for appended in (code, f"\n{code}", f"    pass\n\n\n{code}"):
                     if self._parser.parse(self._prompt + appended) is not None:
                         return Extracted(appended, "append")
