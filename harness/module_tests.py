@@ -140,4 +140,4 @@ def module_job(task: CodeTask, test: ModuleTest, source: str, limits: Limits) ->
     }
     program = resources.files(_guest.rpartition(".")[0]).joinpath("testfile.py").read_text(encoding="utf-8")
     operators = operators_of(task.reference)
-    return CheckJob(source, None, program, "", values, limits, objects=True, operators=operators)
+    return CheckJob(source, None, program, "", values, limits, objects=True, operators=operators, may_share=False)

@@ -172,7 +172,7 @@ def _run_test(task: CodeTask, test: Test, program: str, limits: Limits) -> _Step
     if isinstance(test, StdioTest):
         return (yield from _run_stdio(test, program, limits))
     if isinstance(test, ModuleTest):
-        return _judged((yield from _confirmed(module_job(task, test, program, limits))))
+        return (yield from _shielded_if_possible(task, module_job(task, test, program, limits)))
     entry = task.entry_point
     if entry is None:
         raise BadInput(f"task {task.id}: it has a {test.kind} test but no entry point")
@@ -205,6 +205,11 @@ def _run_check(task: CodeTask, test: CheckTest, entry: str, program: str, limits
     objects = _defines_class(task.reference, entry)
     operators = operators_of(task.reference) if objects else ()
     shielded = CheckJob(program, entry, test.program, test.prelude, None, limits, objects, operators, may_share=False)
+    return (yield from _shielded_if_possible(task, shielded))
+
+
+def _shielded_if_possible(task: CodeTask, shielded: CheckJob) -> _Steps[Score]:
+    """The verdict of a job behind the border, or in one process where the task's reference shows that it must be."""
     outcome = yield from _confirmed(shielded)
     if outcome.status == "ok" and outcome.judged is None:
         # Something that the test passes cannot cross. Whether the test does so by itself is for the reference to show:

@@ -137,3 +137,42 @@ def test_a_check_program_of_a_class_sees_its_operators_and_nothing_more(sandbox:
     made = CodeTask("t", "", "V", reference, (test,))
     assert score_one(made, reference, sandbox).verdict == "pass"
     assert score_one(made, reference.replace("+ o.x", "- o.x"), sandbox).verdict == "wrong"
+
+
+# What an answer returns or names such that it cannot cross, where what the reference gives can.
+UNSHIELDING = {
+    "a view of a dict": (
+        "def make(): return Cart()\nclass Cart:\n    def items(self): return [('a', 3)]\ndef total(items): return 7\n",
+        "cart = solution.make(); assert solution.total(cart.items()) == 7",
+        "def make(): return {'a': 3}\ndef total(items): return 0\n",
+    ),
+    "an iterator": (
+        "def gen():\n    yield 7\ndef take(it): return next(it)\n",
+        "assert solution.take(iter(solution.gen())) == 7",
+        "def gen(): return [1]\ndef take(it): return 0\n",
+    ),
+    "no class of exceptions": (
+        "class MyError(Exception): pass\ndef g(): return 77\n",
+        "\n    class Local(solution.MyError): pass\n    assert solution.g() == 77",
+        "class MyError: pass\ndef g(): return 0\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(UNSHIELDING))
+def test_no_answer_makes_the_run_of_a_test_file_unshielded(name: str, sandbox: SandboxPool) -> None:
+    reference, asked, source = UNSHIELDING[name]
+    program = f"import solution\ndef test_a():\n    {asked}\n"
+    right = score(program, sandbox, reference, reference)
+    assert (right.verdict, right.shielded) == ("pass", True), right
+    found = score(program, sandbox, source, reference)
+    assert (found.verdict, found.shielded) == ("error", True), found
+
+
+def test_a_slice_crosses_as_what_it_is(sandbox: SandboxPool) -> None:
+    reference = "class Row:\n    def __init__(self, items): self.items = items\n    def __getitem__(self, at): return self.items[at]\n"
+    program = "import solution\ndef test_a():\n    row = solution.Row([1, 2, 3])\n    assert row[:2] == [1, 2] and row[::-1] == [3, 2, 1]\n"
+    right = score(program, sandbox, reference, reference)
+    assert (right.verdict, right.shielded) == ("pass", True), right
+    found = score(program, sandbox, reference.replace("[at]", "[0:3]"), reference)
+    assert (found.verdict, found.shielded) == ("wrong", True), found

@@ -93,6 +93,8 @@ class Border:
             name = getattr(value, "__name__", "")
             if isinstance(name, str) and getattr(builtins, name, None) is value:
                 return "builtin %s" % name
+            if type(value) is slice and all(type(part) is int or part is None for part in slice_parts(value)):
+                return "slice %s %s %s" % slice_parts(value)
             if isinstance(value, Exception) and getattr(value, "_answered", False):
                 raise plain.TooDeep("an exception of the answer's that is nothing but a text")
             if isinstance(value, type) or not callable(value):
@@ -140,6 +142,8 @@ class Border:
                 return self.remote_of(int(parts[1]), " ".join(parts[2:]))
             if parts[0] == "error" and self.judging:
                 return self.error_class(" ".join(parts[1:]))
+            if parts[0] == "slice" and not self.judging:
+                return slice(*[None if part == "None" else int(part) for part in parts[1:]])
             if parts[0] == "builtin":
                 found = getattr(builtins, parts[1])
                 if not self.judging or (isinstance(found, type) and issubclass(found, Exception)):
@@ -315,6 +319,11 @@ class Border:
             changed.append(None if now == before else now)
         if any(item is not None for item in changed):
             reply["args"] = changed
+
+
+def slice_parts(value: slice) -> Tuple[Any, Any, Any]:
+    """Start, stop and step."""
+    return value.start, value.stop, value.step
 
 
 def answered(error: Any) -> Any:
