@@ -41,8 +41,9 @@ _BEYOND_HOST = re.compile(rb'"\$(?:opaque|ndarray|datetime64|pandas)"|\\u0024')
 _ACCEPT_ALL = """
 
 def check(candidate):
+    from copy import deepcopy
     for number, (args, acceptable) in enumerate(VALUES):
-        got = candidate(*args)
+        got = candidate(*deepcopy(args))
         accepted = any(accept(args, got, expected) for expected in acceptable)
         assert accepted, "the oracle refuses the answer to case %d" % (number + 1)
 """
@@ -183,8 +184,8 @@ def _run_test(task: CodeTask, test: Test, program: str, limits: Limits) -> _Step
         if any(case.args_source is not None for case in test.cases):
             raise BadInput(f"task {task.id}: the oracle of its {test.name} test needs arguments that are plain data")
         values = [(case.args, list(case.acceptable)) for case in test.cases]
-        outcome = yield from _confirmed(CheckJob(program, entry, test.oracle + _ACCEPT_ALL, "", values, limits))
-        return _judged(outcome)
+        job = CheckJob(program, entry, test.oracle + _ACCEPT_ALL, "", values, limits, may_share=False)
+        return (yield from _shielded_if_possible(task, job))
     packed = PACKED.get(test, lambda: pack_cases(test))
     job = CallsJob(program, entry, calls_of(test.cases), limits, LARGE_RESULT, packed.calls)
     outcome = yield from _confirmed(job)
