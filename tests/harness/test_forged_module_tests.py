@@ -176,3 +176,70 @@ def test_a_slice_crosses_as_what_it_is(sandbox: SandboxPool) -> None:
     assert (right.verdict, right.shielded) == ("pass", True), right
     found = score(program, sandbox, reference.replace("[at]", "[0:3]"), reference)
     assert (found.verdict, found.shielded) == ("wrong", True), found
+
+
+METHODS = {
+    "equals": "import pandas; assert solution.f().equals([1, 2])",
+    "issubset": "assert solution.f().issubset({1, 2})",
+    "startswith": "assert solution.f().startswith('abc')",
+    "count": "assert solution.f().count(1) is True",
+    "get": "assert solution.f().get('a') == 1",
+    "index": "import operator; assert operator.methodcaller('index', 2)(solution.f()) == 1",
+    "union": "got = solution.f().union; assert got({1, 2})",
+}
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+@pytest.mark.parametrize("reference", ["def f(): return 1\n", "class Vector:\n    def __eq__(self, other): pass\n", ""])
+def test_a_method_that_plain_data_has_is_never_the_answer_s(name: str, reference: str, sandbox: SandboxPool) -> None:
+    source = f"class Liar:\n    def {name}(self, other): return True\ndef f(): return Liar()\n"
+    found = score(f"import solution\ndef test_a():\n    {METHODS[name]}\n", sandbox, source, reference)
+    assert (found.verdict, found.shielded) == ("error", True), found
+    program = METHODS[name].replace("solution.f", "candidate")
+    made = CodeTask("t/2", "", "f", reference, (CheckTest(f"def check(candidate):\n    {program}\n"),))
+    found = score_one(made, source, sandbox)
+    assert (found.verdict, found.shielded) == ("error", True), found
+
+
+STACK = """
+class Stack:
+    def __init__(self): self.items = []
+    def append(self, item): self.items.append(item)
+    def count(self, item): return self.items.count(item)
+    def get(self, at, other=None): return self.items[at] if at < len(self.items) else other
+def count(stack, item): return stack.count(item)
+"""
+USES_STACK = """
+import solution
+def test_a():
+    stack = solution.Stack()
+    stack.append(3); stack.append(3)
+    assert stack.count(3) == 2 and stack.get(0) == 3 and stack.get(9, 1) == 1
+    assert solution.count(stack, 3) == 2 and stack.items == [3, 3]
+"""
+
+
+def test_methods_that_the_reference_s_classes_have_are_called(sandbox: SandboxPool) -> None:
+    found = score(USES_STACK, sandbox, STACK, STACK)
+    assert (found.verdict, found.shielded) == ("pass", True), found
+    assert score(USES_STACK, sandbox, STACK.replace("self.items.count(item)", "1"), STACK).verdict == "wrong"
+
+
+def test_methods_that_the_test_needs_are_called_because_the_reference_shows_it(sandbox: SandboxPool) -> None:
+    reference = "import xml.etree.ElementTree as ET\ndef f(text): return ET.fromstring(text)\n"
+    program = "import solution\ndef test_a():\n    got = solution.f('<a x=\"1\"><b>7</b></a>')\n    assert got.get('x') == '1' and got.find('b').text == '7'\n"
+    right = score(program, sandbox, reference, reference)
+    assert (right.verdict, right.shielded) == ("pass", True), right
+    assert score(program, sandbox, reference.replace("(text)\n", "('<a x=\"2\"/>')\n"), reference).verdict == "wrong"
+    # Only those are, and only where there is a reference to show it.
+    liar = "class Liar:\n    def equals(self, other): return True\n    get = equals\ndef f(text): return Liar()\n"
+    assert score(program + "    assert got.equals(5)\n", sandbox, liar, reference).verdict == "error"
+    assert score(program, sandbox, reference, "").verdict == "error"
+
+
+def test_a_comparison_that_is_called_by_name_is_not_true(sandbox: SandboxPool) -> None:
+    source = "class Liar: pass\ndef f(): return Liar()\n"
+    for asked in ("got.__eq__(5)", "not got.__ne__(5)", "got.__le__(5)", "got.__eq__(solution.f())"):
+        program = f"import solution\ndef test_a():\n    got = solution.f()\n    assert {asked}\n"
+        for reference in (source, NUMBER):
+            assert score(program, sandbox, source, reference).verdict in ("wrong", "error")

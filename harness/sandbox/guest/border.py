@@ -17,13 +17,13 @@ import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Tuple
+    from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
     from ....benchmarks import plain
     from . import zygote
     from .changes import change_of, update
     from .judge import AnswerError, no_value
-    from .remote import CannotCross, Remote
+    from .remote import CannotCross, NotForwarded, Remote, number_of
 
 MAX_FRAME = 64 * 1024 * 1024
 
@@ -78,6 +78,10 @@ class Border:
         self.numbers: Dict[int, int] = {}
         self.remotes: Dict[int, Any] = {}
         self.classes: Dict[int, type] = {}
+        # What the reference's classes have or its test was seen to need, and whether that is still to be learnt.
+        self.names: Set[str] = set()
+        self.learns = False
+        self.needs: Set[str] = set()
         self.broken: Optional[BaseException] = None
         self.raised: Optional[BaseException] = None
         plain.handles = (self.name, self.make)
@@ -114,7 +118,7 @@ class Border:
     def number_of(self, value: Any) -> Optional[int]:
         """The other side's number of an object of its own."""
         if isinstance(value, Remote):
-            return int(object.__getattribute__(value, "_Remote__number"))
+            return number_of(value)
         if not self.judging:
             return None
         if isinstance(value, type) and self.classes.get(value.__dict__.get("_number", -1)) is value:
@@ -285,7 +289,7 @@ class Border:
                 self.tell_changes(message, args, reply)
             return reply
         except BaseException as error:
-            if self.judging and isinstance(error, (AnswerGone, CannotCross)):
+            if self.judging and isinstance(error, (AnswerGone, CannotCross, NotForwarded)):
                 raise
             return self.tell_error(error)
 
