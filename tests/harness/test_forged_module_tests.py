@@ -243,3 +243,102 @@ def test_a_comparison_that_is_called_by_name_is_not_true(sandbox: SandboxPool) -
         program = f"import solution\ndef test_a():\n    got = solution.f()\n    assert {asked}\n"
         for reference in (source, NUMBER):
             assert score(program, sandbox, source, reference).verdict in ("wrong", "error")
+
+
+VECTOR = """
+import math
+class Vector:
+    def __init__(self, *items): self.items = items
+    def __add__(self, other): return Vector(*(x + other for x in self.items)) if type(other) is int else Vector(*map(sum, zip(self.items, other.items)))
+    __radd__ = __add__
+    def __sub__(self, other): return self + other * -1
+    def __mul__(self, by): return Vector(*(x * by for x in self.items))
+    def __neg__(self): return self * -1
+    def __getitem__(self, at): return self.items[at]
+    def __abs__(self): return math.hypot(*self.items)
+    def __len__(self): return len(self.items)
+    def __bool__(self): return any(self.items)
+    def __eq__(self, other): return self.items == other.items
+    def norm(self): return abs(self)
+"""
+DISTANCES = [
+    "abs(got - 5.0) < 1e-6",
+    "abs(5.0 - got) < 1e-6",
+    "abs(-(got - 5.0)) < 1e-6",
+    "not got - 5.0",
+    "len(got - [5.0]) == 0",
+    "got * 2 == 10",
+    "got - 5.0 <= 0 <= got - 5.0",
+    "(got - 5.0) * (got - 5.0) < 1e-6",
+    "abs((got - 5.0) + got) == 0",
+    "float(got - 5.0) == 0",
+    "[0, 1][got - 5.0] == 0",
+    "abs((got - [5.0])[0] - 1) < 2",
+]
+WITHOUT_DISTANCE = """
+class Base(%s):
+    def __init__(self, *args): pass
+    def norm(self): return Base()
+    def __bool__(self): return False
+    def __len__(self): return 0
+    def __index__(self): return 0
+    __int__ = __index__
+    def __float__(self): return 0.0
+    def __abs__(self): return 0.0
+    def __lt__(self, other): return True
+    def __getitem__(self, at): return Base()
+    __eq__ = __le__ = __gt__ = __ge__ = __lt__
+    __hash__ = None
+    def __sub__(self, other): return Base()
+    __rsub__ = __add__ = __radd__ = __mul__ = __rmul__ = __sub__
+    def __neg__(self): return Base()
+Vector = Base
+"""
+
+
+@pytest.mark.parametrize("base", ["object", "int"])
+@pytest.mark.parametrize("reference", [VECTOR, VECTOR.replace("class Vector:", "class Vector(Base):")])
+@pytest.mark.parametrize("asked", DISTANCES)
+def test_what_an_operator_with_plain_data_gave_decides_nothing(
+    asked: str, reference: str, base: str, sandbox: SandboxPool
+) -> None:
+    program = f"import solution\ndef test_a():\n    got = solution.Vector(3, 4).norm()\n    assert {asked}\n"
+    found = score(program, sandbox, WITHOUT_DISTANCE % base, reference)
+    assert found.verdict in ("wrong", "error"), found
+    assert found.shielded
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "abs(v) == 5 and len(v) == 2 and v and v[0] == 3",
+        "abs(v.norm() - 5.0) < 1e-9",
+        "v * 2 == Vector(6, 8) and v * 2 != v",
+        "(v * 2).items == (6, 8) and (v * 2)[1] == 8 and list(v * 2) == [6, 8]",
+        "(-(v * 2)).items == (-6, -8) and (v * 2 - v).items == (3, 4)",
+        "abs(v - v) == 0 and abs(v - Vector(0, 1)) < 4.3",
+        "sum([v, v]).items == (6, 8)",
+        "abs(v * 2) == 10 and len(v * 2) == 2 and bool(v * 2)",  # which the reference shows that the test needs
+        "(v * 1) in {1: v}.values()",
+    ],
+)
+def test_operators_of_honest_classes_are_called(asked: str, sandbox: SandboxPool) -> None:
+    program = f"from solution import Vector\ndef test_a():\n    v = Vector(3, 4)\n    assert {asked}\n"
+    right = score(program, sandbox, VECTOR, VECTOR)
+    assert (right.verdict, right.shielded) == ("pass", True), right
+
+
+def test_a_wrong_class_with_operators_is_wrong(sandbox: SandboxPool) -> None:
+    program = "from solution import Vector\ndef test_a():\n    v = Vector(3, 4)\n    assert abs(v * 2) == 10 and len(v) == 2\n"
+    wrong = score(program, sandbox, VECTOR.replace("= items", "= items[:1] + (7,)"), VECTOR)
+    assert (wrong.verdict, wrong.shielded) == ("wrong", True), wrong
+
+
+def test_what_the_reference_needs_lifts_nothing_else(sandbox: SandboxPool) -> None:
+    program = "from solution import Vector\ndef test_a():\n    v = Vector(3, 4)\n    assert abs(v * 2) == 10\n    assert abs(v.norm() - 5.0) < 1e-6\n"
+    assert score(program, sandbox, VECTOR, VECTOR).verdict == "pass"
+    ten = "    def __mul__(self, by): return Ten()\nclass Ten:\n    def __abs__(self): return 10\nVector = Base\n"
+    liar = WITHOUT_DISTANCE.replace("Vector = Base\n", ten) % "object"
+    found = score(program, sandbox, liar, VECTOR)
+    assert (found.verdict, found.shielded) == ("error", True), found
+    assert "abs of what sub gave" in found.detail

@@ -12,7 +12,21 @@ if TYPE_CHECKING:
     from ....benchmarks import plain
     from . import zygote
     from .border import AnswerGone, Border
-    from .remote import LIMITED, OPERATORS, CannotCross, NotForwarded, Remote, _text_of, ask, attribute_of, unordered
+    from .remote import (
+        BINARY,
+        LIMITED,
+        OPERATORS,
+        CannotCross,
+        NotForwarded,
+        Remote,
+        _text_of,
+        ask,
+        attribute_of,
+        guard,
+        noted,
+        origin_of,
+        unordered,
+    )
 
 VERDICT = b"v"
 
@@ -96,11 +110,33 @@ class RemoteObject(Remote):
 
 
 def _forward(name: str) -> Callable[..., Any]:
-    return lambda self, *args: ask(self, name, *args)
+    def forward(self: Any, *args: Any) -> Any:
+        if name in ("len", "int", "float", "index", "abs"):
+            guard(self, name)
+        value = ask(self, name, *args)
+        return _derived(name, value, self) if name in ("abs", "neg", "getitem") else value
+
+    return forward
 
 
 def _boolean(name: str) -> Callable[..., Any]:
-    return lambda self, *args: ask(self, name, *args) is True
+    def forward(self: Any, *args: Any) -> bool:
+        if name == "bool":
+            guard(self, name)
+        return ask(self, name, *args) is True
+
+    return forward
+
+
+def _derived(name: str, value: Any, *of: Any) -> Any:
+    """What an operator gave of objects; one that was told what it is compared with hands that on."""
+    for one in of:
+        if isinstance(one, Remote) and origin_of(one).startswith("result "):
+            if isinstance(value, Remote):
+                return noted(value, origin_of(one))
+            if name != "getitem":
+                guard(one, name)
+    return value
 
 
 def _compared(name: str, forwards: bool) -> Callable[..., Any]:
@@ -114,7 +150,10 @@ def _compared(name: str, forwards: bool) -> Callable[..., Any]:
             value = ask(self, "plain")
         except Exception:
             return no_plain(self, other)
-        return no_plain(self, other) if isinstance(value, Remote) else function(value, other)
+        if isinstance(value, Remote):
+            return no_plain(self, other)
+        guard(self, name)
+        return function(value, other)
 
     return compare
 
@@ -122,10 +161,12 @@ def _compared(name: str, forwards: bool) -> Callable[..., Any]:
 def _computed(name: str) -> Callable[..., Any]:
     def compute(self: Any, other: Any) -> Any:
         value = ask(self, name, other)
-        if not isinstance(other, Remote) and not isinstance(value, Remote):
+        if isinstance(other, Remote):
+            return _derived(name, value, self, other)
+        if not isinstance(value, Remote):
             # The other side was told what it is compared with: `abs(got - 3.5) < 1e-6` must not be its to decide.
             raise TypeError("%s of an object and plain data must give an object" % name)
-        return value
+        return noted(value, "result " + (name[1:] if name[1:] in BINARY else name))
 
     return compute
 

@@ -114,8 +114,9 @@ def is_plain_name(name: str) -> bool:
 class Remote:
     """An object on the other side, with what the answer of a function may do.
 
-    ``origin`` says how it came about, where that matters: ``method NAME`` was looked up under a name that plain data has
-    (``got.equals``), and is not called; ``module`` is the answer's own, whose functions may have such names.
+    ``origin`` says how it came about, where that matters. ``method NAME`` was looked up under a name that plain data
+    has (``got.equals``), and is not called; ``result NAME`` came out of an operator with plain data (``got - 3.5``), so
+    that the answer knows what it is compared with; ``module`` is the answer's, whose functions may have such names.
     """
 
     def __init__(self, border: Border, number: int, kind: str, origin: str = "") -> None:
@@ -213,15 +214,18 @@ def noted(remote: Remote, origin: str) -> Remote:
 
 
 def guard(remote: Remote, what: str) -> None:
-    """Raise NotForwarded where an object may not be asked for this, unless the reference has shown a test to need it."""
+    """Raise NotForwarded where an object may not be asked for this and the reference has shown no test to need it."""
     how, _, name = origin_of(remote).partition(" ")
-    if how != "method" or what != "call":
+    if (how, what == "call") not in (("method", True), ("result", False)):
         return
+    need = name if how == "method" else "%s:%s" % (name, what)
+    every = (EVERY_NAME, ALL_FORWARDED) if how == "method" else (ALL_FORWARDED,)
     border = object.__getattribute__(remote, "_Remote__border")
     if border.learns:
-        border.needs.add(name)
-    elif not border.names.intersection((name, EVERY_NAME, ALL_FORWARDED)):
-        border.broken = NotForwarded("%s of an object of the answer's: %s" % (name, UNFORWARDED))
+        border.needs.add(need)
+    elif need not in border.names and not border.names.intersection(every):
+        asked = name if how == "method" else "%s of what %s gave" % (what, name)
+        border.broken = NotForwarded("%s, of an object of the answer's: %s" % (asked, UNFORWARDED))
         raise border.broken
 
 
