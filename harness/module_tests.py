@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
 from functools import lru_cache
 from importlib import resources
@@ -25,6 +26,8 @@ _OPERATORS = frozenset(
 _REFLECTED = frozenset(
     f"r{name}" for name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
 )
+EVERY_OPERATOR = tuple(sorted(_OPERATORS | _REFLECTED))
+_MAKE_CLASSES = frozenset("namedtuple NamedTuple make_dataclass SimpleNamespace type setattr".split())
 _BARE = frozenset("object ABC Generic Protocol Enum Exception".split())
 
 
@@ -47,6 +50,33 @@ def operators_of(reference: str) -> tuple[str, ...]:
             names += [inner.id] if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store) else []
             found.update(name[2:-2] for name in names if name.startswith("__") and name.endswith("__"))
     return tuple(sorted(found & (_OPERATORS | _REFLECTED)))
+
+
+@lru_cache(maxsize=4096)
+def member_names(reference: str) -> tuple[str, ...]:
+    """What the classes of a reference have; ``*`` where they may inherit from a class that it does not define."""
+    found: set[str] = set()
+    nodes = _parsed(reference)
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    own = {node.name for node in classes}
+    for node in classes:
+        for base in node.bases:
+            name = ast.unparse(base).partition("[")[0].rpartition(".")[2]
+            kind = getattr(builtins, name, None)
+            if isinstance(kind, type) and name not in own:
+                found.update(dir(kind))
+            elif name not in own | _BARE and not name.endswith(("Error", "Exception")):
+                found.add("*")
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
+                found.add(inner.name)
+            elif isinstance(inner, ast.Name | ast.Attribute) and isinstance(inner.ctx, ast.Store):
+                found.add(inner.id if isinstance(inner, ast.Name) else inner.attr)
+    for made in nodes:  # namedtuple("Point", "x y"), make_dataclass and their like
+        if isinstance(made, ast.Call) and ast.unparse(made.func).rpartition(".")[2] in _MAKE_CLASSES:
+            words = [part.value for part in ast.walk(made) if isinstance(part, ast.Constant)]
+            found.update(name for word in words if isinstance(word, str) for name in word.replace(",", " ").split())
+    return tuple(sorted(name for name in found if not name.startswith("__")))
 
 
 def public_names(reference: str) -> list[str]:
@@ -140,4 +170,4 @@ def module_job(task: CodeTask, test: ModuleTest, source: str, limits: Limits) ->
     }
     program = resources.files(_guest.rpartition(".")[0]).joinpath("testfile.py").read_text(encoding="utf-8")
     operators = operators_of(task.reference)
-    return CheckJob(source, None, program, "", values, limits, objects=True, operators=operators)
+    return CheckJob(source, None, program, "", values, limits, objects=True, operators=operators, may_share=False)

@@ -23,10 +23,11 @@ from ..benchmarks import (
     matches,
 )
 from .limits import usual_limits
-from .module_tests import module_job, operators_of, require_pytest
+from .module_tests import member_names, module_job, operators_of, require_pytest
 from .packing import LARGE_RESULT, PACKED, calls_of, pack_cases, pack_check
 from .plain_checks import PlainAssertion
 from .sandbox.api import REFERENCE_LIMITS, CallResult, CallsJob, CheckJob, Job, Limits, Outcome, ProgramJob, TakesJobs
+from .sandbox.guest.remote import ALL_FORWARDED, UNFORWARDED
 from .sandbox.guest.zygote import PLAIN
 from .sandbox.wire import CallRows
 from .verdict import Score, Verdict
@@ -41,8 +42,9 @@ _BEYOND_HOST = re.compile(rb'"\$(?:opaque|ndarray|datetime64|pandas)"|\\u0024')
 _ACCEPT_ALL = """
 
 def check(candidate):
+    from copy import deepcopy
     for number, (args, acceptable) in enumerate(VALUES):
-        got = candidate(*args)
+        got = candidate(*deepcopy(args))
         accepted = any(accept(args, got, expected) for expected in acceptable)
         assert accepted, "the oracle refuses the answer to case %d" % (number + 1)
 """
@@ -172,7 +174,7 @@ def _run_test(task: CodeTask, test: Test, program: str, limits: Limits) -> _Step
     if isinstance(test, StdioTest):
         return (yield from _run_stdio(test, program, limits))
     if isinstance(test, ModuleTest):
-        return _judged((yield from _confirmed(module_job(task, test, program, limits))))
+        return (yield from _shielded_if_possible(task, module_job(task, test, program, limits)))
     entry = task.entry_point
     if entry is None:
         raise BadInput(f"task {task.id}: it has a {test.kind} test but no entry point")
@@ -183,8 +185,8 @@ def _run_test(task: CodeTask, test: Test, program: str, limits: Limits) -> _Step
         if any(case.args_source is not None for case in test.cases):
             raise BadInput(f"task {task.id}: the oracle of its {test.name} test needs arguments that are plain data")
         values = [(case.args, list(case.acceptable)) for case in test.cases]
-        outcome = yield from _confirmed(CheckJob(program, entry, test.oracle + _ACCEPT_ALL, "", values, limits))
-        return _judged(outcome)
+        judging = CheckJob(program, entry, test.oracle + _ACCEPT_ALL, "", values, limits, may_share=False)
+        return (yield from _shielded_if_possible(task, judging))
     packed = PACKED.get(test, lambda: pack_cases(test))
     job = CallsJob(program, entry, calls_of(test.cases), limits, LARGE_RESULT, packed.calls)
     outcome = yield from _confirmed(job)
@@ -205,19 +207,39 @@ def _run_check(task: CodeTask, test: CheckTest, entry: str, program: str, limits
     objects = _defines_class(task.reference, entry)
     operators = operators_of(task.reference) if objects else ()
     shielded = CheckJob(program, entry, test.program, test.prelude, None, limits, objects, operators, may_share=False)
+    return (yield from _shielded_if_possible(task, shielded))
+
+
+def _shielded_if_possible(task: CodeTask, shielded: CheckJob) -> _Steps[Score]:
+    """The verdict of a job behind the border, or in one process where the task's reference shows that it must be."""
+    shielded = replace(shielded, names=member_names(task.reference))
     outcome = yield from _confirmed(shielded)
-    if outcome.status == "ok" and outcome.judged is None:
-        # Something that the test passes cannot cross. Whether the test does so by itself is for the reference to show:
-        # an answer can bring it about with what it returned before, and must not choose how it is judged.
-        if task.reference.strip():
-            trusted = yield _Run(replace(shielded, source=task.reference, limits=REFERENCE_LIMITS))
-            if trusted.status == "infra":
-                return _measured(trusted, Verdict.INFRA, trusted.detail)
-            if trusted.judged is not None or trusted.status != "ok":
+    if not _stuck(outcome) and UNFORWARDED not in outcome.detail:
+        return _judged(outcome)
+    # Something that the test passes cannot cross, or it asks for what only plain data may decide. Whether the test does
+    # so by itself is for the reference to show: an answer can bring it about with what it returned before, and must not
+    # choose how it is judged.
+    if task.reference.strip():
+        trusted = yield _Run(replace(shielded, source=task.reference, limits=REFERENCE_LIMITS, learns=True))
+        if trusted.status == "infra":
+            return _measured(trusted, Verdict.INFRA, trusted.detail)
+        if not _stuck(trusted):
+            if trusted.judged == "pass" and trusted.detail:
+                needs = tuple(trusted.detail.split())
+                outcome = yield from _confirmed(replace(shielded, names=shielded.names + needs))
+            if _stuck(outcome):
                 detail = "with this answer the test passes on what cannot cross to it; with the reference it does not"
                 return _measured(outcome, Verdict.ERROR, detail)
-        outcome = yield from _confirmed(replace(shielded, may_share=True))
-    return _judged(outcome)
+            return _judged(outcome)
+        shielded = replace(shielded, names=(ALL_FORWARDED,))
+    elif not _stuck(outcome):
+        return _judged(outcome)
+    return _judged((yield from _confirmed(replace(shielded, may_share=True))))
+
+
+def _stuck(outcome: Outcome) -> bool:
+    """Whether the judge could not go on behind the border."""
+    return outcome.status == "ok" and outcome.judged is None
 
 
 def _asserted(assertions: Sequence[PlainAssertion], outcome: Outcome, entry: str) -> Score | None:

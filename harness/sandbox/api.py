@@ -77,9 +77,11 @@ class CheckJob:
 
     ``values`` is plain data the program finds under the name ``VALUES``. With ``objects`` classes are under test, and
     ``operators`` (``len``, ``contains``, ``add``: names without underscores) of theirs are called where the program
-    uses them (see ``guest/judge.py``). With ``entry_point`` None the candidate is the answer's module. Without
-    ``may_share`` a test that passes what cannot cross the border gets no verdict, instead of another run in one process
-    with the answer.
+    uses them (see ``guest/judge.py``). ``names`` are methods that plain data has too, and may be called on the answer's
+    objects all the same (``*``: all), and pairs (``sub:abs``) of what may be asked of an operator's result. With
+    ``learns`` everything may, and the detail of a pass names what would need it. With ``entry_point`` None the
+    candidate is the answer's module. Without ``may_share`` a test that passes what cannot cross the border gets no
+    verdict, instead of another run in one process with the answer.
     """
 
     source: str
@@ -91,6 +93,8 @@ class CheckJob:
     objects: bool = False
     operators: tuple[str, ...] = ()
     may_share: bool = True
+    names: tuple[str, ...] = ()
+    learns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

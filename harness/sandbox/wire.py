@@ -130,6 +130,8 @@ def request(job: Job, number: int, nonce: str | None = None) -> bytes:
             "values": values,
             "objects": job.objects,
             "operators": list(job.operators),
+            "names": list(job.names),
+            "learns": job.learns,
         }
         judges = _judges_profile(profile, job, values)
         if nonce is None:

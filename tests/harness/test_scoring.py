@@ -393,3 +393,17 @@ def test_an_oracle_is_never_asked_about_arguments_it_cannot_see(sandbox: Sandbox
     test = CasesTest((Case((), 1, "lambda: 1"),), oracle="def accept(args, got, expected):\n    return True\n")
     with pytest.raises(BadInput, match="needs arguments that are plain data"):
         score_one(task(test), "def f(x): return 1", sandbox)
+
+
+@pytest.mark.parametrize(
+    ("accept", "source"),
+    [
+        ("got == sorted(args[0])", "def f(x):\n    x.clear()\n    return []\n"),
+        ("args[0][0][0] == got", "def f(x):\n    x[0] = [9]\n    return 9\n"),
+    ],
+)
+def test_an_oracle_sees_the_arguments_as_they_were(accept: str, source: str, sandbox: SandboxPool) -> None:
+    oracle = f"def accept(args, got, expected):\n    return {accept}\n"
+    cases = CasesTest((Case(([[3], [1]],), [[1], [3]]),), oracle=oracle)
+    made = CodeTask("t/1", "", "f", "def f(x):\n    return sorted(x)\n", (cases,))
+    assert score_one(made, source, sandbox).verdict == "wrong"

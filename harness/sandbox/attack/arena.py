@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from types import TracebackType
 
 from ....benchmarks import Case, CasesTest, CheckTest, CodeTask, ModuleTest, StdioCase, StdioTest, Test
+from ...module_tests import EVERY_OPERATOR
 from ...scoring import score_one
 from ...verdict import Score
 from ..api import Job, Outcome, Sandbox, SandboxInfo
@@ -24,7 +25,8 @@ class TestSolve(unittest.TestCase):
       candidate = solution.solve
       for n in range({len(_NUMBERS)}):
 """
-_OPERATORS = "class Any(Base): pass\n"  # of a class that is not known every operator is forwarded
+# A class with every operator, so that all of them are forwarded.
+_OPERATORS = "class Any:\n" + "".join(f"    def __{name}__(self): pass\n" for name in EVERY_OPERATOR)
 _PRINTED = "\nprint(solve(int(input())))\n"
 _LOOKING = """
 def solve(n):

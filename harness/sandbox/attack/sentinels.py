@@ -32,13 +32,14 @@ def leaks_in(outcome: Outcome) -> set[str]:
     """Whose sentinels came out of an answer: of the ``expected`` values, of an ``earlier`` answer, of the ``host``.
 
     They are looked for as they are and reversed. A test that found a wrong value may say in its detail which one it
-    expected, so there only the reversed text tells; the answers of our corpus report what they find reversed.
+    expected, and so may an exception that the test raises itself: there only the reversed text tells. The answers of
+    our corpus report what they find reversed.
     """
     found: set[str] = set()
     for text in _texts([outcome.stdout, [(call.value, call.message) for call in outcome.calls]]):
         found |= _whose(text) | _whose(text[::-1])
     told = _whose(outcome.detail)
-    if outcome.judged == "wrong":
+    if outcome.judged in ("wrong", "error"):
         told.discard("expected")
     return found | told | _whose(outcome.detail[::-1])
 

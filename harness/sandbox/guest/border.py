@@ -17,13 +17,13 @@ import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Tuple
+    from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
     from ....benchmarks import plain
     from . import zygote
     from .changes import change_of, update
     from .judge import AnswerError, no_value
-    from .remote import CannotCross, Remote
+    from .remote import CannotCross, NotForwarded, Remote, number_of
 
 MAX_FRAME = 64 * 1024 * 1024
 
@@ -78,6 +78,10 @@ class Border:
         self.numbers: Dict[int, int] = {}
         self.remotes: Dict[int, Any] = {}
         self.classes: Dict[int, type] = {}
+        # What the reference's classes have or its test was seen to need, and whether that is still to be learnt.
+        self.names: Set[str] = set()
+        self.learns = False
+        self.needs: Set[str] = set()
         self.broken: Optional[BaseException] = None
         self.raised: Optional[BaseException] = None
         plain.handles = (self.name, self.make)
@@ -93,6 +97,8 @@ class Border:
             name = getattr(value, "__name__", "")
             if isinstance(name, str) and getattr(builtins, name, None) is value:
                 return "builtin %s" % name
+            if type(value) is slice and all(type(part) is int or part is None for part in slice_parts(value)):
+                return "slice %s %s %s" % slice_parts(value)
             if isinstance(value, Exception) and getattr(value, "_answered", False):
                 raise plain.TooDeep("an exception of the answer's that is nothing but a text")
             if isinstance(value, type) or not callable(value):
@@ -112,7 +118,7 @@ class Border:
     def number_of(self, value: Any) -> Optional[int]:
         """The other side's number of an object of its own."""
         if isinstance(value, Remote):
-            return int(object.__getattribute__(value, "_Remote__number"))
+            return number_of(value)
         if not self.judging:
             return None
         if isinstance(value, type) and self.classes.get(value.__dict__.get("_number", -1)) is value:
@@ -140,6 +146,8 @@ class Border:
                 return self.remote_of(int(parts[1]), " ".join(parts[2:]))
             if parts[0] == "error" and self.judging:
                 return self.error_class(" ".join(parts[1:]))
+            if parts[0] == "slice" and not self.judging:
+                return slice(*[None if part == "None" else int(part) for part in parts[1:]])
             if parts[0] == "builtin":
                 found = getattr(builtins, parts[1])
                 if not self.judging or (isinstance(found, type) and issubclass(found, Exception)):
@@ -281,7 +289,7 @@ class Border:
                 self.tell_changes(message, args, reply)
             return reply
         except BaseException as error:
-            if self.judging and isinstance(error, (AnswerGone, CannotCross)):
+            if self.judging and isinstance(error, (AnswerGone, CannotCross, NotForwarded)):
                 raise
             return self.tell_error(error)
 
@@ -315,6 +323,11 @@ class Border:
             changed.append(None if now == before else now)
         if any(item is not None for item in changed):
             reply["args"] = changed
+
+
+def slice_parts(value: slice) -> Tuple[Any, Any, Any]:
+    """Start, stop and step."""
+    return value.start, value.stop, value.step
 
 
 def answered(error: Any) -> Any:

@@ -12,7 +12,21 @@ if TYPE_CHECKING:
     from ....benchmarks import plain
     from . import zygote
     from .border import AnswerGone, Border
-    from .remote import LIMITED, OPERATORS, CannotCross, Remote, _text_of, ask
+    from .remote import (
+        BINARY,
+        LIMITED,
+        OPERATORS,
+        CannotCross,
+        NotForwarded,
+        Remote,
+        _text_of,
+        ask,
+        attribute_of,
+        guard,
+        noted,
+        origin_of,
+        unordered,
+    )
 
 VERDICT = b"v"
 
@@ -27,7 +41,7 @@ class AnswerKind(type):
         number = cls.__dict__.get("_number")
         if number is None or name.startswith("__"):
             raise AttributeError(name)
-        return ask(cls.__dict__["_border"].remote_of(number, "class"), "getattr", name)
+        return attribute_of(cls.__dict__["_border"].remote_of(number, "class"), name)
 
 
 class AnswerError(Exception, metaclass=AnswerKind):
@@ -53,7 +67,7 @@ class AnswerError(Exception, metaclass=AnswerKind):
     def __getattr__(self, name: str) -> Any:
         if self._remote is None or name.startswith("__"):
             raise AttributeError(name)
-        return ask(self._remote, "getattr", name)
+        return attribute_of(self._remote, name)
 
 
 def no_value(text: str) -> AnswerError:
@@ -96,26 +110,50 @@ class RemoteObject(Remote):
 
 
 def _forward(name: str) -> Callable[..., Any]:
-    return lambda self, *args: ask(self, name, *args)
+    def forward(self: Any, *args: Any) -> Any:
+        if name in ("len", "int", "float", "index", "abs"):
+            guard(self, name)
+        value = ask(self, name, *args)
+        return _derived(name, value, self) if name in ("abs", "neg", "getitem") else value
+
+    return forward
 
 
 def _boolean(name: str) -> Callable[..., Any]:
-    return lambda self, *args: ask(self, name, *args) is True
+    def forward(self: Any, *args: Any) -> bool:
+        if name == "bool":
+            guard(self, name)
+        return ask(self, name, *args) is True
+
+    return forward
+
+
+def _derived(name: str, value: Any, *of: Any) -> Any:
+    """What an operator gave of objects; one that was told what it is compared with hands that on."""
+    for one in of:
+        if isinstance(one, Remote) and origin_of(one).startswith("result "):
+            if isinstance(value, Remote):
+                return noted(value, origin_of(one))
+            if name != "getitem":
+                guard(one, name)
+    return value
 
 
 def _compared(name: str, forwards: bool) -> Callable[..., Any]:
     function = OPERATORS[name]
+    no_plain = Remote.__eq__ if name == "eq" else lambda self, other: unordered(other, name)  # type: Callable[..., Any]
 
     def compare(self: Any, other: Any) -> Any:
         if isinstance(other, Remote):
-            if forwards:
-                return ask(self, name, other) is True
-            return NotImplemented
+            return ask(self, name, other) is True if forwards else no_plain(self, other)
         try:
             value = ask(self, "plain")
         except Exception:
-            return NotImplemented
-        return NotImplemented if isinstance(value, Remote) else function(value, other)
+            return no_plain(self, other)
+        if isinstance(value, Remote):
+            return no_plain(self, other)
+        guard(self, name)
+        return function(value, other)
 
     return compare
 
@@ -123,10 +161,12 @@ def _compared(name: str, forwards: bool) -> Callable[..., Any]:
 def _computed(name: str) -> Callable[..., Any]:
     def compute(self: Any, other: Any) -> Any:
         value = ask(self, name, other)
-        if not isinstance(other, Remote) and not isinstance(value, Remote):
+        if isinstance(other, Remote):
+            return _derived(name, value, self, other)
+        if not isinstance(value, Remote):
             # The other side was told what it is compared with: `abs(got - 3.5) < 1e-6` must not be its to decide.
             raise TypeError("%s of an object and plain data must give an object" % name)
-        return value
+        return noted(value, "result " + (name[1:] if name[1:] in BINARY else name))
 
     return compute
 
@@ -208,13 +248,19 @@ def judge(header: Dict[str, Any]) -> None:
     zygote.ready()
     remote = remote_with(payload["operators"]) if payload["objects"] else Remote
     border = Border(zygote.CHANNEL, {"call": LIMITED["call"]}, remote, judging=True)
+    border.names, border.learns = set(payload["names"]), payload["learns"]
     border.await_greeting()
-    found = ("", "", "") if border.broken is not None else run_check(payload, border.remote_of(0, "entry"), border)
+    entry = border.remote_of(0, "entry") if payload["entry_point"] is not None else remote(border, 0, "entry", "module")
+    found = ("", "", "") if border.broken is not None else run_check(payload, entry, border)
     # Whatever the test program made of it, a broken channel is never a pass.
     if isinstance(border.broken, CannotCross):
         found = ("cannot_cross", "", str(border.broken))
     elif isinstance(border.broken, AnswerGone):
         found = ("gone", "", str(border.broken))
+    elif isinstance(border.broken, NotForwarded):
+        found = ("error", "", str(border.broken))
+    elif border.learns and found[0] == "pass":
+        found = ("pass", "", " ".join(sorted(border.needs)))
     write_verdict("", found)
 
 

@@ -6,12 +6,12 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from evalrun.benchmarks import BadInput
-from evalrun.harness.sandbox import Sandbox, open_sandbox
+from evalrun.harness.sandbox import Outcome, Sandbox, open_sandbox
 from evalrun.harness.sandbox.attack import (
     CATEGORIES,
     CONTROL,
@@ -26,7 +26,7 @@ from evalrun.harness.sandbox.attack import (
 from evalrun.harness.sandbox.attack.arena import score_probe
 from evalrun.harness.sandbox.attack.reading import read_corpus
 from evalrun.harness.sandbox.attack.rows import FITTING
-from evalrun.harness.sandbox.attack.sentinels import VARIABLE, sentinel
+from evalrun.harness.sandbox.attack.sentinels import VARIABLE, leaks_in, sentinel
 
 ATTACKS = {attack.name: attack for attack in CORPUS}
 
@@ -170,3 +170,13 @@ def test_a_private_corpus_without_programs_or_with_two_of_one_name_is_refused(tm
         read_corpus(_written(tmp_path / "own.jsonl"))
     with pytest.raises(BadInput, match="program 2: a program named 'a' came before"):
         read_corpus(_written(tmp_path / "own.jsonl", row, row))
+
+
+@pytest.mark.parametrize("judged", ["wrong", "error", "pass", None])
+def test_an_expected_value_that_the_test_itself_tells_is_no_leak(
+    judged: Literal["wrong", "error", "pass"] | None,
+) -> None:
+    key, told = sentinel("expected"), judged in ("wrong", "error")
+    assert leaks_in(Outcome("ok", f"KeyError: {key}", judged=judged)) == (set() if told else {"expected"})
+    assert leaks_in(Outcome("ok", f"KeyError: {key[::-1]}", judged=judged)) == {"expected"}
+    assert leaks_in(Outcome("ok", f"KeyError: {sentinel('host')}", judged=judged)) == {"host"}

