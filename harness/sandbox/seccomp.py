@@ -1,4 +1,4 @@
-"""System-call filters, as the kernel's BPF programs: a whole one for bubblewrap, which brings none, and doors beside Docker's.
+"""System-call filters, as the kernel's BPF programs: a whole one for bubblewrap, that brings none; one beside Docker's.
 
 Refused: what reaches other processes (ptrace, process_vm_*, limits, priority, scheduling and affinity of others), what
 outlives a process (System V objects, message queues, keyrings), new namespaces and mounts, and doors into the kernel
@@ -112,7 +112,7 @@ def _if_zero(number: int, *arguments: int) -> list[bytes]:
 
 
 def doors() -> dict[str, bytes]:
-    """By machine, what PID 1 puts beside an engine's own filter: engines differ, and old ones let io_uring and vsock by.
+    """By machine, what PID 1 puts beside an engine's own filter: old ones let io_uring by, and all let vsock by.
 
     Without what those filters all refuse by arguments that they know better: namespaces and schedules of others.
     """

@@ -798,10 +798,7 @@ class Supervisor:
         fault = next((end[4] for end in job.ends.values() if end[4]), "")
         # Only what went wrong by itself can be the lack of memory's doing; then it is not the sandbox's fault.
         oom = self.oom_counter.grew() and (job.unexplained or bool(fault) or job.killed == "judged")
-        if "candidate" in job.ends:
-            cpu_s = max(cpu_s + job.orphans_cpu, sum(job.cpu.values()))
-        else:
-            cpu_s = 0.0
+        cpu_s = max(cpu_s + job.orphans_cpu, sum(job.cpu.values())) if "candidate" in job.ends else 0.0
         found = {
             "id": job.header["id"],
             "killed": job.killed,
