@@ -19,6 +19,7 @@ from .plain import dumps
 Types = Literal["exact", "python"]
 Order = Literal["ordered", "multiset", "set"]
 _MAX_PAIRED = 500  # items for which the best pairing is searched: its cost grows with their cube
+_MAX_PAIRS = 1_000_000  # pairs of items looked at to find sets alike; more where the expected value has many itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,28 @@ def matches(got: Any, expected: Any, how: Comparator) -> bool:
     if how.types == "exact" and type(got) is not type(expected):
         return False
     if how.order == "set":
-        return _all_found(got, expected, how) and _all_found(expected, got, how)
+        return _same_without_repetitions(got, expected, how)
     return _same_in_any_order(list(got), list(expected), how)
 
 
-def _all_found(items: Iterable[Any], among: Iterable[Any], how: Comparator) -> bool:
-    others = list(among)
-    texts = {dumps(other) for other in others}
-    return all(dumps(item) in texts or any(_same(item, other, how) for other in others) for item in items)
+def _same_without_repetitions(got: Iterable[Any], expected: Iterable[Any], how: Comparator) -> bool:
+    # By their text first: what an answer repeats, however often, is looked at once.
+    left, right = ({dumps(item): item for item in side} for side in (got, expected))
+    pairs = max(_MAX_PAIRS, 4 * len(right) ** 2)
+    for items, others in ((left, right), (right, left)):
+        for text, item in items.items():
+            if text in others:
+                continue
+            for other in others.values():
+                pairs -= 1
+                a, b = (item, other) if items is left else (other, item)
+                if pairs < 0 or _same(a, b, how):
+                    break
+            else:
+                return False
+            if pairs < 0:
+                return False
+    return True
 
 
 def _same_in_any_order(left: Sequence[Any], right: Sequence[Any], how: Comparator) -> bool:

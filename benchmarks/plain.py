@@ -21,13 +21,18 @@ from collections import Counter, deque
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 MAX_DEPTH = 200
 SMALL_INT = 2**63
-# What an answer returns is decoded outside its time limit, so that nothing may cost more than its size: many keys with
-# one hash are compared with each other, and a fraction is reduced in time that grows with the square of its digits.
+# What an answer returns is decoded outside its time limit, so that nothing may cost more than its size: keys with one
+# hash are compared with each other, keys whose hashes lead through the same places of a table look at each other's, and
+# a fraction is reduced in time that grows with the square of its digits.
 _MAX_EQUAL_HASHES = 64
+_SMALL_TABLE = 256  # keys; however they collide, small tables cost no more than reading them did
+# Places looked at in vain: honest keys need one or two each, so that these are for all keys of one value together.
+_MAX_PROBES = 3_000_000
+_PROBES_A_KEY = 2
 _MAX_FRACTION_BITS = 65_536
 
 
@@ -62,6 +67,12 @@ encode_foreign: Optional[Callable[[Any, type, bool, int], Optional[Tuple[Any]]]]
 spent: Any = _thread._local()  # what decoding one value has used up of its bounds
 
 
+def begin() -> None:
+    """Nothing is spent yet: a value is about to be read."""
+    spent.labels = 0
+    spent.probes = 0
+
+
 def encode(value: object, *, reduce: bool = False) -> Any:
     """The JSON value of plain data.
 
@@ -79,7 +90,7 @@ def dumps(value: object, *, reduce: bool = False) -> str:
 
 def decode(data: Any) -> Any:
     """Rebuild the value that ``encode`` described; raises PlainError for anything it could not have written."""
-    spent.labels = 0
+    begin()
     try:
         return decode_at(data, 0)
     except PlainError:
@@ -234,10 +245,59 @@ def decode_items(data: Any, depth: int) -> List[Any]:
 
 
 def spread(keys: List[Any]) -> List[Any]:
-    """The keys of a set or dict, unless too many of them share one hash."""
-    if len(keys) > _MAX_EQUAL_HASHES and max(Counter(map(hash, keys)).values()) > _MAX_EQUAL_HASHES:
-        raise PlainError("too many keys share one hash")
+    """The keys of a dict in its order, unless making it would take far longer than their number says."""
+    if len(keys) > _SMALL_TABLE:
+        hashes = list(map(hash, keys))
+        spent.probes -= _PROBES_A_KEY * len(hashes)
+        # A dict grows to twice the places whenever two thirds of them are taken, and all keys move.
+        size = 2 * _SMALL_TABLE
+        while size * 2 // 3 < len(hashes):
+            _fill(hashes[: size * 2 // 3], size, 0)
+            size *= 2
+        _fill(hashes, size, 0)
+    if len(keys) > _MAX_EQUAL_HASHES:
+        # Sorted, and not counted in a dict, which would be a table of these hashes once more.
+        ordered = sorted(map(hash, keys))
+        if any(map(int.__eq__, ordered, ordered[_MAX_EQUAL_HASHES:])):
+            raise PlainError("too many keys share one hash")
     return keys
+
+
+def set_of(items: List[Any]) -> Set[Any]:
+    """A set, unless making it would take far longer than the number of its items says."""
+    # By way of a dict, so that the set has its final size, and takes its items in a known order, from the start.
+    unique = dict.fromkeys(spread(items))
+    if len(unique) > _SMALL_TABLE:
+        spent.probes -= _PROBES_A_KEY * len(unique)
+        _fill(list(map(hash, unique)), 1 << (2 * len(unique)).bit_length(), 9)
+    return set(unique)
+
+
+def _fill(hashes: List[int], size: int, beside: int) -> None:
+    """Put keys into a table as CPython does (``beside``: neighbours that a set looks at); PlainError where it is slow.
+
+    The hashes of numbers are no secret, so that an answer can choose keys each of which visits thousands of others.
+    """
+    mask = size - 1
+    taken = bytearray(size)
+    for key in hashes:
+        at = key & mask
+        if taken[at]:
+            left = key & 0xFFFFFFFFFFFFFFFF
+            while True:
+                spent.probes += 1
+                if spent.probes > _MAX_PROBES:
+                    raise PlainError("too many keys share the places of a table")
+                if beside and at + beside <= mask:
+                    near = taken.find(0, at, at + beside + 1)
+                    if near >= 0:
+                        at = near
+                        break
+                left >>= 5
+                at = (at * 5 + left + 1) & mask
+                if not taken[at]:
+                    break
+        taken[at] = 1
 
 
 def _decode_pairs(data: Any, depth: int) -> Dict[Any, Any]:
@@ -287,8 +347,8 @@ def _decode_timedelta(data: Any) -> timedelta:
 
 DECODERS: Dict[str, Callable[[Any, int], Any]] = {
     "$tuple": lambda data, depth: tuple(decode_items(data, depth)),
-    "$set": lambda data, depth: set(spread(decode_items(data, depth))),
-    "$frozenset": lambda data, depth: frozenset(spread(decode_items(data, depth))),
+    "$set": lambda data, depth: set_of(decode_items(data, depth)),
+    "$frozenset": lambda data, depth: frozenset(set_of(decode_items(data, depth))),
     "$deque": _decode_deque,
     "$dict": _decode_pairs,
     "$counter": lambda data, depth: Counter(_decode_pairs(data, depth)),

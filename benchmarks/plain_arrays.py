@@ -215,6 +215,22 @@ def _moment(pandas: Any, kind: str, name: Any, count: Any, depth: int) -> Any:
     return pandas.Timestamp(moment) if kind == "datetime" else pandas.Timedelta(moment)
 
 
+def _decode_name(pandas: Any, data: Any, depth: int) -> Any:
+    """A name of an axis or a column: whatever can be told from another name by ``==`` and has a hash."""
+    name = plain.decode_at(data, depth)
+    hash(name)  # TypeError: pandas may only find out when it looks for the name
+    if name is pandas.NA:
+        raise plain.PlainError("NA is no name: it equals nothing")
+    return name
+
+
+def _hashed(index: Any) -> Any:
+    """The index, unless there is a label without a hash in it."""
+    if index.dtype.kind == "O":
+        list(map(hash, index))
+    return index
+
+
 def _decode_index(pandas: Any, data: Any, depth: int) -> Any:
     index = plain.decode_at(data, depth)
     if not isinstance(index, pandas.Index):
@@ -259,18 +275,19 @@ def _decode_levels(pandas: Any, depth: int, levels: Any, names: Any) -> Any:
     for column in columns:
         _spend(len(column))
         plain.spread(list(column))
-    return pandas.MultiIndex.from_arrays(columns, names=plain.decode_items(names, depth))
+    decoded = [_decode_name(pandas, name, depth) for name in plain.list_of(names)]
+    return pandas.MultiIndex.from_arrays(columns, names=decoded)
 
 
 def _decode_range(pandas: Any, depth: int, start: Any, stop: Any, step: Any, name: Any) -> Any:
     if not all(type(part) is int and abs(part) < plain.SMALL_INT for part in (start, stop, step)):
         raise plain.PlainError("not a range")
-    return pandas.RangeIndex(start, stop, step, name=plain.decode_at(name, depth))
+    return pandas.RangeIndex(start, stop, step, name=_decode_name(pandas, name, depth))
 
 
 def _decode_series(pandas: Any, depth: int, column: Any, index: Any, name: Any) -> Any:
     values, labels = _decode_column(pandas, column, depth), _decode_index(pandas, index, depth)
-    return pandas.Series(values, index=labels, name=plain.decode_at(name, depth), dtype=values.dtype)
+    return pandas.Series(values, index=labels, name=_decode_name(pandas, name, depth), dtype=values.dtype)
 
 
 def _decode_frame(pandas: Any, depth: int, columns: Any, names: Any, index: Any) -> Any:
@@ -304,7 +321,7 @@ _PANDAS: Dict[str, Callable[..., Any]] = {
 
 def _make_index(pandas: Any, depth: int, column: Any, name: Any) -> Any:
     values = _decode_column(pandas, column, depth)
-    return pandas.Index(values, dtype=values.dtype, name=plain.decode_at(name, depth))
+    return _hashed(pandas.Index(values, dtype=values.dtype, name=_decode_name(pandas, name, depth)))
 
 
 plain.encode_foreign = encode_foreign

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..benchmarks.plain import Opaque, spread
+from ..benchmarks.plain import Opaque, begin, set_of
 from .sandbox.wire import row_of
 
 Predicate = Callable[[Any], bool]
@@ -140,7 +140,8 @@ def _to_sequence(kind: type) -> Callable[[Any], Any]:
 
 
 def _to_set(value: Any) -> Any:
-    return set(spread(_to_sequence(list)(value)))  # many items could share one hash
+    begin()
+    return set_of(_to_sequence(list)(value))  # many items could share one hash, or the places of a table
 
 
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {

@@ -16,6 +16,7 @@ from ..benchmarks import (
     CasesTest,
     CheckTest,
     CodeTask,
+    Comparator,
     InfraError,
     ModuleTest,
     StdioTest,
@@ -37,8 +38,8 @@ Assembly = Literal["append", "alone"]
 _OF_STATUS = {"error": Verdict.ERROR, "timeout": Verdict.TIMEOUT, "oom": Verdict.OOM, "infra": Verdict.INFRA}
 _AHEAD_PER_WORKER = 1_000  # scores come in order: one endless answer must not keep the other workers waiting
 # Values that only a judge may meet a test's own operators with: objects, and arrays, whose `==` broadcasts. The last:
-# how an answer that writes rows itself could hide a tag.
-_BEYOND_HOST = re.compile(rb'"\$(?:opaque|ndarray|datetime64|pandas)"|\\u0024')
+# how an answer that writes rows itself could hide a tag: json.dumps escapes no printable ASCII.
+_BEYOND_HOST = re.compile(rb'"\$(?:opaque|ndarray|datetime64|pandas)"|\\u00[2-7]')
 _ACCEPT_ALL = """
 
 def check(candidate):
@@ -260,7 +261,7 @@ def _asserted(assertions: Sequence[PlainAssertion], outcome: Outcome, entry: str
             return None
         try:
             holds = assertion.holds(result.value)
-        except (TypeError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
+        except Exception as error:  # as below: nothing that an answer returned may end the run
             detail = f"{type(error).__name__}: {str(error)[:200]} (tests line {assertion.line})"
             return _measured(outcome, Verdict.ERROR, detail)
         if not holds:
@@ -292,7 +293,30 @@ def _same_in_full(task: CodeTask, test: CasesTest, case: Case, program: str, lim
         if not outcome.calls or outcome.calls[0].raised is not None:
             return False
         values.append(outcome.calls[0].value)
-    return any(matches(values[0], right, test.comparator) for right in case.acceptable or values[1:])
+    return _matches_any(values[0], case.acceptable or values[1:], test.comparator)
+
+
+class _IncomparableError(Exception):
+    """What an answer returned cannot be compared with what is expected."""
+
+
+def _matches_any(got: Any, acceptable: Iterable[Any], how: Comparator) -> bool:
+    """Whether a value matches one of several; _IncomparableError when it matches none and cannot be compared with one.
+
+    Every exception counts as no match. An answer chooses what it returns, and can write what no candidate of ours
+    writes; numpy and pandas raise what they like where two of their values do not go together. One such answer must
+    not end the run, and no exception here can make a wrong answer pass.
+    """
+    trouble: Exception | None = None
+    for right in acceptable:
+        try:
+            if matches(got, right, how):
+                return True
+        except Exception as error:  # see above
+            trouble = error
+    if trouble is not None:
+        raise _IncomparableError(f"{type(trouble).__name__}: {str(trouble)[:200]}") from trouble
+    return False
 
 
 def _require_expected(task: CodeTask, test: CasesTest) -> None:
@@ -331,18 +355,21 @@ def _compared(
             break
         if result.raised is not None:
             return _measured(outcome, Verdict.ERROR, f"{entry}({shown}) gave {_trouble(result)}")
-        if result.digest is None and case.acceptable:
-            same = any(matches(result.value, right, test.comparator) for right in case.acceptable)
-        else:
-            # Equal values may have different bytes (the order of a dict, 0.0 and -0.0): compare them in full.
-            try:
+        why = ""
+        try:
+            if result.digest is None and case.acceptable:
+                same = _matches_any(result.value, case.acceptable, test.comparator)
+            else:
+                # Equal values may have different bytes (the order of a dict, 0.0 and -0.0): compare them in full.
                 same = yield from _same_in_full(task, test, case, program, limits)
-            except InfraError as error:
-                return _measured(outcome, Verdict.INFRA, str(error))
+        except _IncomparableError as error:
+            same, why = False, f" (it could not be compared: {error})"
+        except InfraError as error:
+            return _measured(outcome, Verdict.INFRA, str(error))
         if not same:
             expected = "another large value" if case.expected_digest else " or ".join(map(show, case.acceptable))
             got = "a large value" if result.digest else show(result.value)
-            detail = f"{entry}({shown}) returned {got}, expected {expected}"
+            detail = f"{entry}({shown}) returned {got}, expected {expected}{why}"
             return _measured(outcome, Verdict.WRONG, detail)
     if outcome.status != "ok":
         return _measured(outcome, _OF_STATUS[outcome.status], outcome.detail)
@@ -397,3 +424,5 @@ def show(value: Any) -> str:
         return _SHORT.repr(value)[:400]
     except ValueError:  # an integer with more digits than Python prints
         return f"a {type(value).__name__} too large to show"
+    except Exception:  # a value of pandas whose parts do not go together
+        return f"a {type(value).__name__} that cannot be shown"

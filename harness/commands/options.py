@@ -58,11 +58,14 @@ def opened(options: Mapping[str, Any], requires: Iterable[str]) -> SandboxPool:
     )
 
 
+MOST_TEST_S = 86_400.0  # no test takes a day, and the sandbox's clocks do not count up to 1e300
+
+
 def timeout_option(command: Command) -> Command:
     """``--test-timeout``."""
     return click.option(
         "--test-timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=click.FloatRange(min=0, min_open=True, max=MOST_TEST_S),
         callback=finite,
         metavar="SECONDS",
         help="CPU seconds one test may take (default: 3, or ten times what the task's reference takes, if more; "

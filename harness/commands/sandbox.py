@@ -60,6 +60,9 @@ def build(source: str, rootfs: Path | None, base: str | None, requires: tuple[st
     name = tag or images.named_image() or images.built_name(parsed)
     if ":" not in name.rpartition("/")[2]:
         name += ":latest"
+    if base is not None and (source == "host" or rootfs is not None):
+        other = "--rootfs" if rootfs is not None else "--from host"
+        raise BadInput(f"--base is for --from dockerfile: leave out --base or {other}")
     if rootfs is not None and parsed:
         raise BadInput(
             "--rootfs brings its own packages: leave out --requires, and name the image in EVALRUN_SANDBOX_IMAGE; "

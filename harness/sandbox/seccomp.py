@@ -1,8 +1,9 @@
-"""A system-call filter for bubblewrap, as the kernel's BPF program: Docker brings one of its own, bubblewrap none.
+"""System-call filters, as the kernel's BPF programs: a whole one for bubblewrap, that brings none; one beside Docker's.
 
 Refused: what reaches other processes (ptrace, process_vm_*, limits, priority, scheduling and affinity of others), what
 outlives a process (System V objects, message queues, keyrings), new namespaces and mounts, and doors into the kernel
-that no answer needs (bpf, io_uring, userfaultfd, perf).
+that no answer needs (bpf, io_uring, userfaultfd, perf). Sockets are of the families that have something to reach in an
+empty network, or nothing at all: others (vsock, which knows no network namespaces) are refused.
 
 Docker's own filter allows the calls that set priority, scheduling and affinity for any process, and leaves it to the
 kernel, which refuses them across users. Here all processes may be of one user, so they are for the caller alone: a
@@ -79,6 +80,8 @@ _OF_THE_CALLER = {
     "sched_setparam": (142, 118),
     "sched_setscheduler": (144, 119),
 }
+_SOCKETS = ((41, 198), (53, 199))  # socket, socketpair
+_FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK (the C library asks it for addresses)
 _SETPRIORITY = (141, 140)  # 0 twice: of a process, and that the caller; else of a group or a user
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEWTIME | NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET
 
@@ -93,6 +96,7 @@ def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
     return struct.pack("<HBBI", code, if_true, if_false, value)
 
 
+_NO_FAMILY = _step(_RETURN, _ERRNO | errno.EAFNOSUPPORT)
 _REFUSE = _step(_RETURN, _ERRNO | errno.EPERM)
 _ABSENT = _step(_RETURN, _ERRNO | errno.ENOSYS)
 _PERMIT = _step(_RETURN, _ALLOW)
@@ -107,8 +111,19 @@ def _if_zero(number: int, *arguments: int) -> list[bytes]:
     return [_step(_JUMP_EQUAL, number, 0, len(steps)), *steps]
 
 
-def program(machine: str | None = None) -> bytes | None:
-    """The filter for this machine (or ``machine``), an array of struct sock_filter; None where no numbers are known."""
+def doors() -> dict[str, bytes]:
+    """By machine, what PID 1 puts beside an engine's own filter: old ones let io_uring by, and all let vsock by.
+
+    Without what those filters all refuse by arguments that they know better: namespaces and schedules of others.
+    """
+    return {machine: made for machine in _AUDIT_ARCH if (made := program(machine, beside=True)) is not None}
+
+
+def program(machine: str | None = None, *, beside: bool = False) -> bytes | None:
+    """The filter for this machine (or ``machine``), an array of struct sock_filter; None where no numbers are known.
+
+    ``beside``: there is another filter already.
+    """
     machine = machine or platform.machine()
     if machine not in _AUDIT_ARCH:
         return None
@@ -122,8 +137,16 @@ def program(machine: str | None = None) -> bytes | None:
         _REFUSE,  # x32
     ]
     for name, numbers in _REFUSED.items():
+        if beside and name == "clone3":
+            continue
         # The C library falls back from clone3 to clone, whose flags a filter can read, only when it does not exist.
         steps += [_step(_JUMP_EQUAL, numbers[column], 0, 1), _ABSENT if name == "clone3" else _REFUSE]
+    for numbers in _SOCKETS:
+        families = [_step(_JUMP_EQUAL, family, left, 0) for left, family in zip((4, 3, 2, 1), _FAMILIES, strict=True)]
+        block = [_step(_LOAD, _FIRST_ARGUMENT), *families, _NO_FAMILY, _PERMIT]
+        steps += [_step(_JUMP_EQUAL, numbers[column], 0, len(block)), *block]
+    if beside:
+        return b"".join([*steps, _PERMIT])
     for numbers in _OF_THE_CALLER.values():
         steps += _if_zero(numbers[column], _FIRST_ARGUMENT)
     steps += _if_zero(_SETPRIORITY[column], _FIRST_ARGUMENT, _SECOND_ARGUMENT)

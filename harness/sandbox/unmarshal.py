@@ -11,12 +11,13 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from ...benchmarks.plain import MAX_DEPTH, PlainError, spread
+from ...benchmarks.plain import MAX_DEPTH, PlainError, begin, set_of, spread
 
 
 def loads(data: bytes) -> Any:
     """The value that ``marshal.dumps(value, 2)`` wrote; PlainError for anything else."""
     reader = _Reader(data)
+    begin()
     try:
         value = reader.value(0)
     except PlainError:
@@ -111,7 +112,7 @@ _READERS: dict[bytes, Callable[[_Reader, int], Any]] = {
     b"u": lambda reader, depth: reader.take(reader.size()).decode("utf-8", "surrogatepass"),
     b"(": lambda reader, depth: tuple(reader.items(depth)),
     b"[": lambda reader, depth: reader.items(depth),
-    b"<": lambda reader, depth: set(spread(reader.items(depth))),
-    b">": lambda reader, depth: frozenset(spread(reader.items(depth))),
+    b"<": lambda reader, depth: set_of(reader.items(depth)),
+    b">": lambda reader, depth: frozenset(set_of(reader.items(depth))),
     b"{": lambda reader, depth: reader.mapping(depth),
 }

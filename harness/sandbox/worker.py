@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 from ... import benchmarks
 from ...benchmarks.errors import InfraError
 from ...benchmarks.jsonio import text_digest
-from . import wire
+from . import seccomp, wire
 from .api import Job, Outcome
 
 Mode = Literal["uids", "single", "open"]
@@ -158,6 +158,7 @@ class Worker:
             "judge_home": JUDGE_HOME,
             "sources": _sources(),
             "profiles": wire.PROFILES,
+            "filters": {machine: made.hex() for machine, made in seccomp.doors().items()} if mode == "uids" else {},
             "start": ["lean", "full"] if mode == "uids" else [],
         }
         self._inbox.clear()

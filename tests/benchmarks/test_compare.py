@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from typing import Any
 
@@ -210,3 +211,15 @@ def test_types_inside_a_key_count_under_exact_types() -> None:
 def test_the_relative_tolerance_is_of_the_expected_value() -> None:
     assert matches(1.0, 2.0, Comparator(rtol=0.5))
     assert not matches(2.0, 1.0, Comparator(rtol=0.5))
+
+
+def test_repetitions_in_a_set_cost_no_more_than_reading_them() -> None:
+    how = Comparator(order="set", types="python")
+    started = time.process_time()
+    assert not matches([59.0] * 300_000, list(range(60)), how)
+    assert matches([float(n % 60) for n in range(300_000)], list(range(60)), how)
+    near = Comparator(order="set", rtol=0.1)
+    assert not matches([59 + n / 1e9 for n in range(300_000)], [float(n) for n in range(60)], near)
+    assert time.process_time() - started < 8
+    assert matches([1.0, 2, 2.0], [2, 1], how)
+    assert not matches([1.0, 3], [1, 2], how)

@@ -336,3 +336,14 @@ def test_every_answer_may_have_a_sandbox_of_its_own(tmp_path: Path, suite: str) 
     assert score(suite, samples, tmp_path / "run", "--fresh-container") == 0
     assert set(verdicts(tmp_path / "run").values()) == {"pass"}
     assert read_json(tmp_path / "run" / "run.json")["scoring"]["fresh"] is True
+
+
+@pytest.mark.parametrize("seconds", ["1e300", "1e308", "86401"])
+def test_a_time_limit_beyond_a_day_is_refused_before_anything_is_written(
+    seconds: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples, run = tmp_path / "samples.jsonl", tmp_path / "run"
+    samples.write_text("")
+    assert main(["score", str(samples), "--suite", "core", "--output", str(run), "--test-timeout", seconds]) == 2
+    assert "--test-timeout" in capsys.readouterr().err
+    assert not run.exists()

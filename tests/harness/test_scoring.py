@@ -407,3 +407,62 @@ def test_an_oracle_sees_the_arguments_as_they_were(accept: str, source: str, san
     cases = CasesTest((Case(([[3], [1]],), [[1], [3]]),), oracle=oracle)
     made = CodeTask("t/1", "", "f", "def f(x):\n    return sorted(x)\n", (cases,))
     assert score_one(made, source, sandbox).verdict == "wrong"
+
+
+def pandas_row(text: str) -> Outcome:
+    """What an answer that writes its row by hand has returned."""
+    return returned(b"p" + text.encode())
+
+
+_ONES = '{"$ndarray":["int64",[1],[1]]}'
+_MULTI = '{"$pandas":["MultiIndex",[%s,%s],[%s,null]]}'
+_FRAME = '{"$pandas":["DataFrame",[' + _ONES + '],%s,{"$pandas":["RangeIndex",0,1,1,null]}]}'
+_RANGE = '{"$pandas":["RangeIndex",0,1,1,null]}'
+_LISTS = '{"$pandas":["Index",{"$ndarray":["object",[1],[[1]]]},null]}'
+_NAMED_NA = _MULTI % (_ONES, _ONES, '{"$pandas":["NA"]}')
+
+
+@pytest.mark.parametrize(
+    ("expected", "how", "row"),
+    [
+        ("[1, 2]", Comparator(order="multiset"), f"[{_NAMED_NA}, 5]"),
+        ("[1, 2]", Comparator(order="set"), f"[{_NAMED_NA}, 5]"),
+        ("[1, 2]", Comparator(order="multiset"), f"[{_FRAME % _LISTS}, 2]"),
+        ("pd.Timestamp(5)", Comparator(types="python"), '{"$pandas":["NA"]}'),
+        ("np.datetime64(5, 's')", Comparator(types="python"), '{"$datetime64": ["datetime64[as]", 5]}'),
+        ("pd.DataFrame({'a': ['x']})", Comparator(types="python"), _FRAME % (_MULTI % (_ONES, _ONES, "null"))),
+        ("pd.DataFrame({'a': ['x']})", Comparator(), _FRAME % (_MULTI % (_ONES, _ONES, "null"))),
+        ("pd.Series([1])", Comparator(), '{"$pandas":["Series",' + _ONES + "," + _RANGE + ",[1]]}"),
+        ("np.datetime64(5, 'Y')", Comparator(types="python"), '{"$pandas":["Timestamp","datetime64[s]",5]}'),
+    ],
+    ids=["NA as name", "NA in a set", "list as label", "NA", "as", "levels python", "levels", "list as name", "years"],
+)  # fmt: skip
+def test_a_value_that_cannot_be_compared_is_no_match_and_ends_no_run(expected: str, how: Comparator, row: str) -> None:
+    names = {"np": pytest.importorskip("numpy"), "pd": pytest.importorskip("pandas")}
+    test = CasesTest((Case((1,), eval(expected, names)),), how)
+    score = score_one(task(test), "x", Broken(pandas_row(row)))  # type: ignore[arg-type]
+    assert score.verdict in ("wrong", "error")
+
+
+def test_whatever_a_comparison_raises_is_no_match_and_the_other_values_are_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def matches(got: object, expected: object, how: Comparator) -> bool:
+        if expected == 1:
+            raise NotImplementedError("of this kind")
+        return got == expected
+
+    monkeypatch.setattr("evalrun.harness.scoring.matches", matches)
+    test = CasesTest((Case((1,), 1, any_of=(1, 5)),))
+    assert score_one(task(test), "x", Broken(value(5))).verdict == "pass"  # type: ignore[arg-type]
+    score = score_one(task(test), "x", Broken(value(6)))  # type: ignore[arg-type]
+    assert score.verdict == "wrong"
+    assert "could not be compared: NotImplementedError: of this kind" in score.detail
+
+
+def test_no_escape_hides_from_the_host_that_a_value_is_an_array() -> None:
+    check = CheckTest("def check(candidate):\n    assert candidate(1) == [1, 2]\n")
+    for tag in (r"$\u006edarray", r"\u0024ndarray", r"$ndarra\u0079"):
+        broken = Broken(pandas_row('{"' + tag + '":["int8",[1],[1]]}'), Outcome("ok", judged="wrong"))
+        assert score_one(task(check), "x", broken).verdict == "wrong"  # type: ignore[arg-type]
+        assert len(broken.jobs) == 2  # the judge looked at it

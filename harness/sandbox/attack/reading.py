@@ -14,6 +14,7 @@ _TEXTS = ("name", "category", "source", "why", "asks", "probe", "only")
 _LISTS = ("fitting", "kinds")
 _NEEDED = ("name", "source")
 _DEFAULTS: dict[str, Any] = {"category": "private", "why": "", "fitting": ["wrong"], "kinds": ["check", "calls"]}
+_ONLY = ("docker", "bwrap")
 _MOST_CPU_S = 60.0
 
 
@@ -41,6 +42,9 @@ def _attack(fields: dict[str, Any], where: str) -> Attack:
     for name in _TEXTS:
         if not isinstance(fields.get(name, ""), str):
             raise BadInput(f"{where}: {name!r} must be a text")
+    only = fields.get("only", "")
+    if only and only not in _ONLY:
+        raise BadInput(f"{where}: {only!r} in 'only'; choose {' or '.join(_ONLY)}, or leave it out")
     fitting = _words(fields["fitting"], "fitting", sorted(FITTING), where)
     kinds = _words(fields["kinds"], "kinds", KINDS, where)
     asks = fields.get("asks") or "got == expected"
@@ -58,7 +62,7 @@ def _attack(fields: dict[str, Any], where: str) -> Attack:
         asks=asks,
         probe=fields.get("probe", ""),
         cpu_s=_seconds(fields.get("cpu_s", 1.0), where),
-        only=fields.get("only", ""),
+        only=only,
     )
 
 

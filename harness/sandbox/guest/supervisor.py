@@ -261,6 +261,10 @@ class Job:
         self.patience = MOST_WAITED_S
         self.candidate_wall = 0.0
         self.waited = 0.0
+        self.cpu: Dict[int, float] = {}  # of each process that was seen
+        self.orphans_cpu = 0.0
+        self.others_cpu: Dict[int, float] = {}  # at its start: of all processes together (0), and of others here
+        self.late = False  # whether it has lasted as long as its CPU time
         self.memory: Dict[str, int] = {}
         self.stdin_fd = -1
         self.stdin = memoryview(b"")
@@ -358,6 +362,7 @@ class Supervisor:
         self.schedule = schedule()
         self.watch_ipc = self.mode == "uids" and not ipc_is_off()
         self.oom_counter = OomCounter()
+        self.cpu_fd = open_cpu_counter() if self.mode == "uids" else -1
         self.whole = True  # no zygote has died
         self.children_fd = open_children(os.getpid())
         self.zygote_pids: Set[bytes] = set()
@@ -454,6 +459,11 @@ class Supervisor:
             theirs += self.plumb(job, second)
             fds += theirs
         job.payloads = []
+        if self.cpu_fd >= 0:
+            # Zygotes that may still be loading: what the others use to fork a job is nothing.
+            busy = [zygote.pid for zygote in self.zygotes.values() if not zygote.loaded]
+            job.others_cpu = {pid: clock_of(pid) for pid in [os.getpid(), *busy]}
+            job.others_cpu[0] = read_cpu_counter(self.cpu_fd)
         job.started = time.monotonic()
         candidate.send(limits, fds)
         if judge is not None:
@@ -527,6 +537,8 @@ class Supervisor:
                     self.react(job, fd, event)
                 if self.host.is_stale():
                     self.host.flush()
+            if job.late and not job.killed and self.counted_cpu(job) >= job.header["cpu_s"]:
+                job.killed = "cpu"
         finally:
             for fd, _ in watched:
                 self.ignore(fd)
@@ -607,6 +619,7 @@ class Supervisor:
 
     def is_over_cpu(self, job: Job, now: float) -> bool:
         """Whether a job has used its CPU time; else, when to look again."""
+        job.late = True
         left = job.header["cpu_s"] - self.cpu_of(job)
         if left <= 0:
             job.killed = "cpu"
@@ -631,14 +644,38 @@ class Supervisor:
         return 0.0
 
     def cpu_of(self, job: Job) -> float:
-        """CPU seconds that the candidate's process has used so far."""
-        used = 0.0
-        for pid in self.children(job):
-            try:
-                used += time.clock_gettime(~pid << 3 | 2)  # the clock of another process: clock_getcpuclockid(3)
-            except OSError:
-                continue  # it has just ended
+        """CPU seconds that the candidate's processes have used so far, as far as this process has seen them."""
+        # Nobody but this process counts a child whose parent ignores SIGCHLD, or has ended.
+        for pid in self.processes_of(job):
+            job.cpu[pid] = max(job.cpu.get(pid, 0.0), clock_of(pid))
+        return max(sum(job.cpu.values()), self.counted_cpu(job))
+
+    def counted_cpu(self, job: Job) -> float:
+        """CPU seconds that the kernel counted for all processes here since the job's start, less what is not its own.
+
+        Nothing where no control group tells. This finds children that came and went between two looks.
+        """
+        if self.cpu_fd < 0:
+            return 0.0
+        used = read_cpu_counter(self.cpu_fd)
+        for pid, before in job.others_cpu.items():
+            used -= clock_of(pid) - before if pid else before
+        for zygote, role in job.zygotes.items():
+            if role == "judge":
+                ended = job.ends.get("judge")
+                used -= ended[1] if ended else sum(map(clock_of, zygote.children()))
         return used
+
+    def processes_of(self, job: Job) -> List[int]:
+        """Every process that is the candidate's doing."""
+        if self.mode == "open":
+            return self.children(job)
+        others = {zygote.pid for zygote in self.zygotes.values()}
+        for zygote, role in job.zygotes.items():
+            if role == "judge":
+                others.update(zygote.children())
+        judge = self.first_uid + self.serial + 1 if self.mode == "uids" else -1
+        return [pid for pid in all_processes() if pid not in others and owner_of(pid) != judge]
 
     # --- cleaning up ---
 
@@ -686,11 +723,13 @@ class Supervisor:
             return
         while True:
             try:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
+                pid, _, usage = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
                 return
+            if str(pid).encode() not in self.zygote_pids:
+                job.orphans_cpu += usage.ru_utime + usage.ru_stime
             self.zygote_pids.discard(str(pid).encode())
 
     def only_zygotes(self) -> bool:
@@ -759,11 +798,12 @@ class Supervisor:
         fault = next((end[4] for end in job.ends.values() if end[4]), "")
         # Only what went wrong by itself can be the lack of memory's doing; then it is not the sandbox's fault.
         oom = self.oom_counter.grew() and (job.unexplained or bool(fault) or job.killed == "judged")
+        cpu_s = max(cpu_s + job.orphans_cpu, sum(job.cpu.values())) if "candidate" in job.ends else 0.0
         found = {
             "id": job.header["id"],
             "killed": job.killed,
             "wall_s": round(job.candidate_wall or time.monotonic() - job.started, 5),
-            "cpu_s": cpu_s if "candidate" in job.ends else 0.0,
+            "cpu_s": cpu_s,
             "exit": os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None,
             "signal": os.WTERMSIG(status) if status is not None and signalled else None,
             "rss_kb": rss_kb,
@@ -850,6 +890,14 @@ def children_of(pid: int) -> List[int]:
         return [child for child in all_processes() if parent_of(child) == pid]
 
 
+def owner_of(pid: int) -> int:
+    """The user of a process, -1 when it has ended."""
+    try:
+        return os.stat("/proc/%d" % pid).st_uid
+    except OSError:
+        return -1
+
+
 def parent_of(pid: int) -> int:
     """The parent of a process, 0 when it has ended."""
     try:
@@ -857,6 +905,31 @@ def parent_of(pid: int) -> int:
             return int(stream.read().rpartition(b")")[2].split()[1])
     except (OSError, IndexError):
         return 0
+
+
+def clock_of(pid: int) -> float:
+    """CPU seconds of a process, without its children; 0 when it has ended."""
+    try:
+        return time.clock_gettime(~pid << 3 | 2)  # clock_getcpuclockid(3)
+    except OSError:
+        return 0.0
+
+
+def open_cpu_counter() -> int:
+    """What the kernel counts for this control group; -1 where it is not to be seen, or is that of the whole machine."""
+    for path, witness in (("cpuacct/cpuacct.usage", "cpuacct/cpuacct.usage"), ("cpu.stat", "cgroup.type")):
+        if os.path.exists("/sys/fs/cgroup/" + witness):
+            try:
+                return os.open("/sys/fs/cgroup/" + path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                continue
+    return -1
+
+
+def read_cpu_counter(fd: int) -> float:
+    """CPU seconds so far."""
+    data = os.pread(fd, 4096, 0).split()
+    return int(data[1]) / 1e6 if data[0] == b"usage_usec" else int(data[0]) / 1e9
 
 
 OOM_FILES = (("/sys/fs/cgroup/memory/memory.oom_control", "oom_kill"), ("/sys/fs/cgroup/memory.events", "oom_kill"))
@@ -932,6 +1005,26 @@ def protect(mode: str) -> None:
         raise OSError("prctl(PR_SET_DUMPABLE) failed")
 
 
+def close_doors(filters: Dict[str, str]) -> None:
+    """Install the host's system-call filter, if there is one for this machine, for all processes to come."""
+    program = bytes.fromhex(filters.get(os.uname().machine, ""))
+    if not program:
+        return
+    try:
+        import ctypes
+    except ImportError:
+        return  # this image's Python lacks it; what the engine itself refuses is refused
+
+    class Filter(ctypes.Structure):
+        _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_char_p)]
+
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
+    found = Filter(len(program) // 8, program)
+    prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS: without rights of its own only such a process may have a filter
+    prctl(22, 2, ctypes.addressof(found), 0, 0)  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER; a kernel without it is no worse
+
+
 def main() -> None:
     """Read the configuration, serve."""
     host, config, sandbox = Host(), {"mode": ""}, None
@@ -941,6 +1034,7 @@ def main() -> None:
     os.close(null)
     try:
         config = json.loads(host.wait_frames(1)[0])
+        close_doors(config["filters"])
         sandbox = Supervisor(config, host)
         for profile in config["start"]:
             sandbox.zygote(profile)

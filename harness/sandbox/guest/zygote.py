@@ -206,6 +206,11 @@ def prepare(header: Dict[str, Any], fds: List[int]) -> None:
     kept = fds[-1] + 1
     os.dup2(ALARM_WRITE, kept)
     ALARM_WRITE = kept
+    # Opened anew: what a job does to an open file (its flags, a lock) would else be there for all that come after it.
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    os.close(null)
     # In this order: memory file; then the channel, or the program's input and output.
     os.dup2(fds[0], MEMORY)
     first_free = MEMORY + 1

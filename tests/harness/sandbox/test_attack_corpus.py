@@ -152,6 +152,7 @@ def test_a_private_corpus_needs_a_name_and_a_source_alone(tmp_path: Path) -> Non
         ({"name": "a", "source": "x", "fitting": []}, "must be a list"),
         ({"name": "a", "source": "x", "kinds": ["chek"]}, "'chek' in 'kinds'"),
         ({"name": "a", "source": 5}, "'source' must be a text"),
+        ({"name": "a", "source": "x", "only": "podman"}, "'podman' in 'only'; choose docker or bwrap"),
         ({"name": "a", "source": "x", "cpu_s": "long"}, "'cpu_s' must be a number"),
         ({"name": "a", "source": "x", "cpu_s": -1}, "'cpu_s' is -1"),
         ({"name": "a", "source": "x", "asks": "got =="}, "'asks' is no expression"),

@@ -352,6 +352,20 @@ def test_an_archive_that_is_none_is_one_line_and_exit_code_2_and_no_engine_is_as
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize("other", [["--from", "host"], ["--rootfs", "root.tar"]])
+def test_a_base_image_beside_what_needs_none_is_one_line_and_exit_code_2(
+    other: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def connect() -> None:
+        raise AssertionError("the engine was touched")
+
+    monkeypatch.setattr(docker_engine, "connect", connect)
+    assert main(["sandbox", "build", *other, "--base", "x"]) == 2
+    error = capsys.readouterr().err
+    assert f"leave out --base or {other[0]}" in error
+    assert error.count("\n") == 1
+
+
 @pytest.mark.docker
 @pytest.mark.bwrap
 def test_the_doctor_tries_every_kind_and_says_what_it_found() -> None:

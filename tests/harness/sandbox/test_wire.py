@@ -203,6 +203,37 @@ def test_values_that_cost_more_than_their_size_are_refused_at_once(data: object)
     assert time.process_time() - started < 5
 
 
+def colliding(fillers: int, attackers: int) -> list[int]:
+    """Integers with hashes of their own, the last of which each visit thousands of places before one that is free."""
+    size = 1 << (3 * fillers).bit_length() - 1
+    keys, at = [], 12345 % size
+    for _ in range(size // 3 + 2):
+        keys.append(at)
+        at = (5 * at + 1) % size
+    # A key whose walk joins the chain near its beginning follows it to its end.
+    place = {key: number for number, key in enumerate(keys)}
+    taken = set(keys)
+    for key in range(size, 1 << 40):
+        step, left = key % size, key
+        while step in taken and left:
+            left >>= 5
+            step = (5 * step + left + 1) % size
+        if not left and place.get(step, size) < len(keys) // 3:
+            keys.append(key)
+            attackers -= 1
+            if attackers == 0:
+                break
+    return keys
+
+
+def test_keys_that_collide_without_sharing_a_hash_are_refused_at_once() -> None:
+    data = marshal.dumps(dict.fromkeys(colliding(100_000, 3_000)), 2)
+    started = time.process_time()
+    with pytest.raises(plain.PlainError, match="places of a table"):
+        unmarshal.loads(data)
+    assert time.process_time() - started < 5
+
+
 def test_honest_sets_fractions_and_dicts_still_cross() -> None:
     for value in ({Fraction(n, 7) for n in range(3000)}, {n * 0.5: n for n in range(3000)}, set(range(-3000, 3000))):
         assert plain.decode(plain.encode(value)) == value

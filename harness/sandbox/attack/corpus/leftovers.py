@@ -154,5 +154,6 @@ if os.fork() == 0:
         "import time\nopen('/tmp/own', 'w').write('mine')\ntime.sleep(0.2)\ntext = open('/tmp/own').read()\nos.unlink('/tmp/own')\nreturn text != 'mine' and text",
     ),
     _leave("a daemon that steals the next answer's input", "it reads whatever descriptors it kept", "import os\nif os.fork() == 0:\n    os.setsid()\n    for _ in range(100000):\n        for fd in range(0, 16):\n            try: os.set_blocking(fd, False); os.read(fd, 4096)\n            except OSError: pass\n    os._exit(0)\n", "return None", "wrong error timeout", kinds="check calls program"),
+    _leave("standard descriptors locked", "a job's own /dev/null may be the open file of all", "import fcntl, os\nfor fd in (0, 1, 2):\n    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)\n    fcntl.fcntl(fd, fcntl.F_SETFL, os.O_APPEND)\n", "import fcntl\nreturn [fd for fd in (0, 1, 2) if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_APPEND]"),
     _leave("random numbers seeded", "the next answer's are known", "import random\nrandom.seed(4242)\n", "import random\nseen = random.random()\nrandom.seed(4242)\nreturn seen == random.random()"),
 )
