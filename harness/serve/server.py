@@ -19,7 +19,7 @@ from .question import Baseline
 __all__ = ["NO_FAULTS", "Faults", "is_loopback", "serve_until_signal", "serving"]
 _BACKLOG = 1024
 _AT_ONCE_S = 0.05
-_GRACE_S = 5.0
+_GRACE_S = 15.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

@@ -441,8 +441,8 @@ def test_a_second_signal_ends_the_verb_at_once() -> None:
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
-        assert process.wait(10) == 0
-        assert time.monotonic() - began < 4
+        assert process.wait(30) == 0
+        assert time.monotonic() - began < 10
         thread.join(5)
 
 
