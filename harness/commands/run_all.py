@@ -108,7 +108,9 @@ class _Runs:
         return Work(
             folder=plan.folder,
             tasks=plan.by_id,
-            endpoint=open_endpoint(plan.options, self._cache),
+            endpoint=open_endpoint(
+                plan.options, self._cache, lambda body, response: self._budget.repeat(body, response, plan.prices)
+            ),
             asking=plan.asking,
             connections=plan.options["max_connections"],
             scoring=scoring,

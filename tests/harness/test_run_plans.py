@@ -196,6 +196,34 @@ def test_a_spent_budget_leaves_samples_owed_and_counts_what_was_spent_before(
     assert len(script.bodies) == 4 * len(CORE)
 
 
+def in_doubt(scripts: Any, finish: str | None, text: str = "") -> Any:
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
+    usage = {"prompt_tokens": 1000, "completion_tokens": 10}
+    return scripts.Step(body=json.dumps({"choices": [choice], "usage": usage}).encode())
+
+
+@pytest.mark.parametrize("finish", ["stop", "content_filter", None])
+def test_replies_in_doubt_are_paid_for_and_not_repeated_beyond_the_budget(
+    finish: str | None, tmp_path: Path, scripts: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = scripts.serve([in_doubt(scripts, finish)])
+    base = ["--suite", "core", "--model", "m", "--base-url", script.base_url, "-o", tmp_path / "run", "--generate-only"]
+    assert run(*base, "--limit", "4", "--max-tokens", "100", "--max-tokens-total", "3000") == 5
+    assert len(script.bodies) == 2
+    assert "(2020 of 3000 tokens)" in capsys.readouterr().err
+    reasons = [json.loads(line)["reason"] for line in (tmp_path / "run" / "owed.jsonl").read_text().splitlines()]
+    assert "the budget does not allow to ask again" in reasons[0]
+
+
+def test_the_usage_of_a_sample_is_all_that_was_paid_for_it(tmp_path: Path, scripts: Any) -> None:
+    script = scripts.serve([in_doubt(scripts, "stop"), in_doubt(scripts, "content_filter"), scripts.good("x = 1")])
+    base = ["--suite", "core", "--model", "m", "--base-url", script.base_url, "-o", tmp_path / "run", "--generate-only"]
+    assert run(*base, "--limit", "1", "--max-tokens", "100", "--max-tokens-total", "9000") == 0
+    (row,) = load_run(tmp_path / "run").samples.values()
+    assert row.usage is not None
+    assert (row.usage.input_tokens, row.usage.output_tokens, row.attempts) == (2003, 25, 3)
+
+
 @pytest.mark.parametrize("more", [("--max-cost", "1"), ("--max-cost", "1", "--max-tokens", "9"), ("--price-in", "1")])
 def test_a_limit_that_could_not_be_kept_is_refused(more: tuple[str, ...], tmp_path: Path) -> None:
     assert run("--suite", "core", "--model", "m", "--base-url", NOWHERE, "-o", tmp_path / "run", *more) == 2
