@@ -147,7 +147,7 @@ def _plan(
     asking = Asking(options["model"], options["form"], sampling, _batch(options["batch_n"], sampling), prompts)
     shard = None if options["shard"] is None else Shard.parse(options["shard"])
     found = _prices(options, prices)
-    check_caps(Caps(options["max_cost"], options["max_tokens_total"]), sampling.max_tokens, found)
+    check_caps(Caps(options["max_cost"], options["max_tokens_total"]), prompts.reply_limit(sampling.max_tokens), found)
     manifest = new_manifest(
         model=options["model"],
         label=options["label"],

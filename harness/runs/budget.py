@@ -25,6 +25,8 @@ CHARS_PER_TOKEN = 4
 _FIRST_RATIO = 0.5
 _TEMPLATE_TOKENS = 64
 _MILLION = 1_000_000
+_LIMITS = ("max_tokens", "max_completion_tokens", "max_new_tokens")
+_REPLIES = ("n", "best_of")
 
 
 def estimated_tokens(chars: int) -> int:
@@ -183,13 +185,17 @@ class Budget:
         if not self.caps.any:
             return _Worst(0.0, 0.0)
         asked = input_chars(body) * (self._ratio or _FIRST_RATIO) + _TEMPLATE_TOKENS
-        answered = int(body.get("max_tokens") or body.get("max_completion_tokens") or 0) * int(body.get("n", 1))
+        answered = _largest(body, _LIMITS) * max(1, _largest(body, _REPLIES))
         return _Worst(asked + answered, 0.0 if prices is None else prices.cost(asked, answered))
 
 
-def check_caps(caps: Caps, max_tokens: int | None, prices: Prices | None) -> None:
-    """Refuse a limit that could not be kept."""
-    if caps.any and max_tokens is None:
+def _largest(body: Mapping[str, Any], names: tuple[str, ...]) -> int:
+    return max(int(body.get(name) or 0) for name in names)
+
+
+def check_caps(caps: Caps, reply_limit: int | None, prices: Prices | None) -> None:
+    """Refuse a limit that could not be kept. reply_limit: tokens of one reply."""
+    if caps.any and reply_limit is None:
         raise BadInput("--max-cost and --max-tokens-total need --max-tokens: without it one reply may cost anything")
     if caps.cost is not None and prices is None:
         raise BadInput("--max-cost needs prices: --price-in and --price-out (per million tokens), or --prices FILE")

@@ -45,7 +45,8 @@ def estimate(keys: Iterator[Key], tasks: Mapping[str, CodeTask], asking: Asking)
         samples += len(epochs)
         question += lengths[task.id]
         answer += len(epochs) * estimated_tokens(len(task.reference))
-    most = None if asking.sampling.max_tokens is None else asking.sampling.max_tokens * samples
+    limit = asking.prompts.reply_limit(asking.sampling.max_tokens)
+    most = None if limit is None else limit * samples
     return Estimate(sent, samples, question, answer, most)
 
 

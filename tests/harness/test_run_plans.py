@@ -196,6 +196,46 @@ def test_a_spent_budget_leaves_samples_owed_and_counts_what_was_spent_before(
     assert len(script.bodies) == 4 * len(CORE)
 
 
+def test_the_worst_of_a_request_is_the_largest_of_its_limits_times_all_its_replies(
+    tmp_path: Path, scripts: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = scripts.serve([scripts.good("x = 1")])
+    base = ["--suite", "core", "--model", "m", "--base-url", script.base_url, "-o", tmp_path / "run", "--generate-only"]
+    base += ["--limit", "1", "--max-tokens-total", "3000"]
+    too_much = (
+        ("max_completion_tokens=4000",),
+        ("max_completion_tokens=10", "max_new_tokens=4000"),
+        ("max_completion_tokens=1000", "best_of=4"),
+    )
+    for fields in too_much:
+        more = [word for field in fields for word in ("--extra-body", field)]
+        assert run(*base, *more, "-o", tmp_path / fields[-1]) == 5
+    assert script.bodies == []
+    capsys.readouterr()
+    assert run(*base, "--extra-body", "max_completion_tokens=1000", "--dry-run") == 0
+    assert "at most 1,000 (" in capsys.readouterr().out
+    assert run(*base, "--extra-body", "max_completion_tokens=1000") == 0
+    assert [body["max_completion_tokens"] for body in script.bodies] == [1000]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (('max_completion_tokens="9"',), "whole number"),
+        (("max_completion_tokens=true",), "whole number"),
+        (("max_completion_tokens=1.5",), "whole number"),
+        (("max_completion_tokens=9", "--max-tokens", "9"), "leave one out"),
+    ],
+)
+def test_an_extra_limit_that_cannot_be_meant_is_refused(
+    more: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = ("--suite", "core", "--model", "m", "--base-url", NOWHERE, "-o", tmp_path / "run", "--extra-body")
+    assert run(*base, *more) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def in_doubt(scripts: Any, finish: str | None, text: str = "") -> Any:
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
     usage = {"prompt_tokens": 1000, "completion_tokens": 10}
