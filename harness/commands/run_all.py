@@ -11,7 +11,7 @@ import click
 from ...benchmarks import BadInput, EvalrunError, InfraError, Owed, Suite
 from ..endpoint.opening import open_endpoint
 from ..runs.budget import Budget, Caps
-from ..runs.dry import estimate, estimate_lines, missing_keys
+from ..runs.dry import estimate, estimate_lines, estimate_new, missing_keys
 from ..runs.folder import check_folder, open_run
 from ..runs.ledger import read_ledger
 from ..runs.owed import write_owed
@@ -48,8 +48,11 @@ def say_what_would_be(plans: Sequence[Plan], *, resume: bool) -> None:
     """Print what each run would ask and cost; what is recorded already is not asked again."""
     for plan in plans:
         exists = check_folder(plan.folder, plan.manifest, resume=resume)
-        keys = missing_keys(plan.folder, plan.manifest, plan.by_id, exists=exists)
-        found = estimate(keys, plan.by_id, plan.asking)
+        if exists or plan.manifest["shard"] is not None:
+            keys = missing_keys(plan.folder, plan.manifest, plan.by_id, exists=exists)
+            found = estimate(keys, plan.by_id, plan.asking)
+        else:
+            found = estimate_new(plan.by_id, plan.asking)
         click.echo("\n".join(estimate_lines(found, plan.folder, plan.asking.model, plan.suite.ref, plan.prices)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from evalrun.benchmarks import BadInput, Suite
 from evalrun.harness.cli import main
 from evalrun.harness.endpoint.api import Reply, Response, Sampling
 from evalrun.harness.runs.budget import Budget, Caps, Prices
+from evalrun.harness.runs.dry import estimate, estimate_new
 from evalrun.harness.runs.generate import Asker, Asking
 from evalrun.harness.runs.records import SampleRow, load_run
 from evalrun.harness.runs.shard import Shard
@@ -281,6 +283,25 @@ def test_a_dry_run_says_what_it_would_cost_and_neither_asks_nor_writes(
     assert "at most 3,000 (4 characters a token" in shown
     assert "money     about 0.0" in shown
     assert [path.name for path in tmp_path.iterdir()] == ["prices.toml"]
+
+
+def test_a_dry_run_of_very_many_samples_says_so_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base = ("--suite", "core", "--model", "m", "--base-url", NOWHERE, "-o", tmp_path / "run", "--dry-run")
+    before = time.monotonic()
+    assert run(*base, "--epochs", "1000000", "--batch-n", "3") == 0
+    assert time.monotonic() - before < 10
+    assert f"requests  {333_334 * len(CORE):,} for {1_000_000 * len(CORE):,} samples" in capsys.readouterr().out
+    assert run(*base, "--epochs", "99999999999") == 2
+    file = write(tmp_path / "runs.toml", "[[models]]\nname = 'm'\nepochs = 99999999999\n")
+    assert run(*base, "--config", file) == 2
+
+
+@pytest.mark.parametrize("batch", ["1", "3"])
+def test_an_estimate_is_the_same_whether_it_is_counted_out_or_not(batch: str) -> None:
+    tasks = {task.id: task for task in CORE}
+    asking = Asking("m", "chat", Sampling(7, max_tokens=5), int(batch))
+    keys = ((task, epoch) for task in tasks for epoch in range(7))
+    assert estimate_new(tasks, asking) == estimate(keys, tasks, asking)
 
 
 @pytest.mark.parametrize("text", ["['m']\nin = 1", "['m']\nin = -1\nout = 1", "['m']\nin = 'x'\nout = 1", "m = 3", "["])
