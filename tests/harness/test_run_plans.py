@@ -304,6 +304,13 @@ def test_an_estimate_is_the_same_whether_it_is_counted_out_or_not(batch: str) ->
     assert estimate_new(tasks, asking) == estimate(keys, tasks, asking)
 
 
+def test_a_cache_folder_without_a_cache_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base = ("--suite", "core", "--model", "m", "--base-url", NOWHERE, "-o", tmp_path / "run")
+    assert run(*base, "--cache-dir", tmp_path / "cache") == 2
+    assert "add --cache" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("text", ["['m']\nin = 1", "['m']\nin = -1\nout = 1", "['m']\nin = 'x'\nout = 1", "m = 3", "["])
 def test_prices_that_are_none_are_refused(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     prices = write(tmp_path / "prices.toml", text)
