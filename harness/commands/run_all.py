@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...benchmarks import BadInput, EvalrunError, InfraError, Owed, Suite
-from ..endpoint.opening import open_endpoint
+from ..endpoint.opening import key_of, open_endpoint
 from ..runs.budget import Budget, Caps
 from ..runs.dry import estimate, estimate_lines, estimate_new, missing_keys
 from ..runs.folder import check_folder, open_run
@@ -45,8 +45,13 @@ def make_runs(plans: Sequence[Plan], options: Mapping[str, Any]) -> int | None:
 
 
 def say_what_would_be(plans: Sequence[Plan], *, resume: bool) -> None:
-    """Print what each run would ask and cost; what is recorded already is not asked again."""
+    """Print what each run would ask and cost; what is recorded already is not asked again.
+
+    Raises:
+        BadInput: a folder does not fit, or the variable that is to hold a key does not.
+    """
     for plan in plans:
+        key_of(plan.options)
         exists = check_folder(plan.folder, plan.manifest, resume=resume)
         if exists or plan.manifest["shard"] is not None:
             keys = missing_keys(plan.folder, plan.manifest, plan.by_id, exists=exists)

@@ -311,6 +311,15 @@ def test_a_cache_folder_without_a_cache_is_refused(tmp_path: Path, capsys: pytes
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("name", "said"), [("NOT_SET_X", "is not set"), ("sk-1 2", "never the key itself")])
+def test_a_dry_run_misses_a_key_that_the_run_would_miss(
+    name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = ("--suite", "core", "--model", "m", "--base-url", NOWHERE, "-o", tmp_path / "run", "--dry-run")
+    assert run(*base, "--api-key-env", name) == 2
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["['m']\nin = 1", "['m']\nin = -1\nout = 1", "['m']\nin = 'x'\nout = 1", "m = 3", "["])
 def test_prices_that_are_none_are_refused(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     prices = write(tmp_path / "prices.toml", text)
