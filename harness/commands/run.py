@@ -53,7 +53,7 @@ def _take_run_file(ctx: click.Context, parameter: click.Parameter, path: Path | 
 @click.option("--label", metavar="TEXT", help="The model's name in reports (default: --model).")
 @click.option("--api-key-env", metavar="NAME", help="The environment variable that holds the key.")
 @click.option("--form", type=click.Choice(["chat", "completions"]), default="chat", show_default=True)
-@click.option("--epochs", type=click.IntRange(min=1), default=1, show_default=True, help="Samples per task.")
+@click.option("--epochs", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Samples per task.")
 @click.option("--temperature", type=click.FloatRange(min=0), callback=finite, help="Default: the server's.")
 @click.option("--top-p", type=click.FloatRange(min=0, max=1, min_open=True), callback=finite)
 @click.option("--max-tokens", type=click.IntRange(min=1), help="Tokens of one reply.")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...benchmarks import BadInput, EvalrunError, InfraError, Owed, Suite
-from ..endpoint.opening import open_endpoint
+from ..endpoint.opening import key_of, open_endpoint
 from ..runs.budget import Budget, Caps
-from ..runs.dry import estimate, estimate_lines, missing_keys
+from ..runs.dry import estimate, estimate_lines, estimate_new, missing_keys
 from ..runs.folder import check_folder, open_run
 from ..runs.ledger import read_ledger
 from ..runs.owed import write_owed
@@ -45,11 +45,19 @@ def make_runs(plans: Sequence[Plan], options: Mapping[str, Any]) -> int | None:
 
 
 def say_what_would_be(plans: Sequence[Plan], *, resume: bool) -> None:
-    """Print what each run would ask and cost; what is recorded already is not asked again."""
+    """Print what each run would ask and cost; what is recorded already is not asked again.
+
+    Raises:
+        BadInput: a folder does not fit, or the variable that is to hold a key does not.
+    """
     for plan in plans:
+        key_of(plan.options)
         exists = check_folder(plan.folder, plan.manifest, resume=resume)
-        keys = missing_keys(plan.folder, plan.manifest, plan.by_id, exists=exists)
-        found = estimate(keys, plan.by_id, plan.asking)
+        if exists or plan.manifest["shard"] is not None:
+            keys = missing_keys(plan.folder, plan.manifest, plan.by_id, exists=exists)
+            found = estimate(keys, plan.by_id, plan.asking)
+        else:
+            found = estimate_new(plan.by_id, plan.asking)
         click.echo("\n".join(estimate_lines(found, plan.folder, plan.asking.model, plan.suite.ref, plan.prices)))
 
 
@@ -108,7 +116,9 @@ class _Runs:
         return Work(
             folder=plan.folder,
             tasks=plan.by_id,
-            endpoint=open_endpoint(plan.options, self._cache),
+            endpoint=open_endpoint(
+                plan.options, self._cache, lambda body, response: self._budget.repeat(body, response, plan.prices)
+            ),
             asking=plan.asking,
             connections=plan.options["max_connections"],
             scoring=scoring,

@@ -93,6 +93,8 @@ def plan_runs(ctx: click.Context, options: Mapping[str, Any]) -> list[Plan]:
     models = list(_models(ctx, options))
     if not options["suites"]:
         raise BadInput("run: name what to ask with --suite (a built-in suite, a folder or a file)")
+    if options["cache_dir"] is not None and not options["cache"]:
+        raise BadInput("--cache-dir names the folder of a cache that is not used; add --cache, or leave it out")
     if options["label"] and len(models) > 1:
         raise BadInput("--label names one model; in a run file each table of [[models]] may have a label of its own")
     prices = _price_list(options)
@@ -147,7 +149,7 @@ def _plan(
     asking = Asking(options["model"], options["form"], sampling, _batch(options["batch_n"], sampling), prompts)
     shard = None if options["shard"] is None else Shard.parse(options["shard"])
     found = _prices(options, prices)
-    check_caps(Caps(options["max_cost"], options["max_tokens_total"]), sampling.max_tokens, found)
+    check_caps(Caps(options["max_cost"], options["max_tokens_total"]), prompts.reply_limit(sampling.max_tokens), found)
     manifest = new_manifest(
         model=options["model"],
         label=options["label"],

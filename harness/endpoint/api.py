@@ -24,6 +24,10 @@ class EndpointDown(InfraError):
     """No usable reply after every attempt that was allowed; the sample is owed."""
 
 
+class Unaffordable(InfraError):
+    """A response is in doubt, and the budget does not allow to ask for it again; the sample is owed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """How a model samples; what is None is left to the server and not sent.
@@ -72,6 +76,7 @@ class Response:
     the server counts them, of all replies together; None where it does not say. reasoning_tokens: the part of the
     output that is thinking. model: the name that the server says it used. latency_s: seconds of the attempt that
     succeeded. attempts: it and those before it. cached: it came from the response cache, and nothing was paid for it.
+    spent_input_tokens, spent_output_tokens: of earlier responses that were paid for and not believed.
     """
 
     replies: tuple[Reply, ...]
@@ -82,6 +87,8 @@ class Response:
     latency_s: float = 0.0
     attempts: int = 1
     cached: bool = False
+    spent_input_tokens: int = 0
+    spent_output_tokens: int = 0
 
 
 class Endpoint(Protocol):
@@ -97,6 +104,7 @@ class Endpoint(Protocol):
             EndpointRefused: the server refuses such requests; no other will do better.
             RequestRefused: the server refuses this request; others may do better.
             EndpointDown: no usable reply within the attempts and the time allowed.
+            Unaffordable: no reply that is believed within the budget.
         """
 
     async def __aenter__(self) -> Endpoint:

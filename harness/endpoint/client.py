@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
@@ -15,7 +15,7 @@ from ...benchmarks.jsonio import canonical_json
 from ...benchmarks.visible import visible
 from .adaptive import AdaptiveLimit, PauseTooLong
 from .address import KEY_VARIABLES, api_key, normal_base_url
-from .api import EndpointDown, EndpointRefused, RequestRefused, Response
+from .api import EndpointDown, EndpointRefused, RequestRefused, Response, Unaffordable
 from .clocks import REAL_CLOCKS, Clocks
 from .doubts import TIMES, Doubt, doubt, worst
 from .prompt import EndpointForm
@@ -51,7 +51,10 @@ class _MayPass(Exception):
 
 @dataclass(slots=True)
 class _Effort:
-    """What one request has cost so far. first_sent: the monotonic moment; waiting for a place before counts nothing."""
+    """What one request has cost so far. first_sent: the monotonic moment; waiting for a place before counts nothing.
+
+    spent_input, spent_output: tokens of the responses that were not believed.
+    """
 
     content: bytes
     wanted: int
@@ -59,6 +62,12 @@ class _Effort:
     first_sent: float | None = None
     doubt: Doubt | None = None
     doubts: int = 0
+    spent_input: int = 0
+    spent_output: int = 0
+
+
+def _always(body: Mapping[str, Any], response: Response) -> bool:
+    return True
 
 
 class OpenAIEndpoint:
@@ -66,7 +75,9 @@ class OpenAIEndpoint:
 
     timeout_s: seconds one attempt may take from first to last byte. connections: requests at a time; with ``adaptive``
     fewer while the server says that it has too many (``AdaptiveLimit``). http2: where an https server offers it. The
-    key goes into the request's header and nowhere else. Transport, clocks and randomness are given by tests.
+    key goes into the request's header and nowhere else. unbelieved: told of each response that was paid for and is not
+    believed, with its request; False where the request must not be repeated. Transport, clocks and randomness are given
+    by tests.
     """
 
     def __init__(
@@ -81,6 +92,7 @@ class OpenAIEndpoint:
         adaptive: bool = True,
         http2: bool = True,
         max_reply_bytes: int = _MAX_REPLY_BYTES,
+        unbelieved: Callable[[Mapping[str, Any], Response], bool] = _always,
         transport: Transport | None = None,
         clocks: Clocks = REAL_CLOCKS,
         rng: random.Random | None = None,
@@ -92,6 +104,7 @@ class OpenAIEndpoint:
         self._limits = Limits(timeout_s, min(_CONNECT_S, timeout_s), max_reply_bytes)
         self._clocks = clocks
         self._rng = rng or random.Random()
+        self._unbelieved = unbelieved
         self._warned = False
         self._answered = False
         self._headers = {
@@ -118,11 +131,12 @@ class OpenAIEndpoint:
         while True:
             effort.attempts += 1
             try:
-                return await self._attempt(effort)
+                return _with_spent(await self._attempt(effort), effort)
             except _MayPass as fault:
                 believed = self._believed(effort, fault)
                 if believed is not None:
-                    return believed
+                    return _with_spent(believed, effort)
+                self._count_unbelieved(body, effort, fault)
                 await self._wait(effort, fault)
 
     async def _attempt(self, effort: _Effort) -> Response:
@@ -205,11 +219,22 @@ class OpenAIEndpoint:
             return None
         effort.doubts = effort.doubts + 1 if fault.doubt is effort.doubt else 1
         effort.doubt = fault.doubt
-        if effort.doubts < min(TIMES, self._retry.max_retries + 1):
-            return None
-        if fault.doubt is Doubt.FILTERED:
+        return fault.response if fault.doubt is Doubt.EMPTY and self._is_settled(effort) else None
+
+    def _is_settled(self, effort: _Effort) -> bool:
+        return effort.doubts >= min(TIMES, self._retry.max_retries + 1)
+
+    def _count_unbelieved(self, body: Mapping[str, Any], effort: _Effort, fault: _MayPass) -> None:
+        """Note what a response that is not believed has cost; raise where it is not to be asked for again."""
+        if fault.response is None:
+            return
+        effort.spent_input += fault.response.input_tokens or 0
+        effort.spent_output += fault.response.output_tokens or 0
+        affordable = self._unbelieved(body, fault.response)
+        if fault.doubt is Doubt.FILTERED and self._is_settled(effort):
             raise RequestRefused(f"{self._url}: {fault} ({effort.doubts} times)") from fault
-        return fault.response if fault.doubt is Doubt.EMPTY else None
+        if not affordable and effort.attempts <= self._retry.max_retries:
+            raise Unaffordable(f"{self._url}: {fault}, and the budget does not allow to ask again") from fault
 
     async def _wait(self, effort: _Effort, fault: _MayPass) -> None:
         """Wait before the next attempt; EndpointDown where there is to be none."""
@@ -245,3 +270,9 @@ def _beyond_doubt(response: Response) -> Response:
         return response
     kept = tuple(reply for reply in response.replies if doubt(reply, response.output_tokens) is None)
     return response if len(kept) == len(response.replies) else replace(response, replies=kept)
+
+
+def _with_spent(response: Response, effort: _Effort) -> Response:
+    if not (effort.spent_input or effort.spent_output):
+        return response
+    return replace(response, spent_input_tokens=effort.spent_input, spent_output_tokens=effort.spent_output)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...benchmarks import BadInput
-from .api import Endpoint
+from .api import Endpoint, Response
 from .prompt import EndpointForm
 
 if TYPE_CHECKING:
@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def open_endpoint(options: Mapping[str, Any], cache: ResponseCache | None = None) -> Endpoint:
+def open_endpoint(
+    options: Mapping[str, Any],
+    cache: ResponseCache | None = None,
+    unbelieved: Callable[[Mapping[str, Any], Response], bool] = lambda body, response: True,
+) -> Endpoint:
     """The endpoint, not yet entered.
 
     options: of ``evalrun run`` by name: base_url, form, max_connections, max_retries, timeout, total_timeout,
     no_adaptive, api_key_env. cache: asked first where there is one; whoever opened it closes it.
+    unbelieved: see ``OpenAIEndpoint``.
     """
     from .address import normal_base_url
     from .client import OpenAIEndpoint
@@ -36,6 +41,7 @@ def open_endpoint(options: Mapping[str, Any], cache: ResponseCache | None = None
         timeout_s=options["timeout"],
         connections=options["max_connections"],
         adaptive=not options["no_adaptive"],
+        unbelieved=unbelieved,
     )
     if cache is None:
         return endpoint

@@ -16,6 +16,7 @@ RESERVED = frozenset(
     + "api_key apikey api-key authorization key token access_token".split()  # would be written into the record
 )
 """Fields of a request that ``extra_body`` must not set."""
+_WHOLE = ("max_completion_tokens", "max_new_tokens", "best_of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class PromptSettings:
     system message. stop: instead of the template's own; () for none. extra_body: further fields of every request.
 
     Raises:
-        BadInput: extra_body sets a field that is set otherwise.
+        BadInput: extra_body sets a field that is set otherwise, or a limit that is no whole number.
     """
 
     template: TemplateName | PromptTemplate | None = None
@@ -39,6 +40,21 @@ class PromptSettings:
         for name in self.extra_body:
             if name.lower() in RESERVED:
                 raise BadInput(f"--extra-body {name}: this field is not set here; there is another option for it")
+        for name in _WHOLE:
+            value = self.extra_body.get(name, 1)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise BadInput(f"--extra-body {name}: expected a whole number from 1, found {str(value)[:40]!r}")
+
+    def reply_limit(self, max_tokens: int | None) -> int | None:
+        """Tokens of one reply: ``max_tokens``, or ``max_completion_tokens`` of the extra fields; None for no limit.
+
+        Raises:
+            BadInput: both are set.
+        """
+        found: int | None = self.extra_body.get("max_completion_tokens")
+        if found is not None and max_tokens is not None:
+            raise BadInput("--extra-body max_completion_tokens and --max-tokens say the same; leave one out")
+        return max_tokens if found is None else found
 
     def check(self, form: EndpointForm) -> None:
         """Refuse settings that this form of request would leave out without a word.

@@ -3,7 +3,9 @@
 A request is sent only if what was spent, what all requests in flight may cost at worst, and what it may cost at worst
 stay within the budget together. At worst: every reply is as long as ``max_tokens`` allows; the question has as many
 tokens as its characters and the most tokens a character that the server has counted so far (before it has counted any:
-one token for two characters), and a little for the chat template. A request that fails counts as free.
+one token for two characters), and a little for the chat template. No second request is sent before the first has
+brought a count. A request that fails counts as free; but a response that was paid for and is not believed counts at
+once, and is asked for again only if that fits beside all that is set aside.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ CHARS_PER_TOKEN = 4
 _FIRST_RATIO = 0.5
 _TEMPLATE_TOKENS = 64
 _MILLION = 1_000_000
+_LIMITS = ("max_tokens", "max_completion_tokens", "max_new_tokens")
+_REPLIES = ("n", "best_of")
 
 
 def estimated_tokens(chars: int) -> int:
@@ -96,6 +100,8 @@ class Budget:
         self._in_flight = 0
         self._reserved = _Worst(0.0, 0.0)
         self._ratio = 0.0
+        self._held: dict[int, _Worst] = {}  # by the id of the request's body, which lives as long
+        self._began = not caps.any  # whether a first request has come back
         self._changed = asyncio.Event()
 
     def charge(self, spent: Spent, prices: Prices | None) -> None:
@@ -107,9 +113,10 @@ class Budget:
         """Set aside what a request may cost at worst, waiting for others to end if need be; None: it does not fit."""
         while True:
             worst = self._worst(body, prices)
-            if self._fits(worst):
+            if self._fits(worst) and (self._began or not self._in_flight):
                 self._in_flight += 1
                 self._add(worst, 1)
+                self._held[id(body)] = worst
                 return worst
             if not self._in_flight:
                 return None
@@ -119,10 +126,30 @@ class Budget:
         """Count what a request has cost instead of what was set aside. response: None where it failed."""
         self._in_flight -= 1
         self._add(worst, -1)
+        self._held.pop(id(body), None)
+        self._began = True
+        if response is not None and not response.cached:
+            self._pay(body, worst, response, prices)
+        self._wake()
+
+    def repeat(self, body: Mapping[str, Any], response: Response, prices: Prices | None) -> bool:
+        """Count a response that is not believed, whose request is still in flight; whether it may be repeated."""
+        held = self._held.get(id(body), _Worst(0.0, 0.0))
+        self._add(held, -1)
+        self._began = True
+        self._pay(body, self._worst(body, prices), response, prices)
+        again = self._worst(body, prices)
+        fits = self._fits(again)
+        held.tokens, held.cost = (again.tokens, again.cost) if fits else (0.0, 0.0)
+        self._add(held, 1)
+        self._wake()
+        return fits
+
+    def _wake(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()  # a new one: the next may be of another event loop
         changed.set()
-        if response is None or response.cached:
-            return
+
+    def _pay(self, body: Mapping[str, Any], worst: _Worst, response: Response, prices: Prices | None) -> None:
         if response.input_tokens is None or response.output_tokens is None:  # then it counts as the worst
             self.tokens += math.ceil(worst.tokens)
             self.cost += worst.cost
@@ -158,13 +185,17 @@ class Budget:
         if not self.caps.any:
             return _Worst(0.0, 0.0)
         asked = input_chars(body) * (self._ratio or _FIRST_RATIO) + _TEMPLATE_TOKENS
-        answered = int(body.get("max_tokens") or body.get("max_completion_tokens") or 0) * int(body.get("n", 1))
+        answered = _largest(body, _LIMITS) * max(1, _largest(body, _REPLIES))
         return _Worst(asked + answered, 0.0 if prices is None else prices.cost(asked, answered))
 
 
-def check_caps(caps: Caps, max_tokens: int | None, prices: Prices | None) -> None:
-    """Refuse a limit that could not be kept."""
-    if caps.any and max_tokens is None:
+def _largest(body: Mapping[str, Any], names: tuple[str, ...]) -> int:
+    return max(int(body.get(name) or 0) for name in names)
+
+
+def check_caps(caps: Caps, reply_limit: int | None, prices: Prices | None) -> None:
+    """Refuse a limit that could not be kept. reply_limit: tokens of one reply."""
+    if caps.any and reply_limit is None:
         raise BadInput("--max-cost and --max-tokens-total need --max-tokens: without it one reply may cost anything")
     if caps.cost is not None and prices is None:
         raise BadInput("--max-cost needs prices: --price-in and --price-out (per million tokens), or --prices FILE")

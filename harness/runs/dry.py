@@ -45,8 +45,25 @@ def estimate(keys: Iterator[Key], tasks: Mapping[str, CodeTask], asking: Asking)
         samples += len(epochs)
         question += lengths[task.id]
         answer += len(epochs) * estimated_tokens(len(task.reference))
-    most = None if asking.sampling.max_tokens is None else asking.sampling.max_tokens * samples
+    limit = asking.prompts.reply_limit(asking.sampling.max_tokens)
+    most = None if limit is None else limit * samples
     return Estimate(sent, samples, question, answer, most)
+
+
+def estimate_new(tasks: Mapping[str, CodeTask], asking: Asking) -> Estimate:
+    """What ``estimate`` finds for a whole run of which nothing is there yet, without counting it out."""
+    epochs = asking.sampling.epochs
+    each = [estimate(iter([(task, 0)]), tasks, asking) for task in tasks]
+    sent = -(-epochs // asking.batch)
+    return Estimate(
+        requests=sent * len(each),
+        samples=epochs * len(each),
+        question_tokens=sent * sum(one.question_tokens for one in each),
+        answer_tokens=epochs * sum(one.answer_tokens for one in each),
+        most_tokens=None
+        if any(one.most_tokens is None for one in each)
+        else epochs * sum(one.most_tokens or 0 for one in each),
+    )
 
 
 def estimate_lines(found: Estimate, folder: Path, model: str, suite: str, prices: Prices | None) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...benchmarks import CodeTask, InfraError
 from ...benchmarks.jsonio import digest
-from ..endpoint.api import Endpoint, EndpointDown, EndpointRefused, RequestRefused, Response, Sampling
+from ..endpoint.api import Endpoint, EndpointDown, EndpointRefused, RequestRefused, Response, Sampling, Unaffordable
 from ..endpoint.extract import extract_reply
 from ..endpoint.prompt import EndpointForm
 from ..endpoint.settings import PromptSettings
@@ -156,6 +156,9 @@ class Asker:
                 response = await self._endpoint.ask(body, epoch=epochs[0])
         except (EndpointDown, RequestRefused, EndpointRefused) as failure:
             self._failed(task, epochs, failure)
+        except Unaffordable as failure:
+            self.tally.exhausted = True
+            self.tally.failures.update(((task.id, each), str(failure)) for each in epochs)
         finally:
             self._budget.settle(body, worst, response, self._prices)
         if response is not None:
@@ -205,10 +208,15 @@ def requests(keys: Iterable[Key], tasks: Mapping[str, CodeTask], batch: int) -> 
 
 
 def sample_rows(task: CodeTask, epochs: tuple[int, ...], response: Response, request_digest: str) -> list[SampleRow]:
-    """The records of a response's replies, with the code found in each; the tokens of all stand with the first."""
+    """The records of a response's replies, with the code found in each.
+
+    The tokens of all, and those of earlier responses that were not believed, stand with the first.
+    """
     usage = None
     if response.input_tokens is not None and response.output_tokens is not None:
-        usage = Usage(response.input_tokens, response.output_tokens)
+        usage = Usage(
+            response.input_tokens + response.spent_input_tokens, response.output_tokens + response.spent_output_tokens
+        )
     rows = []
     for number, (epoch, reply) in enumerate(zip(epochs, response.replies, strict=False)):
         found = extract_reply(reply, task)

@@ -94,9 +94,9 @@ class SampleRow:
     """One finished reply: the raw text, and the code found in it (``reason`` says why there is none).
 
     latency_s: the time of the attempt that succeeded, in seconds; attempts: it and those before it. Where one request
-    brought several samples, ``usage`` and ``reasoning_tokens`` are of all and stand with the first. reasoning: thinking
-    that came apart from the text. cached: it came from the response cache, and nothing was paid for it. model: the name
-    that the server said it used.
+    brought several samples, ``usage`` and ``reasoning_tokens`` are of all and stand with the first. usage: all that was
+    paid, also for earlier responses that were not believed. reasoning: thinking that came apart from the text. cached:
+    it came from the response cache, and nothing was paid for it. model: the name that the server said it used.
     """
 
     task: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from evalrun.benchmarks import BadInput, Suite
 from evalrun.harness.cli import main
 from evalrun.harness.endpoint.api import Reply, Response, Sampling
 from evalrun.harness.runs.budget import Budget, Caps, Prices
+from evalrun.harness.runs.dry import estimate, estimate_new
 from evalrun.harness.runs.generate import Asker, Asking
 from evalrun.harness.runs.records import SampleRow, load_run
 from evalrun.harness.runs.shard import Shard
@@ -196,6 +198,74 @@ def test_a_spent_budget_leaves_samples_owed_and_counts_what_was_spent_before(
     assert len(script.bodies) == 4 * len(CORE)
 
 
+def test_the_worst_of_a_request_is_the_largest_of_its_limits_times_all_its_replies(
+    tmp_path: Path, scripts: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = scripts.serve([scripts.good("x = 1")])
+    base = ["--suite", "core", "--model", "m", "--base-url", script.base_url, "-o", tmp_path / "run", "--generate-only"]
+    base += ["--limit", "1", "--max-tokens-total", "3000"]
+    too_much = (
+        ("max_completion_tokens=4000",),
+        ("max_completion_tokens=10", "max_new_tokens=4000"),
+        ("max_completion_tokens=1000", "best_of=4"),
+    )
+    for fields in too_much:
+        more = [word for field in fields for word in ("--extra-body", field)]
+        assert run(*base, *more, "-o", tmp_path / fields[-1]) == 5
+    assert script.bodies == []
+    capsys.readouterr()
+    assert run(*base, "--extra-body", "max_completion_tokens=1000", "--dry-run") == 0
+    assert "at most 1,000 (" in capsys.readouterr().out
+    assert run(*base, "--extra-body", "max_completion_tokens=1000") == 0
+    assert [body["max_completion_tokens"] for body in script.bodies] == [1000]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (('max_completion_tokens="9"',), "whole number"),
+        (("max_completion_tokens=true",), "whole number"),
+        (("max_completion_tokens=1.5",), "whole number"),
+        (("max_completion_tokens=9", "--max-tokens", "9"), "leave one out"),
+    ],
+)
+def test_an_extra_limit_that_cannot_be_meant_is_refused(
+    more: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = ("--suite", "core", "--model", "m", "--base-url", NOWHERE, "-o", tmp_path / "run", "--extra-body")
+    assert run(*base, *more) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def in_doubt(scripts: Any, finish: str | None, text: str = "") -> Any:
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
+    usage = {"prompt_tokens": 1000, "completion_tokens": 10}
+    return scripts.Step(body=json.dumps({"choices": [choice], "usage": usage}).encode())
+
+
+@pytest.mark.parametrize("finish", ["stop", "content_filter", None])
+def test_replies_in_doubt_are_paid_for_and_not_repeated_beyond_the_budget(
+    finish: str | None, tmp_path: Path, scripts: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = scripts.serve([in_doubt(scripts, finish)])
+    base = ["--suite", "core", "--model", "m", "--base-url", script.base_url, "-o", tmp_path / "run", "--generate-only"]
+    assert run(*base, "--limit", "4", "--max-tokens", "100", "--max-tokens-total", "3000") == 5
+    assert len(script.bodies) == 2
+    assert "(2020 of 3000 tokens)" in capsys.readouterr().err
+    reasons = [json.loads(line)["reason"] for line in (tmp_path / "run" / "owed.jsonl").read_text().splitlines()]
+    assert "the budget does not allow to ask again" in reasons[0]
+
+
+def test_the_usage_of_a_sample_is_all_that_was_paid_for_it(tmp_path: Path, scripts: Any) -> None:
+    script = scripts.serve([in_doubt(scripts, "stop"), in_doubt(scripts, "content_filter"), scripts.good("x = 1")])
+    base = ["--suite", "core", "--model", "m", "--base-url", script.base_url, "-o", tmp_path / "run", "--generate-only"]
+    assert run(*base, "--limit", "1", "--max-tokens", "100", "--max-tokens-total", "9000") == 0
+    (row,) = load_run(tmp_path / "run").samples.values()
+    assert row.usage is not None
+    assert (row.usage.input_tokens, row.usage.output_tokens, row.attempts) == (2003, 25, 3)
+
+
 @pytest.mark.parametrize("more", [("--max-cost", "1"), ("--max-cost", "1", "--max-tokens", "9"), ("--price-in", "1")])
 def test_a_limit_that_could_not_be_kept_is_refused(more: tuple[str, ...], tmp_path: Path) -> None:
     assert run("--suite", "core", "--model", "m", "--base-url", NOWHERE, "-o", tmp_path / "run", *more) == 2
@@ -213,6 +283,41 @@ def test_a_dry_run_says_what_it_would_cost_and_neither_asks_nor_writes(
     assert "at most 3,000 (4 characters a token" in shown
     assert "money     about 0.0" in shown
     assert [path.name for path in tmp_path.iterdir()] == ["prices.toml"]
+
+
+def test_a_dry_run_of_very_many_samples_says_so_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base = ("--suite", "core", "--model", "m", "--base-url", NOWHERE, "-o", tmp_path / "run", "--dry-run")
+    before = time.monotonic()
+    assert run(*base, "--epochs", "1000000", "--batch-n", "3") == 0
+    assert time.monotonic() - before < 10
+    assert f"requests  {333_334 * len(CORE):,} for {1_000_000 * len(CORE):,} samples" in capsys.readouterr().out
+    assert run(*base, "--epochs", "99999999999") == 2
+    file = write(tmp_path / "runs.toml", "[[models]]\nname = 'm'\nepochs = 99999999999\n")
+    assert run(*base, "--config", file) == 2
+
+
+@pytest.mark.parametrize("batch", ["1", "3"])
+def test_an_estimate_is_the_same_whether_it_is_counted_out_or_not(batch: str) -> None:
+    tasks = {task.id: task for task in CORE}
+    asking = Asking("m", "chat", Sampling(7, max_tokens=5), int(batch))
+    keys = ((task, epoch) for task in tasks for epoch in range(7))
+    assert estimate_new(tasks, asking) == estimate(keys, tasks, asking)
+
+
+def test_a_cache_folder_without_a_cache_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base = ("--suite", "core", "--model", "m", "--base-url", NOWHERE, "-o", tmp_path / "run")
+    assert run(*base, "--cache-dir", tmp_path / "cache") == 2
+    assert "add --cache" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "said"), [("NOT_SET_X", "is not set"), ("sk-1 2", "never the key itself")])
+def test_a_dry_run_misses_a_key_that_the_run_would_miss(
+    name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = ("--suite", "core", "--model", "m", "--base-url", NOWHERE, "-o", tmp_path / "run", "--dry-run")
+    assert run(*base, "--api-key-env", name) == 2
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["['m']\nin = 1", "['m']\nin = -1\nout = 1", "['m']\nin = 'x'\nout = 1", "m = 3", "["])

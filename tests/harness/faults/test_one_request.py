@@ -64,6 +64,14 @@ def test_an_empty_text_is_the_models_own_when_the_server_says_so_again_and_again
     assert (found.replies[0].text, found.attempts, server.seen["Write f."]) == ("", 3, 3)
 
 
+@pytest.mark.parametrize("max_retries", [0, 1])
+def test_an_empty_text_is_believed_sooner_where_it_may_not_be_asked_for_three_times(max_retries: int) -> None:
+    server = failing(PASSING["empty content"], times=99)
+    with server.serving() as base_url:
+        found = ask(base_url, max_retries=max_retries)
+    assert (found.replies[0].text, server.seen["Write f."]) == ("", max_retries + 1)
+
+
 def test_an_empty_text_that_comes_now_and_then_is_not_believed() -> None:
     faults = [PASSING[name] for name in ("empty content", "500", "empty content", "content filter")]
     server = FaultyServer(lambda prompt: TEXT, lambda prompt, before: faults[before] if before < 4 else None)
