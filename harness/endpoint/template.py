@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,30 +72,48 @@ def load_template(path: Path) -> PromptTemplate:
     Raises:
         BadInput: it cannot be read, is no template, or uses a variable or another file that there is not.
     """
-    from jinja2 import TemplateSyntaxError, meta, nodes
+    from jinja2 import TemplateError, meta, nodes
 
+    source = read_bounded(path, str(path), _MAX_BYTES).replace("\r\n", "\n")
+    environment = _environment()
     try:
-        data = path.read_bytes()
-        source = data[:_MAX_BYTES].decode("utf-8").replace("\r\n", "\n")
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: not UTF-8 at byte {error.start}") from error
-    if len(data) > _MAX_BYTES:
-        raise BadInput(f"{path}: longer than {_MAX_BYTES} bytes; is this a prompt template?")
-    try:
-        tree = _environment().parse(source, path.name, str(path))
-    except TemplateSyntaxError as error:
-        raise BadInput(f"{path}, line {error.lineno}: {error.message}") from error
+        tree = environment.parse(source, path.name, str(path))
+        used = meta.find_undeclared_variables(tree) - set(environment.globals)
+    except TemplateError as error:
+        line = getattr(error, "lineno", None)
+        raise BadInput(f"{path}{f', line {line}' if line else ''}: {error.message}") from error
+    except RecursionError as error:
+        raise BadInput(f"{path}: nested too deeply") from error
     for other in tree.find_all((nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)):
         raise BadInput(f"{path}, line {other.lineno}: a prompt template is one file; it can take in no other")
-    used = meta.find_undeclared_variables(tree) - set(_environment().globals)
     for unknown in sorted(used - set(VARIABLES)):
         line = min(name.lineno for name in tree.find_all(nodes.Name) if name.name == unknown)
         raise BadInput(f"{path}, line {line}: no variable {unknown!r}; there are {', '.join(VARIABLES)}")
     if "prompt" not in used:
         raise BadInput(f"{path}: never uses {{{{ prompt }}}}, so that every task would be asked alike")
     return PromptTemplate(path.name, source, frozenset(used), str(path))
+
+
+def read_bounded(path: Path, what: str, most: int) -> str:
+    """The text of a file, of which no more than ``most`` bytes are read. what: it is called so in messages.
+
+    Raises:
+        BadInput: it is no regular file, too long, or not UTF-8.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a device has no end, and a pipe may never begin
+            raise BadInput(f"{what}: cannot be read (not a regular file)")
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise BadInput(f"{what}: cannot be read (longer than {most} bytes)")
+        return data.decode("utf-8")
+    except OSError as error:
+        raise BadInput(f"{what}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{what}: not UTF-8 at byte {error.start}") from error
+    except ValueError as error:  # a path with a null in it
+        raise BadInput(f"{what}: cannot be read ({error})") from error
 
 
 def _environment() -> Environment:

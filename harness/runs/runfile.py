@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...benchmarks import BadInput
+from ..endpoint.template import read_bounded
 
 MODELS = "models"
 _SECRETS = ("key", "api-key", "apikey", "token", "secret", "password", "authorization", "bearer")
@@ -57,15 +58,7 @@ def read_run_file(path: Path, options: Collection[str], of_a_model: Collection[s
 
 
 def _parsed(path: Path) -> Any:
-    try:
-        data = path.read_bytes()
-        text = data.decode("utf-8")
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: not UTF-8 text ({error})") from error
-    if len(data) > _MAX_BYTES:
-        raise BadInput(f"{path}: longer than {_MAX_BYTES} bytes; this is no run file")
+    text = read_bounded(path, str(path), _MAX_BYTES)
     readers: dict[str, Callable[[str], Any]] = {".toml": _toml, ".yaml": _yaml, ".yml": _yaml}
     reader = readers.get(path.suffix.lower())
     if reader is None:

@@ -117,6 +117,13 @@ def test_a_run_file_that_cannot_be_meant_is_one_line(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_device_is_no_run_file_and_is_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "runs.toml").symlink_to("/dev/zero")
+    for file in (tmp_path / "runs.toml", "/dev/zero"):
+        assert run("--config", file, "--suite", "core") == 2
+        assert "cannot be read (not a regular file)" in capsys.readouterr().err
+
+
 def test_what_ends_one_of_several_runs_does_not_end_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
