@@ -13,7 +13,7 @@ from ...benchmarks.jsonio import text_digest
 from .prompt import EndpointForm, fence_for
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from .rendering import TemplateEnvironment
 
 VARIABLES = ("prompt", "entry_point", "task_id", "form", "tags", "endpoint", "system", "fence")
 """All that a template may use; docs/prompts.md says what they hold. Never the reference or the tests."""
@@ -54,9 +54,11 @@ class PromptTemplate:
         try:
             code = environment.compile(self.source, self.name, self.path)
             template = environment.template_class.from_code(environment, code, environment.make_globals(None))
-            text = template.render(values)
+            text = environment.render_bounded(template, values)
         except Exception as error:  # a template calls methods of its values, and these raise what they like
-            raise BadInput(f"{self._place(error)}: for the task {task.id}: {error}") from error
+            raise BadInput(
+                f"{self._place(error)}: for the task {task.id}: {str(error) or type(error).__name__}"
+            ) from error
         if not text.strip():
             raise BadInput(f"{self.path}: renders to an empty prompt for the task {task.id}")
         return text
@@ -116,8 +118,7 @@ def read_bounded(path: Path, what: str, most: int) -> str:
         raise BadInput(f"{what}: cannot be read ({error})") from error
 
 
-def _environment() -> Environment:
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+def _environment() -> TemplateEnvironment:
+    from .rendering import TemplateEnvironment
 
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    return TemplateEnvironment()

@@ -105,6 +105,62 @@ def test_a_template_that_fails_on_a_task_or_reaches_out_names_its_line(source: s
         settings.build(TASK, "chat")
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        '{{ "a" * 3000000000 }}',
+        '{{ 3000000000 * "a" }}',
+        "{{ 10 ** 3000000000 }}",
+        '{{ "a" | center(3000000000) }}',
+        '{{ "a".ljust(3000000000) }}',
+        '{{ "a".replace("a", "b" * 900000).replace("b", "c" * 900000) }}',
+        '{{ range(99999) | join("a" * 900000) }}',
+        '{{ ("a" * 900000).join(range(99999) | map("string")) }}',
+        '{{ ("\\n" * 90000) | indent(90000, blank=true) }}',
+        '{{ "%3000000000d" % 1 }}',
+        '{{ "%*d" % (3000000000, 1) }}',
+        '{{ "%3000000000d" | format(1) }}',
+        '{{ "{:3000000000}".format(1) }}',
+        '{{ "{:{}}".format(1, "3000000000") }}',
+        "{{ [1] * 3000000000 }}",
+        '{% set n = namespace(x="a") %}{% for i in range(40) %}{% set n.x = n.x ~ n.x %}{% endfor %}',
+        '{% set n = namespace(x="a") %}{% for i in range(40) %}{% set n.x = n.x + n.x %}{% endfor %}',
+        '{% set n = namespace(x="a") %}{% for i in range(40) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}',
+        "{% for i in range(99999) %}{% for i in range(99999) %}{{ prompt }}{% endfor %}{% endfor %}",
+        "{% set x %}{% for i in range(9999) %}{% for i in range(9999) %}{{ prompt }}{% endfor %}{% endfor %}{% endset %}",
+        "{{ prompt.upper }}",
+        "{{ joiner() }}",
+    ],
+)
+def test_a_template_that_asks_for_the_boundless_or_an_address_is_refused_at_once(source: str, tmp_path: Path) -> None:
+    settings = PromptSettings(template(tmp_path, "{{ prompt }}\n" + source))
+    with pytest.raises(BadInput, match=r"mine\.j2(, line 2)?: for the task t/f: \S"):
+        settings.build(TASK, "chat")
+
+
+@pytest.mark.parametrize("source", ["{{ lipsum(n=100000000) }}", "{{ cycler(1) }}", "{{ tags | random }}"])
+def test_what_would_make_two_renderings_differ_is_not_there(source: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"line 2: [Nn]o (variable|filter)"):
+        template(tmp_path, "{{ prompt }}\n" + source)
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ('{{ "-" * 3 ~ 2 ** 3 ~ tags | length }}', "---82"),
+        ('{{ "%s-%05d 123456" % ("a", 3) }}{{ "{:>4}|{}".format(1, 123456789) }}', "a-00003 123456   1|123456789"),
+        ('{{ tags | map("upper") | join(", ") }}', "EASY, SUM"),
+        ('{{ ["a", "b"] | join | indent(2, true) }}{{ "a" | center(3) }}{{ ", ".join(tags) }}', "  ab a easy, sum"),
+        ("{% macro m(x) %}<{{ x }}>{% endmacro %}{{ m(123456789) }}{{ system }}", "<123456789>None"),
+        ("{% set s = joiner('; ') %}{% for t in tags %}{{ s() }}{{ t }}{% endfor %}", "easy; sum"),
+        ("{{ {'a': [1, 2]} | tojson }}{{ dict(a=1) | length }}{{ prompt | replace('zz', 'y') | trim | length }}", None),
+    ],
+)
+def test_what_templates_are_written_with_works(source: str, shown: str | None, tmp_path: Path) -> None:
+    text = PromptSettings(template(tmp_path, source + "|{{ prompt }}")).build(TASK, "chat").text
+    assert text == (shown or '{"a": [1, 2]}1' + str(len(PROMPT.strip()))) + "|" + PROMPT
+
+
 def test_a_template_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "latin.j2").write_bytes(b"{{ prompt }}\xff")
     with pytest.raises(BadInput, match="not UTF-8 at byte 12"):
