@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 VARIABLES = ("prompt", "entry_point", "task_id", "form", "tags", "endpoint", "system", "fence")
 """All that a template may use; docs/prompts.md says what they hold. Never the reference or the tests."""
 _MAX_BYTES = 1_000_000
+_ANOTHER = "~ no task has this prompt ~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class PromptTemplate:
         """The text for one task, to the last blank as the template has it.
 
         Raises:
-            BadInput: the template fails for this task; the message names its line.
+            BadInput: the template fails for this task (the message names its line), or shows nothing of its prompt.
         """
         values: dict[str, Any] = {
             "prompt": task.prompt,
@@ -50,18 +52,29 @@ class PromptTemplate:
             "system": system,
             "fence": fence_for(task.prompt),
         }
-        environment = _environment()
         try:
-            code = environment.compile(self.source, self.name, self.path)
-            template = environment.template_class.from_code(environment, code, environment.make_globals(None))
-            text = environment.render_bounded(template, values)
+            text = self._rendered(values)
         except Exception as error:  # a template calls methods of its values, and these raise what they like
-            raise BadInput(
-                f"{self._place(error)}: for the task {task.id}: {str(error) or type(error).__name__}"
-            ) from error
+            said = str(error) or type(error).__name__  # a MemoryError says nothing
+            raise BadInput(f"{self._place(error)}: for the task {task.id}: {said}") from error
         if not text.strip():
             raise BadInput(f"{self.path}: renders to an empty prompt for the task {task.id}")
+        if task.prompt.strip() not in text and not self._depends_on_prompt(values, text):
+            raise BadInput(f"{self.path}: shows nothing of the prompt of the task {task.id}")
         return text
+
+    def _depends_on_prompt(self, values: Mapping[str, Any], text: str) -> bool:
+        """Whether another prompt in its place gives another text (the template may have indented it, or cut it)."""
+        try:
+            return self._rendered({**values, "prompt": _ANOTHER}) != text
+        except Exception:
+            return True
+
+    def _rendered(self, values: Mapping[str, Any]) -> str:
+        environment = _environment()
+        code = environment.compile(self.source, self.name, self.path)
+        template = environment.template_class.from_code(environment, code, environment.make_globals(None))
+        return environment.render_bounded(template, values)
 
     def _place(self, error: Exception) -> str:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.path]

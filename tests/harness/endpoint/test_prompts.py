@@ -127,7 +127,7 @@ def test_a_template_that_fails_on_a_task_or_reaches_out_names_its_line(source: s
         '{% set n = namespace(x="a") %}{% for i in range(40) %}{% set n.x = n.x + n.x %}{% endfor %}',
         '{% set n = namespace(x="a") %}{% for i in range(40) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}',
         "{% for i in range(99999) %}{% for i in range(99999) %}{{ prompt }}{% endfor %}{% endfor %}",
-        "{% set x %}{% for i in range(9999) %}{% for i in range(9999) %}{{ prompt }}{% endfor %}{% endfor %}{% endset %}",
+        "{% set x %}{% for i in range(999) %}{% for i in range(999) %}{{ prompt }}{% endfor %}{% endfor %}{% endset %}",
         "{{ prompt.upper }}",
         "{{ joiner() }}",
     ],
@@ -159,6 +159,28 @@ def test_what_would_make_two_renderings_differ_is_not_there(source: str, tmp_pat
 def test_what_templates_are_written_with_works(source: str, shown: str | None, tmp_path: Path) -> None:
     text = PromptSettings(template(tmp_path, source + "|{{ prompt }}")).build(TASK, "chat").text
     assert text == (shown or '{"a": [1, 2]}1' + str(len(PROMPT.strip()))) + "|" + PROMPT
+
+
+@pytest.mark.parametrize(
+    "source", ["{% if false %}{{ prompt }}{% endif %} x", "{% set y = prompt %}x", "{{ task_id if true else prompt }}"]
+)
+def test_a_template_that_shows_nothing_of_the_prompt_is_refused(source: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="shows nothing of the prompt of the task t/f"):
+        PromptSettings(template(tmp_path, source)).build(TASK, "chat")
+
+
+@pytest.mark.parametrize("source", ["{{ prompt | indent(4) }}", "{{ prompt[:9] }}", "{{ prompt | upper }}"])
+def test_a_template_may_change_the_prompt(source: str, tmp_path: Path) -> None:
+    assert PromptSettings(template(tmp_path, source)).build(TASK, "chat").text.strip()
+
+
+def test_a_failure_without_a_message_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr(PromptTemplate, "_rendered", fail)
+    with pytest.raises(BadInput, match="for the task t/f: MemoryError"):
+        PromptSettings(template(tmp_path, RAW)).build(TASK, "chat")
 
 
 def test_a_template_that_cannot_be_read_is_named(tmp_path: Path) -> None:
