@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -13,10 +14,12 @@ import click
 from ...benchmarks import BadInput
 from ..endpoint.prompt import EndpointForm
 from ..endpoint.settings import PromptSettings
-from ..endpoint.template import load_template
+from ..endpoint.template import load_template, read_bounded
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _NAMED = ("instruct", "completion")
+_MAX_SYSTEM = 1_000_000  # bytes
+_MAX_DEPTH = 100  # of an extra field: what is nested deeper could be read, and then not be sent
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
 
@@ -88,7 +91,11 @@ def prompt_settings(options: Mapping[str, Any], form: EndpointForm) -> PromptSet
 
 def _template_file(name: str) -> Path:
     path = Path(name)
-    if not path.exists():
+    try:
+        exists = path.exists()
+    except (OSError, ValueError):  # a name that is too long, or has a null in it
+        exists = False
+    if not exists:
         raise BadInput(f"--prompt-template {name}: neither one of {', '.join(_NAMED)} nor a file")
     return path
 
@@ -97,13 +104,8 @@ def _system(value: str | None) -> str | None:
     """The text, or that of the file behind an @, without the line's end that editors put at a file's end."""
     if value is None or not value.startswith("@"):
         return value
-    path = Path(value[1:])
-    try:
-        return path.read_text(encoding="utf-8").removesuffix("\n")
-    except OSError as error:
-        raise BadInput(f"--system {value}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"--system {value}: not UTF-8 at byte {error.start}") from error
+    text = read_bounded(Path(value[1:]), f"--system {value}", _MAX_SYSTEM)
+    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
 
 
 def _unescaped(text: str) -> str:
@@ -119,8 +121,9 @@ def _extra_body(pairs: Iterable[str]) -> dict[str, Any]:
         if name in found:
             raise BadInput(f"--extra-body {name}: given twice")
         try:
-            found[name] = json.loads(text, parse_constant=_no_constant)
-        except ValueError as error:
+            found[name] = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+            _refuse_depth(found[name])
+        except (ValueError, RecursionError) as error:
             raise BadInput(
                 f"--extra-body {name}: {text[:60]!r} is not JSON ({error}); a text needs its quotes: {name}='\"...\"'"
             ) from error
@@ -129,3 +132,25 @@ def _extra_body(pairs: Iterable[str]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is out of range")
+    return number
+
+
+def _refuse_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [each for outer in level for each in _inner(outer)]
+        if not level:
+            return
+    raise ValueError(f"nested deeper than {_MAX_DEPTH}")
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -14,6 +14,9 @@ _MARKDOWN = ("markdown", "md")
 _FENCE = re.compile(r"([ \t]{0,12})(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _FENCE_IN_LINE = re.compile(r"([^`\n]*\S)[ \t]*(`{3,})[ \t]*((?:python|py)?[\d.]{0,5})[ \t]*$", re.IGNORECASE)
 _INLINE = re.compile(r"(?:python|py)[\d.]{0,5}(?=\s)", re.IGNORECASE)
+_QUOTED_FENCE = re.compile(r"^ {0,3}> ?[ \t]{0,12}(?:```|~~~)", re.MULTILINE)
+_QUOTED = re.compile(r"^ {0,3}> ?", re.MULTILINE)
+_TYPED = re.compile(r"[ \t]{0,12}(?:>>>|\.\.\.)(?: (.*))?$")
 _MAX_BLOCKS = 1000  # no one reads a reply with more
 _MAX_CLOSERS = 20
 _MAX_LINES_AHEAD = 200_000  # that are read again for a better end of a block, in one reply
@@ -52,6 +55,17 @@ def inline_blocks(text: str) -> list[Block]:
     """What stands between three backticks within lines, for replies without any block."""
     pieces = text.split("```", 2 * _MAX_BLOCKS + 1)[1::2]
     return [Block(_INLINE.sub("", piece, count=1).lstrip(" ") if _INLINE.match(piece) else piece) for piece in pieces]
+
+
+def unquoted(text: str) -> str | None:
+    """The text without the ``>`` of block quotes; None where no fence is quoted."""
+    return _QUOTED.sub("", text) if _QUOTED_FENCE.search(text) else None
+
+
+def typed_in(text: str) -> str:
+    """What was typed in a transcript of Python's prompt, without ``>>>``, ``...`` and what was answered."""
+    found = (_TYPED.match(line.rstrip()) for line in lines_of(text))
+    return "".join(f"{line[1] or ''}\n" for line in found if line)
 
 
 def opens_a_block(line: str) -> bool:

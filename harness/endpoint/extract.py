@@ -15,7 +15,7 @@ from typing import Literal
 from ...benchmarks import CodeTask
 from ...benchmarks.task import Form
 from .api import Reply
-from .blocks import Block, fenced_blocks, inline_blocks, opens_a_block
+from .blocks import Block, fenced_blocks, inline_blocks, opens_a_block, typed_in, unquoted
 from .bodies import as_body
 from .pysource import MAX_PARSED, Parser, bound_by_prompt, lines_of
 from .reasoning import split_reasoning
@@ -91,6 +91,8 @@ class _Search:
 
     def find(self, answer: str) -> Extracted:
         blocks = fenced_blocks(answer, self._parser)
+        if not self._any_program(blocks):
+            blocks = self._unwrapped(blocks, answer)
         if not self._is_in_one(blocks):
             continued = self._leading_body(answer)
             if continued is not None:
@@ -102,6 +104,25 @@ class _Search:
             return self._from_plain(answer)
         blocks = [self._dedented(block) for block in blocks if block.code.strip()]
         return self._from_blocks(blocks) if blocks else Extracted("", "alone", "empty code block")
+
+    def _any_program(self, blocks: list[Block]) -> bool:
+        return any(block.code.strip() and self._is_program(dedent(block.code)) for block in blocks)
+
+    def _unwrapped(self, blocks: list[Block], answer: str) -> list[Block]:
+        """The blocks in a block quote, or what was typed in a transcript, where these and no others are programs."""
+        plain = unquoted(answer)
+        inner = [] if plain is None else fenced_blocks(plain, self._parser)
+        if self._any_program(inner):
+            return inner
+        typed = [replace(block, code=self._typed(block.code) or block.code) for block in blocks]
+        return typed if self._any_program(typed) else blocks
+
+    def _typed(self, text: str) -> str | None:
+        """The program that a transcript shows; what reads stdin must be one from its first line."""
+        if ">>>" not in text or (self._entry_point is None and not text.lstrip().startswith(">>>")):
+            return None
+        typed = typed_in(text)
+        return typed if typed.strip() and self._is_program(typed) else None
 
     def _defines(self, code: str) -> bool:
         return self._entry_point is not None and self._parser.defines(code, self._entry_point)
@@ -218,5 +239,12 @@ class _Search:
         program = self._parser.longest_program(answer)
         if program is not None and self._is_program(program):
             return self._standing(program)
+        bare = answer.strip()
+        quoted = bare[1:-1].strip() if bare.count("`") == 2 and bare[0] == bare[-1] == "`" else ""
+        if quoted and self._is_program(quoted):
+            return self._standing(quoted)
+        typed = self._typed(answer)
+        if typed is not None:
+            return self._standing(typed)
         continues = self._may_continue and answer.lstrip("\n").startswith((" ", "\t"))
         return Extracted(answer, "append" if continues else "alone")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...benchmarks import BadInput
+from ..endpoint.template import read_bounded
 
 MODELS = "models"
 _SECRETS = ("key", "api-key", "apikey", "token", "secret", "password", "authorization", "bearer")
@@ -57,15 +58,7 @@ def read_run_file(path: Path, options: Collection[str], of_a_model: Collection[s
 
 
 def _parsed(path: Path) -> Any:
-    try:
-        data = path.read_bytes()
-        text = data.decode("utf-8")
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: not UTF-8 text ({error})") from error
-    if len(data) > _MAX_BYTES:
-        raise BadInput(f"{path}: longer than {_MAX_BYTES} bytes; this is no run file")
+    text = read_bounded(path, str(path), _MAX_BYTES).removeprefix("\ufeff")  # as editors on Windows begin a file
     readers: dict[str, Callable[[str], Any]] = {".toml": _toml, ".yaml": _yaml, ".yml": _yaml}
     reader = readers.get(path.suffix.lower())
     if reader is None:
@@ -88,9 +81,31 @@ def _yaml(text: str) -> Any:
     import yaml
 
     try:
+        _refuse_twice(yaml.compose(text, Loader=yaml.SafeLoader))
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
+
+
+def _refuse_twice(root: Any) -> None:
+    """ValueError where a key stands twice in a mapping of the YAML nodes, of which YAML would keep the last."""
+    stack = [root]
+    known: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if id(node) in known or not isinstance(getattr(node, "value", None), list):
+            continue  # an alias, or a scalar
+        known.add(id(node))
+        if node.id != "mapping":
+            stack.extend(node.value)
+            continue
+        keys: set[tuple[str, str]] = set()
+        for key, value in node.value:
+            stack.append(value)
+            if key.id == "scalar" and (key.tag, key.value) in keys:
+                raise ValueError(f"{key.value[:60]} is given twice (line {key.start_mark.line + 1})")
+            if key.id == "scalar":
+                keys.add((key.tag, key.value))
 
 
 def _checked(

@@ -226,3 +226,32 @@ def test_the_longest_run_of_lines_that_is_python_is_found() -> None:
     assert Parser().longest_program(text) == "import os\n\n\ndef f():\n    return os\n"
     assert Parser().longest_program("only prose here") is None
     assert MAX_PARSED <= 100_000
+
+
+def test_a_reply_in_single_backticks_loses_them() -> None:
+    assert code_of("`def f(count): return 'a'`\n") == ("def f(count): return 'a'", "alone")
+    assert code_of("`print(input())`", "instruct", None) == ("print(input())", "alone")
+    assert code_of("`f` and `g`") == ("`f` and `g`", "alone")
+
+
+def test_a_block_in_a_quote_loses_the_quotes_marks() -> None:
+    quoted = "".join(f"> {line}\n" for line in f"Here:\n```python\n{WHOLE}```\nDone.".split("\n"))
+    assert code_of(f"As asked:\n\n{quoted}") == (WHOLE, "alone")
+    assert code_of("> ```python\n> print(input())\n> ```\n", "instruct", None) == ("print(input())\n", "alone")
+    assert code_of(f"> ```python\n> def f(x): return 'old'\n> ```\n\n```python\n{WHOLE}```") == (WHOLE, "alone")
+
+
+def test_of_a_transcript_what_was_typed_is_taken() -> None:
+    transcript = ">>> def f(x):\n...     return x + 1\n...\n>>> f(1)\n2\n"
+    typed = f"{WHOLE}\nf(1)\n"
+    assert code_of(transcript) == (typed, "alone")
+    assert code_of(f"So:\n\n{transcript}\nThat adds one.") == (typed, "alone")
+    assert code_of(f"```pycon\n{transcript}```") == (typed, "alone")
+    assert code_of(f"```pycon\n{transcript}```\n```python\n{WHOLE}```") == (WHOLE, "alone")
+
+
+def test_a_doctest_in_a_broken_program_is_no_answer_of_its_own() -> None:
+    broken = '"""\n>>> g(1)\n"""\nx = (\n'
+    for entry_point in ("f", None):
+        assert code_of(broken, "instruct", entry_point)[0] == broken
+        assert code_of(f"```python\n{broken}```", "instruct", entry_point)[0] == broken

@@ -18,6 +18,7 @@ from evalrun.harness.runs.budget import Budget, Caps, Prices
 from evalrun.harness.runs.dry import estimate, estimate_new
 from evalrun.harness.runs.generate import Asker, Asking
 from evalrun.harness.runs.records import SampleRow, load_run
+from evalrun.harness.runs.runfile import read_run_file
 from evalrun.harness.runs.shard import Shard
 from evalrun.harness.serve.baselines import Reference
 from evalrun.harness.serve.server import serving
@@ -117,6 +118,30 @@ def test_a_run_file_that_cannot_be_meant_is_one_line(
     assert said in shown
     assert "sk-1" not in shown
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["epochs: 1\nsuite: core\nepochs: 2\n", "models:\n  - name: a\n    temperature: 0\n    'temperature': 1\n"],
+)
+def test_a_key_that_stands_twice_in_yaml_is_refused(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--config", write(tmp_path / "runs.yaml", text)) == 2
+    assert "is given twice (line" in capsys.readouterr().err
+
+
+def test_a_run_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    for name, text in (("runs.toml", "epochs = 3"), ("runs.yaml", "epochs: 3")):
+        found = read_run_file(write(tmp_path / name, f"\ufeff{text}\n"), ["epochs"], [])
+        assert found.settings == {"epochs": 3}
+
+
+def test_a_device_is_no_run_file_and_is_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "runs.toml").symlink_to("/dev/zero")
+    for file in (tmp_path / "runs.toml", "/dev/zero"):
+        assert run("--config", file, "--suite", "core") == 2
+        assert "cannot be read (not a regular file)" in capsys.readouterr().err
 
 
 def test_what_ends_one_of_several_runs_does_not_end_the_others(

@@ -76,6 +76,9 @@ def test_a_template_knows_what_is_documented_and_no_more(tmp_path: Path) -> None
         ("{{ prompt }}\n{% if %}", "line 2: Expected an expression"),
         ("{{ prompt }}\n\n{{ reference }}", "line 3: no variable 'reference'"),
         ("{{ prompt }}\n{% include 'x' %}", "line 2: a prompt template is one file"),
+        ("{{ prompt }}\n{{ prompt | nofilter }}", "line 2: No filter named 'nofilter'"),
+        ("{{ prompt }}\n{{ prompt is notest }}", "line 2: No test named 'notest'"),
+        ("{{ " + "(" * 3000 + "prompt" + ")" * 3000 + " }}", "nested too deeply"),
         ("nothing of the task", "never uses {{ prompt }}"),
     ],
 )
@@ -100,6 +103,84 @@ def test_a_template_that_fails_on_a_task_or_reaches_out_names_its_line(source: s
     settings = PromptSettings(template(tmp_path, source))
     with pytest.raises(BadInput, match=r"mine\.j2, line 2: for the task t/f"):
         settings.build(TASK, "chat")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '{{ "a" * 3000000000 }}',
+        '{{ 3000000000 * "a" }}',
+        "{{ 10 ** 3000000000 }}",
+        '{{ "a" | center(3000000000) }}',
+        '{{ "a".ljust(3000000000) }}',
+        '{{ "a".replace("a", "b" * 900000).replace("b", "c" * 900000) }}',
+        '{{ range(99999) | join("a" * 900000) }}',
+        '{{ ("a" * 900000).join(range(99999) | map("string")) }}',
+        '{{ ("\\n" * 90000) | indent(90000, blank=true) }}',
+        '{{ "%3000000000d" % 1 }}',
+        '{{ "%*d" % (3000000000, 1) }}',
+        '{{ "%3000000000d" | format(1) }}',
+        '{{ "{:3000000000}".format(1) }}',
+        '{{ "{:{}}".format(1, "3000000000") }}',
+        "{{ [1] * 3000000000 }}",
+        '{% set n = namespace(x="a") %}{% for i in range(40) %}{% set n.x = n.x ~ n.x %}{% endfor %}',
+        '{% set n = namespace(x="a") %}{% for i in range(40) %}{% set n.x = n.x + n.x %}{% endfor %}',
+        '{% set n = namespace(x="a") %}{% for i in range(40) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}',
+        "{% for i in range(99999) %}{% for i in range(99999) %}{{ prompt }}{% endfor %}{% endfor %}",
+        "{% set x %}{% for i in range(999) %}{% for i in range(999) %}{{ prompt }}{% endfor %}{% endfor %}{% endset %}",
+        "{{ prompt.upper }}",
+        "{{ joiner() }}",
+    ],
+)
+def test_a_template_that_asks_for_the_boundless_or_an_address_is_refused_at_once(source: str, tmp_path: Path) -> None:
+    settings = PromptSettings(template(tmp_path, "{{ prompt }}\n" + source))
+    with pytest.raises(BadInput, match=r"mine\.j2(, line 2)?: for the task t/f: \S"):
+        settings.build(TASK, "chat")
+
+
+@pytest.mark.parametrize("source", ["{{ lipsum(n=100000000) }}", "{{ cycler(1) }}", "{{ tags | random }}"])
+def test_what_would_make_two_renderings_differ_is_not_there(source: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"line 2: [Nn]o (variable|filter)"):
+        template(tmp_path, "{{ prompt }}\n" + source)
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ('{{ "-" * 3 ~ 2 ** 3 ~ tags | length }}', "---82"),
+        ('{{ "%s-%05d 123456" % ("a", 3) }}{{ "{:>4}|{}".format(1, 123456789) }}', "a-00003 123456   1|123456789"),
+        ('{{ tags | map("upper") | join(", ") }}', "EASY, SUM"),
+        ('{{ ["a", "b"] | join | indent(2, true) }}{{ "a" | center(3) }}{{ ", ".join(tags) }}', "  ab a easy, sum"),
+        ("{% macro m(x) %}<{{ x }}>{% endmacro %}{{ m(123456789) }}{{ system }}", "<123456789>None"),
+        ("{% set s = joiner('; ') %}{% for t in tags %}{{ s() }}{{ t }}{% endfor %}", "easy; sum"),
+        ("{{ {'a': [1, 2]} | tojson }}{{ dict(a=1) | length }}{{ prompt | replace('zz', 'y') | trim | length }}", None),
+    ],
+)
+def test_what_templates_are_written_with_works(source: str, shown: str | None, tmp_path: Path) -> None:
+    text = PromptSettings(template(tmp_path, source + "|{{ prompt }}")).build(TASK, "chat").text
+    assert text == (shown or '{"a": [1, 2]}1' + str(len(PROMPT.strip()))) + "|" + PROMPT
+
+
+@pytest.mark.parametrize(
+    "source", ["{% if false %}{{ prompt }}{% endif %} x", "{% set y = prompt %}x", "{{ task_id if true else prompt }}"]
+)
+def test_a_template_that_shows_nothing_of_the_prompt_is_refused(source: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="shows nothing of the prompt of the task t/f"):
+        PromptSettings(template(tmp_path, source)).build(TASK, "chat")
+
+
+@pytest.mark.parametrize("source", ["{{ prompt | indent(4) }}", "{{ prompt[:9] }}", "{{ prompt | upper }}"])
+def test_a_template_may_change_the_prompt(source: str, tmp_path: Path) -> None:
+    assert PromptSettings(template(tmp_path, source)).build(TASK, "chat").text.strip()
+
+
+def test_a_failure_without_a_message_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr(PromptTemplate, "_rendered", fail)
+    with pytest.raises(BadInput, match="for the task t/f: MemoryError"):
+        PromptSettings(template(tmp_path, RAW)).build(TASK, "chat")
 
 
 def test_a_template_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -169,6 +250,12 @@ def test_options_come_to_settings(tmp_path: Path) -> None:
         (["--extra-body", "reasoning_effort"], "expected KEY=JSON"),
         (["--extra-body", "reasoning_effort=high"], "a text needs its quotes"),
         (["--extra-body", "x=NaN"], "is not JSON"),
+        (["--extra-body", "x=1e999"], "1e999 is out of range"),
+        (["--extra-body", f"x={'[' * 5000}{']' * 5000}"], "is not JSON"),
+        (["--extra-body", f"x={'[' * 200}{']' * 200}"], "nested deeper than 100"),
+        (["--system", "@/dev/zero"], "not a regular file"),
+        (["--prompt-template", "/dev/zero"], "not a regular file"),
+        (["--prompt-template", "x" * 5000], "nor a file"),
         (["--extra-body", "x=1", "--extra-body", "x=2"], "given twice"),
         (["--extra-body", "temperature=1"], "another option"),
         (["--extra-body", 'api_key="secret"'], "not set here"),
