@@ -32,6 +32,8 @@ _MAX_REPLY_BYTES = 64_000_000
 _CONNECT_S = 30.0
 _MAX_STALE = 3
 _DEFAULT_RETRY = RetryPolicy()
+_MIN_SECRET = 12
+"""Characters of a key that is one; a shorter one is a placeholder (``EMPTY``), which an answer may well hold."""
 
 
 class _MayPass(Exception):
@@ -141,7 +143,7 @@ class OpenAIEndpoint:
         latency_s = self._clocks.monotonic() - sent
         payload = self._payload(received, effort, sent)
         try:
-            response = read_response(payload, self._form, effort.wanted)
+            response = self._without_key(read_response(payload, self._form, effort.wanted))
         except UnusableResponse as error:
             raise _MayPass(str(error)) from error
         self._answered = True
@@ -231,12 +233,38 @@ class OpenAIEndpoint:
         """A text for people, without the key (servers like to repeat a wrong one)."""
         return visible(text.replace(self._key, "***") if self._key else text) or "no message"
 
+    def _without_key(self, response: Response) -> Response:
+        """The response as it may be recorded: nothing on disk ever holds the key, whatever a server echoes."""
+        key = self._key or ""
+        if len(key) < _MIN_SECRET:
+            return response
+        replies = tuple(
+            replace(
+                each,
+                text=_masked(each.text, key),
+                finish_reason=each.finish_reason and _masked(each.finish_reason, key),
+                reasoning=each.reasoning and _masked(each.reasoning, key),
+                finish_raw=each.finish_raw and _masked(each.finish_raw, key),
+            )
+            for each in response.replies
+        )
+        return replace(response, replies=replies, model=response.model and _masked(response.model, key))
+
     def _advice(self, status: int) -> str:
         if status in (401, 403):
             return "" if self._key else f" (no key was sent: set {KEY_VARIABLES[0]})"
         if status in (404, 405) or status < 400:
             return " (check --base-url and --model; a base URL usually ends in /v1)"
         return ""
+
+
+def _masked(text: str, key: str) -> str:
+    """The text with ``***`` for the key, and for the beginning of one that the text's end cut off."""
+    text = text.replace(key, "***")
+    for length in range(len(key) - 1, _MIN_SECRET - 1, -1):
+        if text.endswith(key[:length]):
+            return f"{text[:-length]}***"
+    return text
 
 
 def _beyond_doubt(response: Response) -> Response:
