@@ -22,6 +22,7 @@ from .prompt import EndpointForm
 from .refusals import Outlook, ServerError, error_of, outlook, read_error
 from .responses import UnusableResponse, read_response
 from .retry import RetryPolicy, retry_after_s
+from .stopping import Interrupted, Stopping
 from .transport import Limits, Received, StaleConnection, Transport, TransportFailure, Untrusted, open_transport
 
 __all__ = ["Clocks", "OpenAIEndpoint", "api_key", "normal_base_url"]
@@ -103,7 +104,8 @@ class OpenAIEndpoint:
         }
         if key:
             self._headers["authorization"] = f"Bearer {key}"
-        self.gate = AdaptiveLimit(connections, adaptive=adaptive, clocks=clocks)
+        self._stopping = Stopping()
+        self.gate = AdaptiveLimit(connections, adaptive=adaptive, clocks=clocks, stopping=self._stopping)
         self._transport = transport or open_transport(self._url, connections=connections, http2=http2)
 
     async def __aenter__(self) -> OpenAIEndpoint:
@@ -113,6 +115,10 @@ class OpenAIEndpoint:
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         await self._transport.close()
+
+    def stop(self) -> None:
+        """See ``Stoppable.stop``."""
+        self._stopping.now()
 
     async def ask(self, body: Mapping[str, Any], *, epoch: int | None = None) -> Response:
         """See ``Endpoint.ask``."""
@@ -133,6 +139,9 @@ class OpenAIEndpoint:
             await self.gate.enter(left_s)
         except PauseTooLong as pause:
             raise self._down(effort, str(pause)) from pause
+        except Interrupted as end:
+            effort.attempts -= 1
+            raise self._down(effort, str(end)) from end
         try:
             sent = self._clocks.monotonic()
             if effort.first_sent is None:
@@ -165,6 +174,8 @@ class OpenAIEndpoint:
                 return await self._transport.post(self._url, self._headers, effort.content, limits)
             except StaleConnection:
                 log.debug("%s: the server closed a kept connection; asking on another", self._url)
+                if self._stopping:
+                    raise self._down(effort, "interrupted") from None
             except Untrusted as failure:
                 raise self._down(effort, self._shown(str(failure))) from failure
             except TransportFailure as failure:
@@ -221,7 +232,10 @@ class OpenAIEndpoint:
         if not self._warned:
             self._warned = True
             log.warning("%s: %s; trying again, up to %d times", self._url, fault, self._retry.max_retries)
-        await self._clocks.sleep(wait_s)
+        try:
+            await self._stopping.wait(self._clocks.sleep(wait_s))
+        except Interrupted as end:
+            raise self._down(effort, f"{fault}; {end}") from fault
 
     def _spent_s(self, effort: _Effort) -> float:
         return 0.0 if effort.first_sent is None else self._clocks.monotonic() - effort.first_sent
