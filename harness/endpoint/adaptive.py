@@ -12,6 +12,7 @@ from collections import deque
 from contextlib import suppress
 
 from .clocks import REAL_CLOCKS, Clocks
+from .stopping import Interrupted, Stopping
 
 _DECREASE = 0.5
 
@@ -28,15 +29,18 @@ class AdaptiveLimit:
     """A gate that lets at most ``limit`` requests out at a time, and none while the server asked for a pause.
 
     most: the bound that is never passed, and where the limit starts: the user named it. adaptive: False keeps the
-    limit there; pauses are kept in any case.
+    limit there; pauses are kept in any case. stopping: ends every wait.
     """
 
-    def __init__(self, most: int, *, adaptive: bool = True, clocks: Clocks = REAL_CLOCKS) -> None:
+    def __init__(
+        self, most: int, *, adaptive: bool = True, clocks: Clocks = REAL_CLOCKS, stopping: Stopping | None = None
+    ) -> None:
         if most < 1:
             raise ValueError(f"a limit of {most} requests lets none out")
         self._most = most
         self._adaptive = adaptive
         self._clocks = clocks
+        self._stopping = stopping or Stopping()
         self._limit = float(most)
         self._out = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -62,7 +66,9 @@ class AdaptiveLimit:
 
         Raises:
             PauseTooLong: the pause would be longer than that; no place is taken.
+            Interrupted: nothing is to be sent any more; no place is taken.
         """
+        self._stopping.check()
         if self.pause_s() > longest_pause_s:
             raise PauseTooLong(self.pause_s())
         await self._place()
@@ -70,7 +76,7 @@ class AdaptiveLimit:
             while (pause_s := self.pause_s()) > 0:  # it may be prolonged meanwhile
                 if pause_s > longest_pause_s:
                     raise PauseTooLong(pause_s)
-                await self._clocks.sleep(pause_s)
+                await self._stopping.wait(self._clocks.sleep(pause_s))
         except BaseException:
             self.leave()
             raise
@@ -82,8 +88,8 @@ class AdaptiveLimit:
         place = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
         try:
-            await place
-        except asyncio.CancelledError:
+            await self._stopping.wait(place)
+        except (asyncio.CancelledError, Interrupted):
             if place.done() and not place.cancelled():
                 self.leave()  # it was given in the very moment: let the next one have it
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ...benchmarks import BadInput, InfraError
 
@@ -89,6 +89,14 @@ class Response:
     cached: bool = False
     spent_input_tokens: int = 0
     spent_output_tokens: int = 0
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """An endpoint that can be told to send nothing further; not every one needs to."""
+
+    def stop(self) -> None:
+        """Send no further request. What is sent is received; what waits to be sent, or sent again, is EndpointDown."""
 
 
 class Endpoint(Protocol):

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from ...benchmarks.jsonio import canonical_json
-from .api import Endpoint, Reply, Response
+from .api import Endpoint, Reply, Response, Stoppable
 from .cachestore import Origin, ResponseCache
 
 log = logging.getLogger("evalrun.cache")
@@ -96,6 +96,11 @@ class CachedEndpoint:
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         await self._inner.__aexit__(kind, error, tb)
+
+    def stop(self) -> None:
+        """See ``Stoppable.stop``."""
+        if isinstance(self._inner, Stoppable):
+            self._inner.stop()
 
     async def ask(self, body: Mapping[str, Any], *, epoch: int | None = None) -> Response:
         """See ``Endpoint.ask``. What the inner endpoint raises is raised, and not kept.

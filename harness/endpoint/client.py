@@ -22,6 +22,7 @@ from .prompt import EndpointForm
 from .refusals import Outlook, ServerError, error_of, outlook, read_error
 from .responses import UnusableResponse, read_response
 from .retry import RetryPolicy, retry_after_s
+from .stopping import Interrupted, Stopping
 from .transport import Limits, Received, StaleConnection, Transport, TransportFailure, Untrusted, open_transport
 
 __all__ = ["Clocks", "OpenAIEndpoint", "api_key", "normal_base_url"]
@@ -32,6 +33,8 @@ _MAX_REPLY_BYTES = 64_000_000
 _CONNECT_S = 30.0
 _MAX_STALE = 3
 _DEFAULT_RETRY = RetryPolicy()
+_MIN_SECRET = 12
+"""Characters of a key that is one; a shorter one is a placeholder (``EMPTY``), which an answer may well hold."""
 
 
 class _MayPass(Exception):
@@ -114,7 +117,8 @@ class OpenAIEndpoint:
         }
         if key:
             self._headers["authorization"] = f"Bearer {key}"
-        self.gate = AdaptiveLimit(connections, adaptive=adaptive, clocks=clocks)
+        self._stopping = Stopping()
+        self.gate = AdaptiveLimit(connections, adaptive=adaptive, clocks=clocks, stopping=self._stopping)
         self._transport = transport or open_transport(self._url, connections=connections, http2=http2)
 
     async def __aenter__(self) -> OpenAIEndpoint:
@@ -124,6 +128,10 @@ class OpenAIEndpoint:
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         await self._transport.close()
+
+    def stop(self) -> None:
+        """See ``Stoppable.stop``."""
+        self._stopping.now()
 
     async def ask(self, body: Mapping[str, Any], *, epoch: int | None = None) -> Response:
         """See ``Endpoint.ask``."""
@@ -145,6 +153,9 @@ class OpenAIEndpoint:
             await self.gate.enter(left_s)
         except PauseTooLong as pause:
             raise self._down(effort, str(pause)) from pause
+        except Interrupted as end:
+            effort.attempts -= 1
+            raise self._down(effort, str(end)) from end
         try:
             sent = self._clocks.monotonic()
             if effort.first_sent is None:
@@ -155,7 +166,7 @@ class OpenAIEndpoint:
         latency_s = self._clocks.monotonic() - sent
         payload = self._payload(received, effort, sent)
         try:
-            response = read_response(payload, self._form, effort.wanted)
+            response = self._without_key(read_response(payload, self._form, effort.wanted))
         except UnusableResponse as error:
             raise _MayPass(str(error)) from error
         self._answered = True
@@ -177,6 +188,8 @@ class OpenAIEndpoint:
                 return await self._transport.post(self._url, self._headers, effort.content, limits)
             except StaleConnection:
                 log.debug("%s: the server closed a kept connection; asking on another", self._url)
+                if self._stopping:
+                    raise self._down(effort, "interrupted") from None
             except Untrusted as failure:
                 raise self._down(effort, self._shown(str(failure))) from failure
             except TransportFailure as failure:
@@ -244,7 +257,10 @@ class OpenAIEndpoint:
         if not self._warned:
             self._warned = True
             log.warning("%s: %s; trying again, up to %d times", self._url, fault, self._retry.max_retries)
-        await self._clocks.sleep(wait_s)
+        try:
+            await self._stopping.wait(self._clocks.sleep(wait_s))
+        except Interrupted as end:
+            raise self._down(effort, f"{fault}; {end}") from fault
 
     def _spent_s(self, effort: _Effort) -> float:
         return 0.0 if effort.first_sent is None else self._clocks.monotonic() - effort.first_sent
@@ -256,12 +272,38 @@ class OpenAIEndpoint:
         """A text for people, without the key (servers like to repeat a wrong one)."""
         return visible(text.replace(self._key, "***") if self._key else text) or "no message"
 
+    def _without_key(self, response: Response) -> Response:
+        """The response as it may be recorded: nothing on disk ever holds the key, whatever a server echoes."""
+        key = self._key or ""
+        if len(key) < _MIN_SECRET:
+            return response
+        replies = tuple(
+            replace(
+                each,
+                text=_masked(each.text, key),
+                finish_reason=each.finish_reason and _masked(each.finish_reason, key),
+                reasoning=each.reasoning and _masked(each.reasoning, key),
+                finish_raw=each.finish_raw and _masked(each.finish_raw, key),
+            )
+            for each in response.replies
+        )
+        return replace(response, replies=replies, model=response.model and _masked(response.model, key))
+
     def _advice(self, status: int) -> str:
         if status in (401, 403):
             return "" if self._key else f" (no key was sent: set {KEY_VARIABLES[0]})"
         if status in (404, 405) or status < 400:
             return " (check --base-url and --model; a base URL usually ends in /v1)"
         return ""
+
+
+def _masked(text: str, key: str) -> str:
+    """The text with ``***`` for the key, and for the beginning of one that the text's end cut off."""
+    text = text.replace(key, "***")
+    for length in range(len(key) - 1, _MIN_SECRET - 1, -1):
+        if text.endswith(key[:length]):
+            return f"{text[:-length]}***"
+    return text
 
 
 def _beyond_doubt(response: Response) -> Response:

@@ -12,7 +12,7 @@ from ...benchmarks.jsonio import write_json, writing
 from .ledger import Ledger
 from .lock import LOCK, run_lock
 from .manifest import resume_differences, scoring_differences
-from .records import LIMITS, MANIFEST, OWED, SAMPLES, TASKS, VERDICTS, SampleRow, load_manifest, start_run
+from .records import GIVEN, LIMITS, MANIFEST, OWED, SAMPLES, TASKS, VERDICTS, SampleRow, load_manifest, start_run
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def _take_back(folder: Path, *, made: bool, given: bool) -> None:
     kept = [VERDICTS] if given else [VERDICTS, SAMPLES]
     if any((folder / name).exists() and (folder / name).stat().st_size for name in kept):
         return
-    for name in (MANIFEST, VERDICTS, LIMITS, SAMPLES, TASKS, OWED, LOCK):
+    for name in (MANIFEST, VERDICTS, LIMITS, SAMPLES, TASKS, OWED, GIVEN, LOCK):
         (folder / name).unlink(missing_ok=True)
     if made:
         folder.rmdir()
@@ -98,6 +98,9 @@ def _refuse_strangers(folder: Path) -> None:
     for path in folder.iterdir():
         if path.name not in left_by_a_kill and not (path.name.startswith(".") and path.name.endswith(".tmp")):
             raise BadInput(f"{folder}: holds files but no run; choose an empty folder with -o")
+    samples = folder / SAMPLES
+    if samples.exists() and samples.stat().st_size and not (folder / GIVEN).exists():
+        raise BadInput(f"{folder}: holds samples but no run.json; restore it or choose another folder with -o")
 
 
 def _check_resumable(folder: Path, manifest: Mapping[str, Any], resume: bool) -> None:

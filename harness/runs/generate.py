@@ -185,7 +185,7 @@ class Asker:
         if isinstance(failure, EndpointDown):
             tally.gave_up += 1
             tally.in_a_row += 1
-            tally.stopped = tally.stopped or tally.in_a_row >= self._patience
+            tally.stopped = tally.stopped or (not self._stop and tally.in_a_row >= self._patience)
             return
         tally.refused += 1
         tally.in_a_row = 0  # it is there

@@ -3,7 +3,7 @@
 The event loop in the main thread asks and records; a ``Scorer`` in a thread of its own scores. When it holds as much as
 it may, asking waits. A reply is on its way to the disk before anything else is done with it.
 
-The first SIGINT (Ctrl-C) or SIGTERM: nothing further is asked; what is in flight is waited for, recorded and scored.
+The first SIGINT (Ctrl-C) or SIGTERM: nothing further is sent, no retry either; what is sent is received and scored.
 The second: all ends at once; what was received is recorded.
 
 When scoring has an outage, asking goes on: the answers are wanted whatever scores them later, and a warning says at
@@ -17,13 +17,13 @@ import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...benchmarks import CodeTask, InfraError
-from ..endpoint.api import Endpoint
+from ..endpoint.api import Endpoint, Stoppable
 from ..sandbox.api import Sandbox
 from .appending import DiskFailed, RecordAppender, appending
 from .budget import Budget, Caps, Prices
@@ -137,7 +137,7 @@ class _Line:
         self._loop = asyncio.get_running_loop()
         backlog = iter(()) if scorer is None else self._ledger.unscored_samples()
         halves = asyncio.ensure_future(self._both(backlog))
-        with _signals(self._loop, self._stop, self._moved, halves):
+        with _signals(self._loop, self._interrupt, halves):
             try:
                 await halves
             except asyncio.CancelledError:  # by the second signal
@@ -162,6 +162,13 @@ class _Line:
         finally:
             self._stop.now("ended")  # for the feeding, where something else went wrong
         self._check_disk()
+
+    def _interrupt(self) -> None:
+        """Send nothing further."""
+        self._stop.now(INTERRUPTED)
+        if isinstance(self._work.endpoint, Stoppable):
+            self._work.endpoint.stop()
+        self._moved.set()
 
     def _abort(self) -> None:
         if self._scorer is not None:
@@ -235,19 +242,22 @@ class _Line:
 
 @contextmanager
 def _signals(
-    loop: asyncio.AbstractEventLoop, stop: Stop, moved: asyncio.Event, halves: asyncio.Future[None]
+    loop: asyncio.AbstractEventLoop, interrupt: Callable[[], None], halves: asyncio.Future[None]
 ) -> Iterator[None]:
     """The first signal stops the asking, the second everything."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
+    begun = False
+
     def on_signal() -> None:
-        if stop.why == INTERRUPTED:
+        nonlocal begun
+        if begun:
             halves.cancel()
             return
-        stop.now(INTERRUPTED)
-        moved.set()
+        begun = True
+        interrupt()
         log.warning("interrupted: waiting for what is in flight; once more ends it at once")
 
     handled = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is not signal.SIG_IGN]

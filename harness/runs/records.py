@@ -32,6 +32,7 @@ SAMPLES = "samples.jsonl"
 LIMITS = "limits.jsonl"
 VERDICTS = "verdicts.jsonl"
 OWED = "owed.jsonl"
+GIVEN = ".given.tmp"
 
 Assembly = Literal["append", "alone"]
 Key = tuple[str, int]
@@ -330,14 +331,19 @@ def start_run(
     tasks: Iterable[CodeTask],
     samples: Iterable[SampleRow] | None = None,
 ) -> None:
-    """Write a new run's tasks, its samples if it is given them, and last, as a sign that all is there, its manifest."""
+    """Write a new run's tasks, its samples if it is given them, and last, as a sign that all is there, its manifest.
+
+    While ``GIVEN`` is there, samples without a manifest are copies that a kill left, not replies that were paid for.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if samples is None:
-        (folder / SAMPLES).unlink(missing_ok=True)  # of another run, killed before its manifest was written
+        (folder / SAMPLES).unlink(missing_ok=True)
     else:
+        (folder / GIVEN).touch()
         write_jsonl(folder / SAMPLES, (row.to_json() for row in samples))
     write_jsonl(folder / TASKS, (TaskRow.of(task).to_json() for task in tasks))
     write_json(folder / MANIFEST, dict(manifest))
+    (folder / GIVEN).unlink(missing_ok=True)
 
 
 def now() -> str:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,41 @@ def test_two_signals_end_at_once_and_keep_what_was_received(tmp_path: Path) -> N
         assert time.monotonic() - began < 10
         assert "--resume" in shown
         assert len(load_run(folder).samples) == 8
+
+
+@pytest.mark.parametrize("more", [(), ("--cache",)], ids=["plain", "cached"])
+def test_after_a_signal_no_request_is_sent_again_and_no_pause_waited_for(more: tuple[str, ...], tmp_path: Path) -> None:
+    asked: list[float] = []
+
+    class Busy(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(time.monotonic())
+            self.send_response(429)
+            self.send_header("retry-after", "120")
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        if more:
+            more = (*more, "--cache-dir", str(tmp_path / "cache"))
+        base_url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+        with running(base_url, tmp_path / "run", "--max-retries", "6", *more) as process:
+            until(lambda: len(asked) >= 4, "it does not ask")
+            time.sleep(0.5)
+            before, began = len(asked), time.monotonic()
+            process.send_signal(signal.SIGINT)
+            _, shown = process.communicate(timeout=60)
+        server.shutdown()
+    assert process.returncode == 130
+    assert time.monotonic() - began < 5
+    assert len(asked) == before
+    assert "the endpoint is down" not in shown
+    owed = [json.loads(line)["reason"] for line in (tmp_path / "run" / "owed.jsonl").read_text().splitlines()]
+    assert len(owed) == len(CORE)
+    assert all("interrupted" in reason for reason in owed)
 
 
 class Instant:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalrun.benchmarks import BadInput, CodeTask, InfraError, StdioCase, StdioTest, Suite
-from evalrun.benchmarks.jsonio import canonical_json, read_json, text_digest
+from evalrun.benchmarks.jsonio import canonical_json, read_json, text_digest, write_jsonl
 from evalrun.harness.runs.appending import appending
 from evalrun.harness.runs.folder import open_run
 from evalrun.harness.runs.lock import run_lock
@@ -236,6 +236,43 @@ def test_resuming_with_nothing_there_starts(tmp_path: Path) -> None:
     assert load_run(tmp_path / "run").planned
 
 
+@pytest.mark.parametrize("resume", [False, True])
+def test_samples_whose_manifest_is_missing_are_refused_and_not_touched(resume: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    start_run(folder, manifest_of(), TASKS)
+    with appending(folder / SAMPLES) as samples:
+        samples.append([sample("toy/0").to_json()])
+    before = (folder / SAMPLES).read_bytes()
+    (folder / "run.json").unlink()
+    for answers in (None, [sample("toy/1")]):
+        with (
+            pytest.raises(BadInput, match=r"holds samples but no run\.json; restore it or choose another folder"),
+            open_run(folder, manifest_of(), TASKS, resume=resume, samples=answers),
+        ):
+            pass
+    assert (folder / SAMPLES).read_bytes() == before
+
+
+@pytest.mark.parametrize("written", [SAMPLES, "tasks.jsonl"])
+def test_given_samples_without_a_manifest_that_a_kill_left_are_written_again(
+    written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed_after(path: Path, rows: Iterable[object]) -> None:
+        write_jsonl(path, rows)
+        if path.name == written:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("evalrun.harness.runs.records.write_jsonl", killed_after)
+    with pytest.raises(KeyboardInterrupt):
+        start_run(tmp_path / "run", manifest_of(), TASKS, [sample("toy/0"), sample("toy/1")])
+    assert (tmp_path / "run" / SAMPLES).stat().st_size
+    monkeypatch.undo()
+
+    with open_run(tmp_path / "run", manifest_of(), TASKS, resume=False, samples=[sample("toy/2")]):
+        assert set(load_run(tmp_path / "run").samples) == {("toy/2", 0)}
+    assert not list((tmp_path / "run").glob(".*.tmp"))
+
+
 def test_resuming_another_configuration_is_refused_and_names_what_differs(tmp_path: Path) -> None:
     opened(tmp_path / "run", manifest_of())
     for changes, named in (
@@ -283,6 +320,7 @@ def test_a_start_that_was_killed_can_be_started_again(tmp_path: Path) -> None:
     (tmp_path / "tasks.jsonl").write_text("")
     (tmp_path / ".run.json.123.tmp").write_text("{")
     write(tmp_path / SAMPLES, [sample("toy/0")])  # of a run that was given its samples, and never became one
+    (tmp_path / ".given.tmp").touch()
     opened(tmp_path, manifest_of())
     assert load_run(tmp_path).samples == {}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from evalrun.benchmarks import Suite
 from evalrun.harness.cli import main
@@ -105,6 +106,31 @@ def test_a_server_with_every_fault_in_turn_costs_nothing_but_time(tmp_path: Path
     assert next(turn, None) is None
     assert content(tmp_path / "run") == clean
     assert max(row.attempts for row in load_run(tmp_path / "run").samples.values()) > 2
+
+
+@pytest.mark.parametrize(
+    ("key", "kept"), [("sk-proj-" + "Zq9" * 30, False), ("EMPTY", True)], ids=["a key", "a placeholder"]
+)
+def test_a_key_that_the_server_echoes_is_never_written(
+    key: str, kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def echo(request: web.Request, good: bytes) -> web.StreamResponse:
+        header = request.headers["authorization"]
+        message = {"role": "assistant", "content": f"# {header}", "reasoning_content": f"I was sent {header}"}
+        choice = {"index": 0, "message": message, "finish_reason": header}
+        usage = {"prompt_tokens": 3, "completion_tokens": 5}
+        return web.json_response({"choices": [choice], "usage": usage, "model": "m" * 150 + header})
+
+    monkeypatch.setenv("EVALRUN_API_KEY", key)
+    cache = tmp_path / "cache"
+    with FaultyServer(answer, lambda prompt, times: echo).serving() as base_url:
+        assert run(base_url, tmp_path / "run", "--cache", "--cache-dir", str(cache)) == 0
+
+    rows = load_run(tmp_path / "run").samples.values()
+    assert {row.text for row in rows} == {"# Bearer " + (key if kept else "***")}
+    files = [path for place in (tmp_path / "run", cache) for path in place.rglob("*") if path.is_file()]
+    assert {"samples.jsonl", "responses.sqlite3"} <= {path.name for path in files}
+    assert any(key[:20].encode() in path.read_bytes() for path in files) is kept
 
 
 def test_a_server_that_refuses_every_request_is_not_asked_for_all(
