@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,20 +51,31 @@ def prompt_options(command: Command) -> Command:
     return command
 
 
-def endpoint_form(options: Mapping[str, Any]) -> EndpointForm:
+def endpoint_form(options: Mapping[str, Any], of_the_model: Collection[str] = ()) -> EndpointForm:
     """Chat or completions: ``--raw`` asks for completions.
 
+    of_the_model: the options that a model's table in a run file sets.
+
     Raises:
-        BadInput: ``--raw`` with an explicit ``--form chat``.
+        BadInput: ``--raw`` with an explicit ``--form chat``, unless only ``--raw`` comes from where it goes before.
     """
     form: EndpointForm = options["form"]
     if not options.get("raw"):
         return form
-    context = click.get_current_context(silent=True)
-    source = context.get_parameter_source("form") if context else None
-    if form == "chat" and source is click.core.ParameterSource.COMMANDLINE:
+    of_form = _precedence("form", of_the_model)
+    if form == "chat" and of_form and of_form >= _precedence("raw", of_the_model):
         raise BadInput("--raw asks for completions, so it cannot go with --form chat; leave one out")
     return "completions"
+
+
+def _precedence(name: str, of_the_model: Collection[str]) -> int:
+    """How far the place where an option is set goes before others; 0 where it is not set."""
+    if name in of_the_model:
+        return 2
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source(name) if context else None
+    places = {click.core.ParameterSource.COMMANDLINE: 3, click.core.ParameterSource.DEFAULT_MAP: 1}
+    return places.get(source, 0) if source is not None else 0
 
 
 def prompt_settings(options: Mapping[str, Any], form: EndpointForm) -> PromptSettings:

@@ -121,7 +121,8 @@ def _models(ctx: click.Context, options: Mapping[str, Any]) -> Iterator[dict[str
     for name in dict.fromkeys(wanted):
         mine = [table for of, table in tables if of == name] or [{}]
         for table in mine:
-            yield {**options, **_of_model(ctx, options["config"], table), "model": name}
+            own = _of_model(ctx, options["config"], table)
+            yield {**options, **own, "model": name, "form": endpoint_form({**options, **own}, own)}
 
 
 def _of_model(ctx: click.Context, path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +145,6 @@ def _plan(
         raise BadInput(f"run: name the endpoint of the model {options['model']!r} with --base-url")
     options["base_url"] = normal_base_url(options["base_url"])
     sampling = Sampling(**{name: options[name] for name in ("epochs", "temperature", "top_p", "max_tokens", "seed")})
-    options["form"] = endpoint_form(options)
     prompts = prompt_settings(options, options["form"])
     asking = Asking(options["model"], options["form"], sampling, _batch(options["batch_n"], sampling), prompts)
     shard = None if options["shard"] is None else Shard.parse(options["shard"])

@@ -137,6 +137,29 @@ def test_a_run_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
         assert found.settings == {"epochs": 3}
 
 
+@pytest.mark.parametrize(
+    ("top", "table", "more", "refused"),
+    [
+        ("raw = true\nform = 'chat'", "", (), True),
+        ("form = 'chat'", "", ("--raw",), False),
+        ("raw = true", "", ("--form", "chat"), True),
+        ("raw = true", "", (), False),
+        ("", "raw = true\nform = 'chat'", (), True),
+        ("raw = true", "form = 'chat'", (), True),
+        ("form = 'chat'", "raw = true", (), False),
+        ("raw = true\nform = 'completions'", "", (), False),
+        ("raw = true\nform = 'chat'", "raw = false", (), False),
+    ],
+)
+def test_raw_and_chat_contradict_each_other_in_a_run_file_too(
+    top: str, table: str, more: tuple[str, ...], refused: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"suite = 'core'\nbase-url = '{NOWHERE}'\n{top}\n[[models]]\nname = 'm'\n{table}\n"
+    code = run("--config", write(tmp_path / "runs.toml", text), *more, "--dry-run")
+    assert code == (2 if refused else 0)
+    assert ("leave one out" in capsys.readouterr().err) is refused
+
+
 def test_a_device_is_no_run_file_and_is_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "runs.toml").symlink_to("/dev/zero")
     for file in (tmp_path / "runs.toml", "/dev/zero"):
