@@ -15,10 +15,14 @@ def normal_base_url(url: str) -> str:
     """The URL that the paths of the API are appended to; a bare host gets ``/v1``.
 
     Raises:
-        BadInput: it is no http(s) URL, or it carries a password or a query, which a run's records would then show.
+        BadInput: it is no http(s) URL, holds a space or a control character, or carries a password or a query, which a
+            run's records would then show.
     """
+    url = url.strip()
+    if not url.isprintable() or " " in url:
+        raise BadInput("--base-url: holds a space or a character that cannot be seen; give it again without")
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url)
         has_port = parts.port is None or parts.port > 0
     except ValueError as error:
         raise BadInput(f"--base-url {url[:200]!r}: not a URL ({error})") from error

@@ -152,7 +152,7 @@ class OpenAIEndpoint:
         try:
             await self.gate.enter(left_s)
         except PauseTooLong as pause:
-            raise self._down(effort, str(pause)) from pause
+            raise self._down(effort, f"{pause}, {_longer(left_s)}") from pause
         except Interrupted as end:
             effort.attempts -= 1
             raise self._down(effort, str(end)) from end
@@ -252,8 +252,12 @@ class OpenAIEndpoint:
     async def _wait(self, effort: _Effort, fault: _MayPass) -> None:
         """Wait before the next attempt; EndpointDown where there is to be none."""
         wait_s = self._retry.wait_s(effort.attempts - 1, fault.wait_s, self._rng)
-        if effort.attempts > self._retry.max_retries or self._spent_s(effort) + wait_s > self._retry.total_s:
-            raise self._down(effort, str(fault)) from fault
+        left_s = self._retry.total_s - self._spent_s(effort)
+        if effort.attempts > self._retry.max_retries or wait_s > left_s:
+            asked = ""
+            if fault.wait_s is not None and fault.wait_s > left_s:
+                asked = f"; it asks for a pause of {fault.wait_s:.0f} s, {_longer(left_s)}"
+            raise self._down(effort, f"{fault}{asked}") from fault
         if not self._warned:
             self._warned = True
             log.warning("%s: %s; trying again, up to %d times", self._url, fault, self._retry.max_retries)
@@ -295,6 +299,10 @@ class OpenAIEndpoint:
         if status in (404, 405) or status < 400:
             return " (check --base-url and --model; a base URL usually ends in /v1)"
         return ""
+
+
+def _longer(left_s: float) -> str:
+    return f"longer than the {max(left_s, 0.0):.0f} s that are left of the total time"
 
 
 def _masked(text: str, key: str) -> str:

@@ -4,7 +4,7 @@ The event loop in the main thread asks and records; a ``Scorer`` in a thread of 
 it may, asking waits. A reply is on its way to the disk before anything else is done with it.
 
 The first SIGINT (Ctrl-C) or SIGTERM: nothing further is sent, no retry either; what is sent is received and scored.
-The second: all ends at once; what was received is recorded.
+The second: all ends at once; what was received is recorded. It acts also where something blocks the event loop.
 
 When scoring has an outage, asking goes on: the answers are wanted whatever scores them later, and a warning says at
 once that they are not scored. When the disk refuses records, everything ends.
@@ -17,7 +17,7 @@ import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,8 @@ from .score import Scorer
 
 log = logging.getLogger("evalrun.run")
 INTERRUPTED = "interrupted"
+_GRACE_S = 3.0
+"""Seconds that the event loop has to act on the second signal before KeyboardInterrupt breaks into what blocks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +263,39 @@ def _signals(
         log.warning("interrupted: waiting for what is in flight; once more ends it at once")
 
     handled = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is not signal.SIG_IGN]
+    force = _Force(handled)
     for each in handled:
         loop.add_signal_handler(each, on_signal)
+        signal.signal(each, force.on_signal)  # beside the loop's handler, which hears of it by its wakeup descriptor
     try:
         yield
     finally:
+        force.over.set()
         for each in handled:
             loop.remove_signal_handler(each)
+
+
+class _Force:
+    """What makes the second signal act while the event loop does not come to it: something in Python may block it.
+
+    The loop is given ``_GRACE_S`` (then the run ends in order); after that, or with a third signal, KeyboardInterrupt
+    is raised in the main thread. What was received is recorded in either case. over: set when the run has ended.
+    """
+
+    def __init__(self, handled: Sequence[signal.Signals]) -> None:
+        self.over = threading.Event()
+        self._again = next(iter(handled), signal.SIGINT)
+        self._heard = 0
+
+    def on_signal(self, number: int, frame: object) -> None:
+        """The plain handler, run by the interpreter between two instructions of the main thread."""
+        self._heard += 1
+        if self._heard > 2 and not self.over.is_set():
+            raise KeyboardInterrupt
+        if self._heard == 2:
+            threading.Thread(target=self._insist, daemon=True).start()
+
+    def _insist(self) -> None:
+        main = threading.main_thread().ident
+        if not self.over.wait(_GRACE_S) and main is not None:
+            signal.pthread_kill(main, self._again)  # a real one, so that it ends a system call too

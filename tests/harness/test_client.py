@@ -359,6 +359,24 @@ def test_what_is_no_url_is_refused(url: str) -> None:
         normal_base_url(url)
 
 
+@pytest.mark.parametrize(
+    "url", ["http://h/a b", "http://h h/v1", "http://h\t/v1", "http://h/v\r\nx: 1", "http://h/\x00", "http://h/\x1b[2J"]
+)
+def test_a_url_with_spaces_or_control_characters_is_refused_in_one_line(url: str) -> None:
+    with pytest.raises(BadInput, match="--base-url: holds a space or a character that cannot be seen") as caught:
+        normal_base_url(url)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_pause_longer_than_the_total_time_is_said(status: int, scripts: Any) -> None:
+    script = scripts.serve([scripts.Step(status=status, headers={"Retry-After": "120"})])
+    said = r"a pause of 120 s, longer than the (9|10) s that are left of the total time"
+    with pytest.raises(EndpointDown, match=said):
+        ask(script.base_url, retry=RetryPolicy(max_retries=2, base_s=0.01, total_s=10.0))
+    assert len(script.bodies) == 1
+
+
 @pytest.mark.parametrize("url", ["http://user:pass@h/v1", "http://h/v1?api-key=s3cret", "http://h/v1#s3cret"])
 def test_a_url_with_a_secret_in_it_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(BadInput, match="EVALRUN_API_KEY") as caught:

@@ -150,6 +150,46 @@ def test_after_a_signal_no_request_is_sent_again_and_no_pause_waited_for(more: t
     assert all("interrupted" in reason for reason in owed)
 
 
+@pytest.mark.parametrize("signals", [2, 3])
+def test_the_second_signal_acts_though_the_event_loop_is_blocked(signals: int, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    blocking = (
+        "import sys, time\n"
+        "from evalrun.harness.cli import main\n"
+        "from evalrun.harness.runs import pipeline\n"
+        "record, rows_seen = pipeline._Line._record, []\n"
+        "def blocks(self, rows):\n"
+        "    record(self, rows)\n"
+        "    rows_seen.extend(rows)\n"
+        "    if len(rows_seen) == 8:\n"
+        "        print('blocked', flush=True)\n"
+        "        while True: time.sleep(60)\n"
+        "pipeline._Line._record = blocks\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    with slowly(lambda number: 0.0) as (_, base_url):
+        command = ["run", "--suite", "core", "--model", "reference", "--base-url", base_url, "-o", str(folder)]
+        with subprocess.Popen(
+            [sys.executable, "-c", blocking, *command, "--sandbox", "process", "--max-connections", "1"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            try:
+                assert process.stdout is not None
+                assert process.stdout.readline() == "blocked\n"
+                began = time.monotonic()
+                for _ in range(signals):
+                    process.send_signal(signal.SIGINT)
+                    time.sleep(0.3)
+                _, shown = process.communicate(timeout=30)
+            finally:
+                process.kill()
+    assert process.returncode == 130
+    assert time.monotonic() - began < 10
+    assert "interrupted" in shown
+    assert "Traceback" not in shown
+    assert len(load_run(folder).samples) == 8
+
+
 class Instant:
     """An endpoint that answers at once with one text, or with what a function makes of the request's number."""
 
