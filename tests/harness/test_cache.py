@@ -198,7 +198,7 @@ def test_a_change_of_any_one_field_changes_the_key(request_: Any, data: st.DataO
 
 
 def test_no_field_of_a_response_is_lost_on_its_way_through_the_file() -> None:
-    full = Response((Reply("t", "stop", "r"),), 1, 2, 3, "name", 0.5, 4, cached=False)
+    full = Response((Reply("t", "stop", "r"),), 1, 2, 3, "name", 0.5, 4, False, 5, 6)
     assert all(getattr(full, each.name) != each.default for each in fields(Response) if each.name != "cached")
     assert response_from_json(json.loads(canonical_json(response_to_json(full)))) == replace(full, cached=True)
 
