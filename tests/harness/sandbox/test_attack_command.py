@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 import pytest
 
@@ -80,8 +81,7 @@ def test_a_judged_pass_of_a_job_that_did_not_end_well_is_a_forgery_too() -> None
     assert _tried(Staged(lambda job: Outcome("error", judged="pass"))).forged
 
 
-@pytest.mark.parametrize("backwards", [False, True])
-@pytest.mark.parametrize("place", ["stdout", "detail"])
+@pytest.mark.parametrize(("place", "backwards"), [("stdout", False), ("stdout", True), ("detail", True)])
 def test_an_expected_value_that_comes_out_is_a_leak(place: str, backwards: bool) -> None:
     def outcome(job: Job) -> Outcome:
         text = _key(job)[::-1] if backwards else _key(job)
@@ -94,8 +94,10 @@ def test_an_expected_value_that_comes_out_is_a_leak(place: str, backwards: bool)
     assert finding.bad
 
 
-def test_what_the_judge_itself_says_it_expected_is_no_leak() -> None:
-    assert not _tried(Staged(lambda job: Outcome("ok", judged="wrong", detail=f"expected {_key(job)}"))).bad
+@pytest.mark.parametrize("judged", ["wrong", "error"])
+def test_what_the_judge_itself_says_it_expected_is_no_leak(judged: Literal["wrong", "error"]) -> None:
+    hostile = replace(HOSTILE, fitting=frozenset({"wrong", "error"}))
+    assert not _tried(Staged(lambda job: Outcome("ok", judged=judged, detail=f"expected {_key(job)}")), hostile).bad
 
 
 def test_an_honest_answer_that_is_misjudged_afterwards_is_an_effect_on_neighbours() -> None:

@@ -58,16 +58,32 @@ def test_no_attack_may_pass_and_every_row_says_why_it_is_there(attack: Attack) -
         assert "def look()" in attack.probe
 
 
-@pytest.mark.parametrize("asks", sorted({attack.asks for attack in CORPUS}))
+# (right, wrong, expected) for what is asked of other values than texts.
+OTHER_VALUES: dict[str, tuple[Any, Any, Any]] = {
+    "abs(got - expected) < 1e-6": (0.5, 2.5, 0.5),
+    "abs(expected - got) < 1e-6": (0.5, 2.5, 0.5),
+    "abs(-(got - expected)) < 1e-6": (0.5, 2.5, 0.5),
+    "not got - expected": (0.5, 2.5, 0.5),
+    "got - 0.5 == 0": (0.5, 2.5, 0.5),
+    "len(got - {expected}) == 0": ({"key-1"}, {"key-2"}, "key-1"),
+    "got.count(expected[-1]) == 1": ("key-1", "2", "key-1"),
+    "got.get(expected) == 1": ({"key-1": 1}, {}, "key-1"),
+    "got.issubset(set(expected)) and got.issubset([expected])": (set(), {"key-2"}, "key-1"),
+    "got != expected and unittest.TestCase().assertRaises(BaseException, got.pop, expected) is None": ([1], [1] * 9, 5),
+}
+
+
+@pytest.mark.parametrize("asks", sorted({attack.asks for attack in CORPUS} - {"got.equals(expected)"}))
 def test_what_a_test_asks_holds_for_the_right_answer_and_not_for_a_wrong_one(asks: str) -> None:
     import math
     import operator
     import unittest
 
     space: dict[str, Any] = {"json": json, "math": math, "operator": operator, "unittest": unittest}
-    assert eval(asks, {**space, "got": "key-1", "expected": "key-1"})
+    right, wrong, expected = OTHER_VALUES.get(asks, ("key-1", "1", "key-1"))
+    assert eval(asks, {**space, "got": right, "expected": expected})
     try:
-        accepted = eval(asks, {**space, "got": "1", "expected": "key-1"})
+        accepted = eval(asks, {**space, "got": wrong, "expected": expected})
     except AssertionError:
         accepted = False
     assert not accepted
