@@ -6,7 +6,8 @@ from .pipeline import Evolution, Tally, evolve, parse_operators
 from .protocol import (
     AlteringOperator,
     Candidate,
-    Example,
+    DerivedOperator,
+    Executed,
     Gate,
     NotApplicable,
     Observation,
@@ -20,8 +21,9 @@ from .verify import Failure, verify
 __all__ = [
     "AlteringOperator",
     "Candidate",
+    "DerivedOperator",
     "Evolution",
-    "Example",
+    "Executed",
     "Failure",
     "Gate",
     "NotApplicable",

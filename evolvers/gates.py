@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from ..benchmarks import Case, CasesTest, CodeTask, matches
+from ..benchmarks import CasesTest, CodeTask, matches
 from ..benchmarks.jsonio import digest
 from ..benchmarks.plain import dumps, encode
 from ..harness.sandbox.api import Job, Sandbox
 from .deeptypes import has_type
 from .literals import literal
 from .observe import Probed, Progress, passing, probe_job, probed
-from .protocol import AlteringOperator, Candidate, Example, Gate, Observation, Operator, Pool
+from .protocol import AlteringOperator, Candidate, Executed, Gate, Observation, Operator, Pool
 
 ENOUGH_INPUTS = 5
 MAX_SHARE = 0.9
@@ -96,7 +96,7 @@ def _evaluate_altering(
     operator: AlteringOperator, candidates: Sequence[Candidate], pool: Pool, sandbox: Sandbox, progress: Progress
 ) -> list[Evaluated]:
     """G2 to G6, G9, G11 and G15 for each candidate, in three jobs: forwards, backwards, and the witness."""
-    calls = [_calls_of(candidate.task) for candidate in candidates]
+    calls = [_calls_of(candidate) for candidate in candidates]
     forwards = sandbox.run([_job(c.task, rows) for c, rows in zip(candidates, calls, strict=True)])
     drafts = []
     for candidate, rows, outcome in zip(candidates, calls, forwards, strict=True):
@@ -118,7 +118,7 @@ class _Draft:
     candidate: Candidate
     task: CodeTask
     first: Probed
-    examples: tuple[Example, ...] = ()
+    examples: tuple[Executed, ...] = ()
 
 
 def _draft(operator: AlteringOperator, candidate: Candidate, rows: Sequence[tuple[Any, ...]], result: Probed) -> _Draft:
@@ -127,23 +127,23 @@ def _draft(operator: AlteringOperator, candidate: Candidate, rows: Sequence[tupl
     examples = choose_examples(rows, result.values)
     hidden = {dumps(example.args) for example in examples} if len(rows) >= ENOUGH_INPUTS else set()
     expected = {dumps(args): value for args, value in zip(rows, result.values, strict=True)}
-    tests = []
-    for test in candidate.task.tests:
-        if isinstance(test, CasesTest):
-            kept = tuple(case for case in test.cases if dumps(case.args) not in hidden)
-            filled = tuple(Case(case.args, expected[dumps(case.args)]) for case in kept)
-            # A second test (plus) may consist of shown inputs only; a test without cases would prove nothing.
-            tests += [replace(test, cases=filled)] if filled else []
-    complete = replace(candidate, task=replace(candidate.task, tests=tuple(tests)))
-    return _Draft(candidate, operator.finish(complete, examples), result, examples)
+    tests = {
+        name: tuple(Executed(args, expected[dumps(args)]) for args in inputs if dumps(args) not in hidden)
+        for name, inputs in candidate.calls.items()
+    }
+    return _Draft(candidate, operator.finish(candidate, tests, examples), result, examples)
 
 
-def _calls_of(task: CodeTask) -> tuple[tuple[Any, ...], ...]:
-    rows = [case.args for test in task.tests if isinstance(test, CasesTest) for case in test.cases]
+def _calls_of(candidate: Candidate) -> tuple[tuple[Any, ...], ...]:
+    rows = [args for inputs in candidate.calls.values() for args in inputs]
     return tuple({dumps(args): args for args in rows}.values())
 
 
-def choose_examples(calls: Sequence[tuple[Any, ...]], values: Sequence[Any]) -> tuple[Example, ...]:
+def _inputs_of(task: CodeTask) -> set[str]:
+    return {dumps(case.args) for test in task.tests if isinstance(test, CasesTest) for case in test.cases}
+
+
+def choose_examples(calls: Sequence[tuple[Any, ...]], values: Sequence[Any]) -> tuple[Executed, ...]:
     """Two calls with different values that print shortly, the shortest first; fewer when there are none."""
     rows = []
     for number, (args, value) in enumerate(zip(calls, values, strict=True)):
@@ -153,12 +153,12 @@ def choose_examples(calls: Sequence[tuple[Any, ...]], values: Sequence[Any]) -> 
             continue
         # Empty arguments show little, so they come after others of a printable size.
         rows.append((any(not arg and isinstance(arg, (str, list)) for arg in args), size, number))
-    chosen: list[Example] = []
+    chosen: list[Executed] = []
     for _, size, number in sorted(rows):
         if size > _SHOWN_CHARACTERS or len(chosen) == 2:
             break
         if not chosen or dumps(chosen[0].returns) != dumps(values[number]):
-            chosen.append(Example(calls[number], values[number]))
+            chosen.append(Executed(calls[number], values[number]))
     return tuple(chosen)
 
 
@@ -234,7 +234,7 @@ def _type_gate(values: Sequence[Any], declared: str) -> Gate:
 
 def _examples_gate(draft: _Draft) -> Gate:
     """G9: two executed examples with different values, not among the hidden inputs where there are enough of these."""
-    hidden = {dumps(args) for args in _calls_of(draft.task)}
+    hidden = _inputs_of(draft.task)
     shared = sum(dumps(example.args) in hidden for example in draft.examples)
     inputs = len(draft.first.values)
     holds = len(draft.examples) == 2 and (shared == 0 or inputs < ENOUGH_INPUTS)

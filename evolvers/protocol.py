@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from ..benchmarks import BadInput, CodeTask
 
 GROUP = "evalrun.operators"
-Kind = Literal["preserving", "altering"]
+Kind = Literal["preserving", "altering", "derived"]
 
 
 class NotApplicable(Exception):
@@ -33,11 +33,15 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """One executed call that a prompt may show."""
+class Executed:
+    """One call that was run: what it returned, or the exception's name that ended it (``returns`` is then None)."""
 
     args: tuple[Any, ...]
     returns: Any
+    raised: str | None = None
+
+
+Rows = tuple[tuple[Any, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +52,44 @@ class Candidate:
         everything that was drawn, as plain JSON; goes into the lineage.
     gates:
         the static proofs that hold whatever the sandbox finds.
-    An altering operator leaves expected values MISSING and the examples out of the prompt; ``finish`` puts them in.
+
+    The rest is for altering operators, whose task is a draft until ``finish`` has seen what the reference does (its
+    tests say no more than how values are compared):
+
+    calls:
+        test name to the argument tuples on which the reference is run; they become the hidden tests and the examples.
+    base:
+        the part of the reference that the parents gave, a prefix of it; what follows is the new part, whose mutants the
+        tests must kill. "" means all of the parent's reference.
+    driver:
+        Python source that defines ``evalrun_drive(*args)`` in terms of the task's program, where the entry point cannot
+        be called with plain data to give plain data (classes, generators); it is run instead of the entry point.
+    raises:
+        names of the exceptions that the task's specification allows a call to end in.
     """
 
     task: CodeTask
     parents: tuple[CodeTask, ...]
     parameters: Mapping[str, Any]
     gates: tuple[Gate, ...] = ()
+    calls: Mapping[str, Rows] = field(default_factory=dict)
+    base: str = ""
+    driver: str = ""
+    raises: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedMutant:
+    """A program that differs from a reference in one place, and what it does.
+
+    source: the whole program, layout kept. line: the changed line, from 1. results: what each of the observation's
+    calls gives, then each of its generated inputs; a call that was stopped for its cost has ``raised`` "Endless".
+    """
+
+    source: str
+    line: int
+    description: str
+    results: tuple[Executed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +106,33 @@ class Observation:
         the deep runtime type of all outputs together (see ``deeptypes``).
     unobservable:
         why inputs could not be recorded as plain data (``inputs`` is then empty); the reference still passes its tests.
+    generated, generated_outputs:
+        further inputs from inside the envelope of ``inputs`` (none of them among these) and their values.
+    mutants:
+        first-order mutants of the reference that differ from it on some input, most informative first.
     """
 
     problem: str | None = None
-    inputs: Mapping[str, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
+    inputs: Mapping[str, Rows] = field(default_factory=dict)
     outputs: tuple[Any, ...] = ()
     output_type: str = ""
     pure: bool = True
     unobservable: str | None = None
+    generated: Rows = ()
+    generated_outputs: tuple[Any, ...] = ()
+    mutants: tuple[ObservedMutant, ...] = ()
 
     @property
-    def calls(self) -> tuple[tuple[Any, ...], ...]:
+    def calls(self) -> Rows:
         """All inputs in one row, in the order of ``outputs``."""
         return tuple(args for rows in self.inputs.values() for args in rows)
+
+    @property
+    def executed(self) -> tuple[Executed, ...]:
+        """All inputs with their values, then the generated ones; a mutant's ``results`` have the same order."""
+        rows = (*self.calls, *self.generated)
+        values = (*self.outputs, *self.generated_outputs)
+        return tuple(Executed(args, value) for args, value in zip(rows, values, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +176,10 @@ class Operator(Protocol):
 class AlteringOperator(Operator, Protocol):
     """An operator whose tasks have new expected values: they come from running the new reference."""
 
-    def finish(self, candidate: Candidate, examples: Sequence[Example]) -> CodeTask:
-        """The task with executed examples in its prompt."""
+    def finish(
+        self, candidate: Candidate, rows: Mapping[str, tuple[Executed, ...]], examples: Sequence[Executed]
+    ) -> CodeTask:
+        """The task with its tests (of ``rows``, test name to executed calls), and with ``examples`` in its prompt."""
 
     def witness(self, task: CodeTask, parents: Sequence[CodeTask]) -> str:
         """A program for the task made from its prompt and the parents' references alone; it must behave like the
@@ -136,6 +187,17 @@ class AlteringOperator(Operator, Protocol):
 
         ValueError when the prompt does not say what to do.
         """
+
+
+@runtime_checkable
+class DerivedOperator(Operator, Protocol):
+    """An operator that asks another question about the parent's program (repair it, predict it, tell it from another).
+
+    Its candidates are finished when they are proposed: what they need is in the pool's observations.
+    """
+
+    def controls(self, task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> Mapping[str, str]:
+        """Answers that must not pass the task's tests, by name: the buggy program, the parent's, a constant, ..."""
 
 
 def seeded(seed: int, operator: Operator, parent: CodeTask, slot: int) -> random.Random:
@@ -159,6 +221,8 @@ def operator_named(name: str) -> Operator:
         raise BadInput(f"operator {name}: {found[name].value} is no operator of that name; see docs/evolvers.md")
     if operator.kind == "altering" and not isinstance(operator, AlteringOperator):
         raise BadInput(f"operator {name}: an altering operator needs finish() and witness(); see docs/evolvers.md")
+    if operator.kind == "derived" and not isinstance(operator, DerivedOperator):
+        raise BadInput(f"operator {name}: a derived operator needs controls(); see docs/evolvers.md")
     return operator
 
 

@@ -22,3 +22,13 @@ def symbols(source: str) -> symtable.SymbolTable:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return symtable.symtable(source, "program", "exec")
+
+
+def parsable_prompt(prompt: str) -> str:
+    """A completion prompt as a program, ``...`` added after a bare signature; SyntaxError if neither parses."""
+    try:
+        parse(prompt)
+    except SyntaxError:
+        prompt = prompt.rstrip() + "\n    ...\n"
+        parse(prompt)
+    return prompt

@@ -11,14 +11,13 @@ import ast
 import io
 import textwrap
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..benchmarks import CodeTask
+from ..benchmarks import Case, CasesTest, CodeTask, Comparator
 from .literals import literal
-from .protocol import Example, NotApplicable
-from .rename import parsable_prompt
-from .syntax import parse
+from .protocol import Candidate, Executed, NotApplicable
+from .syntax import parsable_prompt, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class Wrapper:
     definition: str
 
 
-def wrapped_prompt(parent: CodeTask, wrapper: Wrapper, examples: Sequence[Example]) -> str:
+def wrapped_prompt(parent: CodeTask, wrapper: Wrapper, examples: Sequence[Executed]) -> str:
     """The parent's prompt, verbatim, then the new function with its definition and its executed examples."""
     shown = "\n".join(
         f">>> {wrapper.name}({_listed(example.args)})\n{literal(example.returns)}" for example in examples
@@ -124,6 +123,20 @@ def definition_in(task: CodeTask) -> tuple[str, str]:
     if not isinstance(last, ast.FunctionDef) or last.name != task.entry_point:
         raise ValueError("the prompt does not end in the new function")
     return last.name, ast.get_docstring(last) or ""
+
+
+def cases_tests(candidate: Candidate, rows: Mapping[str, tuple[Executed, ...]]) -> tuple[CasesTest, ...]:
+    """Tests as data, one for each name in ``rows``, compared as the draft's first test says.
+
+    A second test (plus) whose inputs are all shown as examples is left out: without cases it would prove nothing.
+    """
+    draft = candidate.task.tests[0]
+    how = draft.comparator if isinstance(draft, CasesTest) else Comparator()
+    return tuple(
+        CasesTest(tuple(Case(row.args, row.returns) for row in executed), how, name=name)
+        for name, executed in rows.items()
+        if executed
+    )
 
 
 def _header(wrapper: Wrapper) -> str:

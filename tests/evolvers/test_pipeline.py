@@ -22,9 +22,9 @@ from evalrun.evolvers import (
     parse_operators,
 )
 from evalrun.evolvers.observe import observe, record_inputs
+from evalrun.evolvers.operators.rename import Rename
 from evalrun.evolvers.pipeline import silent
 from evalrun.evolvers.protocol import Kind, seeded
-from evalrun.evolvers.rename import Rename
 from evalrun.harness.sandbox import Sandbox, open_sandbox
 from evalrun.harness.scoring import score_answers
 

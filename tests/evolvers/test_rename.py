@@ -10,7 +10,7 @@ import pytest
 from evalrun.benchmarks import Case, CasesTest, CheckTest, CodeTask, StdioTest
 from evalrun.evolvers import Candidate, NotApplicable, Pool
 from evalrun.evolvers.edits import code_like, renamed_program, renamed_text
-from evalrun.evolvers.rename import Rename
+from evalrun.evolvers.operators.rename import Rename
 
 NO_POOL = Pool((), {})
 

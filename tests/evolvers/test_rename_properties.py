@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evalrun.benchmarks import CheckTest, CodeTask
 from evalrun.evolvers import Pool
-from evalrun.evolvers.rename import Rename
+from evalrun.evolvers.operators.rename import Rename
 
 NAMES = st.sampled_from(["a", "b", "total", "list", "top", "max", "genexpr", "row_1"])
 

@@ -13,18 +13,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..benchmarks import MISSING, Case, CasesTest, CodeTask, Comparator
-from ..benchmarks.jsonio import text_digest
-from .deeptypes import annotation_of
-from .expectations import comparator_of
-from .protocol import Candidate, Example, Gate, Kind, NotApplicable, Pool
-from .rename import texts_of
-from .sentences import read
-from .syntax import parse
-from .transforms import BY_NAME, Transform, transforms_for
-from .words import NameSource, words_of
-from .wrapping import (
+from ...benchmarks import CasesTest, CodeTask, Comparator
+from ...benchmarks.jsonio import text_digest
+from ..deeptypes import annotation_of
+from ..expectations import comparator_of
+from ..protocol import Candidate, Executed, Gate, Kind, NotApplicable, Pool, Rows
+from ..sentences import read
+from ..syntax import parse
+from ..texts import texts_of
+from ..transforms import BY_NAME, Transform, transforms_for
+from ..words import NameSource, words_of
+from ..wrapping import (
     Wrapper,
+    cases_tests,
     definition_in,
     signature_of,
     witness_program,
@@ -84,7 +85,7 @@ class ComposePost:
         self,
         parent: CodeTask,
         parameters: Mapping[str, Any],
-        inputs: Mapping[str, tuple[tuple[Any, ...], ...]],
+        inputs: Mapping[str, Rows],
         comparator: Comparator,
     ) -> Candidate:
         wrapper = _wrapper(parent, parameters)
@@ -96,19 +97,19 @@ class ComposePost:
             reference=wrapped_reference(
                 parent, wrapper, str(parameters["helper"]), transform.code(parameters["arguments"])
             ),
-            tests=tuple(
-                CasesTest(tuple(Case(args, MISSING) for args in rows), comparator, name=name)
-                for name, rows in inputs.items()
-            ),
+            tests=(CasesTest((), comparator),),
             metadata={},
         )
-        return Candidate(task, (parent,), parameters)
+        return Candidate(task, (parent,), parameters, calls=inputs)
 
-    def finish(self, candidate: Candidate, examples: Sequence[Example]) -> CodeTask:
-        """The candidate's task with examples in its prompt."""
+    def finish(
+        self, candidate: Candidate, rows: Mapping[str, tuple[Executed, ...]], examples: Sequence[Executed]
+    ) -> CodeTask:
+        """The candidate's task with tests, and examples in its prompt."""
         (parent,) = candidate.parents
         wrapper = _wrapper(parent, candidate.parameters)
-        return replace(candidate.task, prompt=wrapped_prompt(parent, wrapper, examples))
+        tests = cases_tests(candidate, rows)
+        return replace(candidate.task, prompt=wrapped_prompt(parent, wrapper, examples), tests=tests)
 
     def prove(self, task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> tuple[Gate, ...]:
         """Static proofs: the parent's text and program are untouched, the sentence has exactly one reading."""

@@ -14,14 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..benchmarks import Case, CasesTest, CheckTest, CodeTask, ModuleTest, Test
-from ..benchmarks.jsonio import text_digest
-from .alpha import same_scopes, same_tree, taken_back
-from .bindings import Bindings, bindings_of, free_names
-from .edits import CannotEdit, KeywordRule, code_like, renamed_program, renamed_text
-from .protocol import Candidate, Gate, Kind, NotApplicable, Pool
-from .syntax import parse
-from .words import BUILTIN_NAMES, NameSource, words_of
+from ...benchmarks import Case, CasesTest, CheckTest, CodeTask, ModuleTest, Test
+from ...benchmarks.jsonio import text_digest
+from ..alpha import same_scopes, same_tree, taken_back
+from ..bindings import Bindings, bindings_of, free_names
+from ..edits import CannotEdit, KeywordRule, code_like, renamed_program, renamed_text
+from ..protocol import Candidate, Gate, Kind, NotApplicable, Pool
+from ..syntax import parsable_prompt, parse
+from ..texts import texts_of
+from ..words import BUILTIN_NAMES, NameSource, words_of
 
 # Names with a meaning of their own in test programs and in the judge.
 _RESERVED = frozenset({"candidate", "check", "accept", "VALUES"})
@@ -75,17 +76,6 @@ class _Plan:
     module_level: frozenset[str]
 
 
-def texts_of(task: CodeTask) -> list[str]:
-    """Every text of a task in which a name could occur."""
-    texts = [task.prompt, task.reference]
-    for test in task.tests:
-        if isinstance(test, CheckTest):
-            texts += [test.program, test.prelude]
-        elif isinstance(test, CasesTest):
-            texts += [test.oracle or "", *(case.args_source or "" for case in test.cases)]
-    return texts
-
-
 def _plan(task: CodeTask) -> _Plan:
     if task.entry_point is None:
         raise NotApplicable("no entry point")
@@ -130,16 +120,6 @@ def _check_entry(entry: str, reference: Bindings, kept: set[str]) -> None:
 
 def _preludes(task: CodeTask) -> list[str]:
     return [test.prelude for test in task.tests if isinstance(test, CheckTest) and test.prelude.strip()]
-
-
-def parsable_prompt(prompt: str) -> str:
-    """A completion prompt as a program, ``...`` added after a bare signature; SyntaxError if neither parses."""
-    try:
-        parse(prompt)
-    except SyntaxError:
-        prompt = prompt.rstrip() + "\n    ...\n"
-        parse(prompt)
-    return prompt
 
 
 def _kept_by_tests(task: CodeTask, module_level: set[str], bound: set[str]) -> set[str]:
