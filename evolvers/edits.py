@@ -13,16 +13,12 @@ import tokenize
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import pairwise
 
+from .positions import CannotEdit, Placed, Positions, Span, spliced
 from .syntax import parse
 
 KeywordRule = Callable[[ast.Call, str], bool]
-Span = tuple[int, int, str]
 _DOCTEST_LINE = re.compile(r"^([ \t]*(?:>>>|\.\.\.) )(.*)$", re.MULTILINE)
 _ANNOUNCED = re.compile(r"\b(?:function|method|named|called|routine|helper) [`'\"]?$", re.IGNORECASE)
-
-
-class CannotEdit(ValueError):
-    """The source has a shape whose positions cannot be trusted."""
 
 
 def never(call: ast.Call, keyword: str) -> bool:
@@ -43,7 +39,7 @@ def renamed_program(
     is replaced elsewhere than at such keywords. Raises SyntaxError when the source does not parse and CannotEdit
     when a position does not show the name that it should.
     """
-    lines = _Lines(source)
+    lines = Positions(source)
     tree = parse(source)
     tokens = _tokens(source)
     variables = names if identifiers is None else {name: names[name] for name in identifiers if name in names}
@@ -54,7 +50,7 @@ def renamed_program(
         changed = renamed_text(text, mentions)
         if changed != text:
             edits.append((start, end, changed))
-    return _spliced(source, edits)
+    return spliced(source, edits)
 
 
 def renamed_text(text: str, mentions: Mapping[str, str]) -> str:
@@ -101,32 +97,6 @@ def _renamed_line(code: str, mentions: Mapping[str, str]) -> str | None:
         return None
 
 
-class _Lines:
-    """Turns (line, column) of a tree (bytes) or of a token (characters) into an offset in the source."""
-
-    def __init__(self, source: str) -> None:
-        if "\r" in source.replace("\r\n", "") or "\f" in source or "\0" in source:
-            raise CannotEdit("unusual line endings")
-        self._source = source
-        self._lines = source.split("\n")
-        self._starts = [0]
-        for line in self._lines:
-            self._starts.append(self._starts[-1] + len(line) + 1)
-
-    def of_node(self, line: int, byte: int) -> int:
-        text = self._lines[line - 1]
-        column = byte if text.isascii() else len(text.encode()[:byte].decode())
-        return self._starts[line - 1] + column
-
-    def of_token(self, place: tuple[int, int]) -> int:
-        return self._starts[place[0] - 1] + place[1]
-
-    def span(self, start: int, name: str) -> Span:
-        if self._source[start : start + len(name)] != name:
-            raise CannotEdit("a name is not where the syntax tree says")
-        return start, start + len(name), name
-
-
 def _tokens(source: str) -> list[tokenize.TokenInfo]:
     try:
         return list(tokenize.generate_tokens(io.StringIO(source, newline="").readline))
@@ -137,7 +107,7 @@ def _tokens(source: str) -> list[tokenize.TokenInfo]:
 def _identifier_spans(
     tree: ast.Module,
     tokens: list[tokenize.TokenInfo],
-    lines: _Lines,
+    lines: Positions,
     names: Mapping[str, str],
 ) -> Iterator[Span]:
     for node in ast.walk(tree):
@@ -156,7 +126,7 @@ def _identifier_spans(
 
 
 def _keyword_spans(
-    tree: ast.Module, lines: _Lines, names: Mapping[str, str], keyword_rule: KeywordRule
+    tree: ast.Module, lines: Positions, names: Mapping[str, str], keyword_rule: KeywordRule
 ) -> Iterator[Span]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
@@ -166,19 +136,15 @@ def _keyword_spans(
                 yield lines.span(lines.of_node(keyword.lineno, keyword.col_offset), keyword.arg)
 
 
-def _place(node: ast.stmt | ast.expr | ast.ExceptHandler | ast.alias, lines: _Lines) -> int:
-    return lines.of_node(node.lineno, node.col_offset)
-
-
 def _after(
-    node: ast.stmt | ast.expr | ast.ExceptHandler | ast.alias,
+    node: Placed,
     word: str,
     name: str,
     tokens: list[tokenize.TokenInfo],
-    lines: _Lines,
+    lines: Positions,
 ) -> Span:
     """The name token that follows the first ``word`` token from the node's place on."""
-    start = _place(node, lines)
+    start = lines.start(node)
     inside = [token for token in tokens if token.type == tokenize.NAME and lines.of_token(token.start) >= start]
     for first, second in pairwise(inside):
         if first.string == word and second.string == name:
@@ -187,33 +153,20 @@ def _after(
 
 
 def _in_statement(
-    node: ast.Global | ast.Nonlocal, tokens: list[tokenize.TokenInfo], lines: _Lines, names: Mapping[str, str]
+    node: ast.Global | ast.Nonlocal, tokens: list[tokenize.TokenInfo], lines: Positions, names: Mapping[str, str]
 ) -> Iterator[Span]:
-    start = _place(node, lines)
-    end = lines.of_node(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
+    start, end = lines.start(node), lines.end(node)
     for token in tokens:
         place = lines.of_token(token.start)
         if token.type == tokenize.NAME and start <= place < end and token.string in names:
             yield lines.span(place, token.string)
 
 
-def _text_spans(tree: ast.Module, tokens: list[tokenize.TokenInfo], lines: _Lines) -> Iterator[tuple[int, int]]:
+def _text_spans(tree: ast.Module, tokens: list[tokenize.TokenInfo], lines: Positions) -> Iterator[tuple[int, int]]:
     """Spans of comments and of strings that are statements (docstrings, wherever they stand)."""
     for token in tokens:
         if token.type == tokenize.COMMENT:
             yield lines.of_token(token.start), lines.of_token(token.end)
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            end_line, end_byte = node.value.end_lineno, node.value.end_col_offset
-            if end_line is not None and end_byte is not None:
-                yield _place(node, lines), lines.of_node(end_line, end_byte)
-
-
-def _spliced(source: str, edits: list[Span]) -> str:
-    parts, position = [], 0
-    for start, end, text in sorted(edits):
-        if start < position:
-            raise CannotEdit("two edits overlap")
-        parts += [source[position:start], text]
-        position = end
-    return "".join([*parts, source[position:]])
+            yield lines.start(node), lines.end(node.value)

@@ -18,7 +18,8 @@ from ...benchmarks import Case, CasesTest, CheckTest, CodeTask, ModuleTest, Test
 from ...benchmarks.jsonio import text_digest
 from ..alpha import same_scopes, same_tree, taken_back
 from ..bindings import Bindings, bindings_of, free_names
-from ..edits import CannotEdit, KeywordRule, code_like, renamed_program, renamed_text
+from ..edits import KeywordRule, code_like, renamed_program, renamed_text
+from ..positions import CannotEdit
 from ..protocol import Candidate, Gate, Kind, NotApplicable, Pool
 from ..syntax import parsable_prompt, parse
 from ..texts import texts_of
