@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .pipeline import Evolution, Tally, evolve, parse_operators
+from .chains import parse_operators
+from .pipeline import Evolution, Tally, evolve
 from .protocol import (
     AlteringOperator,
     Candidate,

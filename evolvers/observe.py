@@ -7,26 +7,35 @@ reference that it checks (here only; answers never meet tests). Neither ever run
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..benchmarks import Case, CasesTest, CheckTest, CodeTask, InfraError
+from ..benchmarks.jsonio import text_digest
 from ..benchmarks.plain import dumps
 from ..harness.sandbox.api import CallResult, CallsJob, Job, Limits, Outcome, Sandbox
 from ..harness.scoring import score_answers
 from ..harness.verdict import Verdict
 from .deeptypes import type_of_all
-from .protocol import Observation
+from .envelope import generate, infer
+from .mutants import Mutant, mutants_of
+from .novelty import PROBE_FUEL, functional_hash, probes_for, types_of
+from .protocol import Executed, Observation, ObservedMutant, Rows
+from .prover import Result, Trial, run_trials
+from .prover.rows import ENDLESS, UNPLAIN
+from .prover.trials import SEEDS
 
 MAX_INPUTS = 256
 MAX_CHARACTERS = 100_000
+GENERATED = 24
+MUTANTS = 32
 LIMITS = Limits(cpu_s=20.0, wall_s=60.0, memory_mb=2048)
 Progress = Callable[[str, int], None]
 
 _UNPLAIN = "the reference's values are not plain data"
 _RECORDER = "evalrun_record_the_calls"
-_PROBE = "evalrun_probe_one_call"
 
 # The stand-in hands on what the reference returns, so the check program takes its usual way, and like the judge's proxy
 # it passes copies. The module random is seeded, so that a check which draws its inputs draws the same ones each time.
@@ -60,38 +69,6 @@ def {_RECORDER}(program, prelude, entry):
 """
 
 
-def probe_source(reference: str, entry: str) -> str:
-    """A program whose function ``_PROBE`` returns what the reference returns, and the arguments after the call."""
-    return f"{reference}\n\n\ndef {_PROBE}(*args):\n    value = {entry}(*args)\n    return (value, list(args))\n"
-
-
-def probe_job(reference: str, entry: str, calls: Sequence[tuple[Any, ...]]) -> Job:
-    """A job that probes a reference on each of the calls."""
-    return CallsJob(probe_source(reference, entry), _PROBE, tuple(calls), LIMITS)
-
-
-@dataclass(frozen=True, slots=True)
-class Probed:
-    """What a probe job found: why it is of no use, or the values, and whether every argument stayed as it was."""
-
-    problem: str | None = None
-    values: tuple[Any, ...] = ()
-    pure: bool = True
-
-
-def probed(outcome: Outcome, calls: Sequence[tuple[Any, ...]]) -> Probed:
-    """Read a probe job's outcome. InfraError when the sandbox failed, which says nothing about the reference."""
-    problem = trouble(outcome, len(calls))
-    if problem is not None:
-        return Probed(problem)
-    values, pure = [], True
-    for args, result in zip(calls, outcome.calls, strict=True):
-        value, after = result.value
-        values.append(value)
-        pure = pure and dumps(after) == dumps(list(args))
-    return Probed(None, tuple(values), pure)
-
-
 def trouble(outcome: Outcome, calls: int) -> str | None:
     """Why a trusted job's results are of no use (a category), or None. InfraError when the sandbox failed."""
     if outcome.status == "infra":
@@ -118,7 +95,7 @@ def passing(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progress) -> 
 
 
 def observe(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progress) -> dict[str, Observation]:
-    """What was seen of each task, by digest."""
+    """What was seen of each task, by digest: inputs, outputs, generated inputs, mutants."""
     found = {}
     observable = []
     for task, passes in zip(tasks, passing(tasks, sandbox, progress), strict=True):
@@ -128,29 +105,129 @@ def observe(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progress) -> 
             found[task.digest] = Observation(problem="the reference fails its own tests")
     recorded = record_inputs(observable, sandbox, progress)
     ready = [task for task in observable if recorded[task.digest].unobservable is None]
-    jobs = [probe_job(task.reference, str(task.entry_point), recorded[task.digest].calls) for task in ready]
-    for task, outcome in zip(ready, sandbox.run(jobs), strict=True):
-        seen = recorded[task.digest]
-        result = probed(outcome, seen.calls)
-        if result.problem is not None:
-            seen = replace(seen, inputs={}, unobservable=result.problem)
-        else:
-            seen = _with_outputs(seen, result)
-        recorded[task.digest] = seen
+    questions = [_question(task, recorded[task.digest]) for task in ready]
+    results = run_trials([[question.trial, question.probes] for question in questions], sandbox)
+    for task, question, (result, probed) in zip(ready, questions, results, strict=True):
+        seen = _seen(recorded[task.digest], question, result)
+        recorded[task.digest] = replace(seen, functional_hash=functional_hash(types_of(seen.calls), probed.rows))
         progress("outputs", 1)
     return {**found, **recorded}
 
 
-def _with_outputs(seen: Observation, result: Probed) -> Observation:
-    kept: dict[str, tuple[tuple[Any, ...], ...]] = {}
-    outputs: list[Any] = []
-    values = iter(result.values)
+def rows_of_tests(task: CodeTask) -> tuple[Executed, ...] | None:
+    """Every call that a task's tests make, with the one outcome that they accept; None when they are no such data."""
+    rows = []
+    for test in task.tests:
+        if not isinstance(test, CasesTest) or test.oracle is not None:
+            return None
+        for case in test.cases:
+            raises = getattr(case, "raises", None)
+            if case.args_source is not None or (raises is None and len(case.acceptable) != 1):
+                return None
+            rows.append(Executed(case.args, None if raises else case.acceptable[0], raises))
+    return tuple(rows)
+
+
+def read_off(task: CodeTask) -> Observation:
+    """What an evolved task's tests say of it, without running anything: for those who only need its inputs and values.
+
+    Its own certificate proves that the tests are right.
+    """
+    rows = rows_of_tests(task)
+    if rows is None:
+        return Observation(unobservable="its tests are no plain calls and values")
+    values = [row for row in rows if row.raised is None]
+    outputs = tuple(row.returns for row in values)
+    inputs = {"base": tuple(row.args for row in values)}
+    return Observation(inputs=inputs, outputs=outputs, output_type=type_of_all(outputs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of one task's reference: its trial, the generated inputs and the mutants in it."""
+
+    trial: Trial
+    probes: Trial
+    generated: Rows
+    mutants: tuple[Mutant, ...]
+
+
+def _question(task: CodeTask, seen: Observation) -> _Question:
+    calls = seen.calls
+    envelope = infer(calls)
+    rng = random.Random(int(text_digest(f"generated inputs of {task.digest}"), 16))
+    generated = () if envelope.structured else generate(envelope, calls, rng, GENERATED)
+    try:
+        mutants = tuple(mutants_of(task.reference, limit=MUTANTS))
+    except (SyntaxError, ValueError):
+        mutants = ()
+    trial = Trial(
+        (task.reference,),
+        str(task.entry_point),
+        (*calls, *generated),
+        repeat=True,
+        seeded=True,
+        observed_mutants=tuple((mutant.source,) for mutant in mutants),
+    )
+    probes = Trial((task.reference,), str(task.entry_point), probes_for(types_of(calls)), fuel=PROBE_FUEL)
+    return _Question(trial, probes, generated, mutants)
+
+
+def _seen(seen: Observation, question: _Question, result: Result) -> Observation:
+    """The observation with what the trial showed."""
+    problem = result.problem or _varies(result)
+    given = len(question.trial.calls) - len(question.generated)
+    problem = problem or next((_why(row.raised) for row in result.rows[:given] if row.raised), None)
+    if problem is not None:
+        return replace(seen, inputs={}, unobservable=problem)
+    small = [row.raised is None and len(dumps(row.returns)) <= MAX_CHARACTERS for row in result.rows]
+    inputs, place = {}, 0
     for name, rows in seen.inputs.items():
-        pairs = [(row, next(values)) for row in rows]
-        small = [(row, value) for row, value in pairs if len(dumps(value)) <= MAX_CHARACTERS]
-        kept[name] = tuple(row for row, _ in small)
-        outputs += [value for _, value in small]
-    return replace(seen, inputs=kept, outputs=tuple(outputs), output_type=type_of_all(outputs), pure=result.pure)
+        inputs[name] = tuple(args for args, fits in zip(rows, small[place:], strict=False) if fits)
+        place += len(rows)
+    kept = [row for row, fits in zip(result.rows, small, strict=True) if fits]
+    tested = sum(small[:given])
+    outputs = [row.returns for row in kept[:tested]]
+    return replace(
+        seen,
+        inputs=inputs,
+        outputs=tuple(outputs),
+        output_type=type_of_all(outputs),
+        pure=result.pure,
+        generated=tuple(row.args for row in kept[tested:]),
+        generated_outputs=tuple(row.returns for row in kept[tested:]),
+        mutants=_telling(question.mutants, result, small),
+    )
+
+
+def _varies(result: Result) -> str | None:
+    if not result.repeated or result.seeds not in (None, len(SEEDS)):
+        return "the reference's values vary"
+    return None
+
+
+def _why(raised: str) -> str:
+    if raised == ENDLESS:
+        return "the reference takes too many steps"
+    return _UNPLAIN if raised == UNPLAIN else "the reference raises"
+
+
+def _telling(mutants: Sequence[Mutant], result: Result, kept: Sequence[bool]) -> tuple[ObservedMutant, ...]:
+    """The mutants that differ from the reference on some kept input, each behaviour once; those that differ on fewer
+    inputs say more, and come first."""
+    found: dict[str, tuple[int, int, ObservedMutant]] = {}
+    truth = [row for row, fits in zip(result.rows, kept, strict=True) if fits]
+    known = [(row.raised, dumps(row.returns)) for row in truth]
+    for number, (mutant, rows) in enumerate(zip(mutants, result.mutant_rows, strict=True)):
+        if rows is None:
+            continue
+        mine = tuple(row for row, fits in zip(rows, kept, strict=True) if fits)
+        told = [(row.raised, dumps(row.returns)) for row in mine]
+        different = sum(a != b for a, b in zip(told, known, strict=True))
+        if different:
+            seen = ObservedMutant(mutant.source, mutant.line, mutant.description, mine)
+            found.setdefault(repr(told), (different, number, seen))
+    return tuple(seen for _, _, seen in sorted(found.values(), key=lambda each: each[:2]))
 
 
 def record_inputs(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progress) -> dict[str, Observation]:

@@ -12,16 +12,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..benchmarks import BadInput, CodeTask, Lineage, Suite
+from ..benchmarks.jsonio import text_digest
 from ..harness.oracle import with_expected
 from ..harness.sandbox.api import Sandbox
+from .archive import Archive
 from .certificate import certificate_of
+from .chains import label_of
 from .gates import Evaluated, evaluate
-from .observe import Progress, observe
+from .observe import Progress, observe, read_off
 from .protocol import Candidate, Kind, NotApplicable, Observation, Operator, Pool, operator_named, seeded
 
-MAX_DEPTH = 3
-DEFAULT_OPERATORS = "rename,compose_post+rename"
+MAX_DEPTH = 2
 _SHORT = {"compose_post": "post"}
+_LONGEST_LABEL = 60
 
 
 @dataclass
@@ -47,27 +50,12 @@ def silent(what: str, steps: int) -> None:
     """Progress that nobody watches."""
 
 
-def parse_operators(text: str) -> list[list[Operator]]:
-    """``rename,compose_post+rename``: chains between commas, their operators stacked by ``+``; BadInput if unknown."""
-    chains = [[operator_named(name.strip()) for name in chain.split("+")] for chain in text.split(",") if chain.strip()]
-    labels = [label_of(chain) for chain in chains]
-    if not chains or len(set(labels)) < len(labels):
-        raise BadInput(f"--operators {text[:80]!r}: give one or more different operators, like {DEFAULT_OPERATORS!r}")
-    if any(len(chain) > MAX_DEPTH for chain in chains):
-        raise BadInput(
-            f"--operators {text[:80]!r}: more than {MAX_DEPTH} stacked operators make prompts that nobody can read"
-        )
-    return chains
-
-
-def label_of(chain: Sequence[Operator]) -> str:
-    """A chain's name, ``compose_post+rename``."""
-    return "+".join(operator.name for operator in chain)
-
-
 def default_name(suite: Suite, chains: Sequence[Sequence[Operator]], seed: int) -> str:
     """The name when none is given; it holds the operators and the seed, so that task ids stay unique across suites."""
-    return f"{suite.name}-{'.'.join(label_of(chain) for chain in chains)}-s{seed}"
+    labels = ".".join(label_of(chain) for chain in chains)
+    if len(labels) > _LONGEST_LABEL:  # many operators: how many, and a digest that tells their sets apart
+        labels = f"{len(chains)}-operators-{text_digest(labels)[:6]}"
+    return f"{suite.name}-{labels}-s{seed}"
 
 
 def evolve(
@@ -77,15 +65,18 @@ def evolve(
     sandbox: Sandbox,
     *,
     count: int = 1,
+    depth: int = MAX_DEPTH,
     name: str | None = None,
     progress: Progress = silent,
 ) -> Evolution:
     """Up to ``count`` new tasks for each task and chain of operators.
 
+    depth: how many altering operators may lie between a task and its root; a task that has them all is not altered.
     InfraError when the sandbox fails (never a rejection); BadInput when no task at all survives.
     """
     suite = with_expected(suite, sandbox)
-    run = _Run(suite, seed, sandbox, count, default_name(suite, chains, seed) if name is None else name, progress)
+    chosen = default_name(suite, chains, seed) if name is None else name
+    run = _Run(suite, seed, sandbox, count, depth, chosen, progress)
     run.observe(suite.tasks)
     tasks: list[CodeTask] = []
     for chain in chains:
@@ -101,7 +92,7 @@ def evolve(
         name=run.name,
         version=suite.version,
         tasks=tuple(tasks),
-        description=f"{', '.join(label_of(chain) for chain in chains)} applied to {suite.ref}, seed {seed}",
+        description=f"{', '.join(map(label_of, chains))} applied to {suite.ref}, seed {seed}",
         license=suite.license,
         source=suite.ref,
         ancestors=ancestors,
@@ -114,49 +105,68 @@ def evolve(
 class _Run:
     """The state of one evolution: what was observed, certified and counted so far."""
 
-    def __init__(self, suite: Suite, seed: int, sandbox: Sandbox, count: int, name: str, progress: Progress) -> None:
+    def __init__(
+        self, suite: Suite, seed: int, sandbox: Sandbox, count: int, depth: int, name: str, progress: Progress
+    ) -> None:
         self._suite, self._seed, self._sandbox = suite, seed, sandbox
-        self._count, self.name, self._progress = count, name, progress
+        self._count, self._depth, self.name, self._progress = count, depth, name, progress
         self._observations: dict[str, Observation] = {}
+        self._archive = Archive(sandbox)
         self._known: dict[str, CodeTask] = {task.id: task for task in (*suite.ancestors, *suite.tasks)}
         self._locals = _local_names(suite)
         self._certificates: dict[str, Mapping[str, Any]] = dict(suite.certificates)
+        self._mates: tuple[CodeTask, ...] = ()
         self.tallies: list[Tally] = []
 
     def observe(self, tasks: Sequence[CodeTask]) -> None:
         """Learn what these tasks do, unless it is known."""
         new = {task.digest: task for task in tasks if task.digest not in self._observations}
-        self._observations.update(observe(list(new.values()), self._sandbox, self._progress))
+        found = observe(list(new.values()), self._sandbox, self._progress)
+        self._observations.update(found)
+        for digest, task in new.items():
+            self._archive.add_task(task, found[digest])
 
     def chain(self, chain: Sequence[Operator]) -> list[CodeTask]:
         """The tasks that come out of a stack of operators."""
         tasks: Sequence[CodeTask] = self._suite.tasks
-        for depth, operator in enumerate(chain):
-            self.observe(tasks)
-            tally = Tally(operator.name if len(chain) == 1 else f"{label_of(chain[: depth + 1])}")
+        for place, operator in enumerate(chain):
+            tally = Tally(operator.name if len(chain) == 1 else f"{label_of(chain[: place + 1])}")
             self.tallies.append(tally)
-            tasks = self._stage(operator, tasks, tally, self._count if depth == 0 else 1)
+            tasks = self._stage(operator, tasks, tally, self._count if place == 0 else 1)
         return list(tasks)
 
+    def _pool(self, operator: Operator, parents: Sequence[CodeTask]) -> Pool:
+        """What an operator sees: of evolved tasks that it only rewrites, what their own tests say."""
+        light = [task for task in parents if reads_off(operator, task)]
+        mates = mates_of(operator, self._known)
+        self._mates = mates or self._mates
+        self.observe([*mates, *(task for task in parents if not reads_off(operator, task))])
+        return Pool(mates, {**self._observations, **{task.digest: read_off(task) for task in light}})
+
     def _stage(self, operator: Operator, parents: Sequence[CodeTask], tally: Tally, count: int) -> list[CodeTask]:
-        pool = Pool(tuple(parents), self._observations)
+        pool = self._pool(operator, parents)
         accepted: dict[tuple[str, int], Evaluated] = {}
         waiting: dict[tuple[str, int], list[Candidate]] = {}
         for parent in parents:
             for slot in range(count):
                 try:
+                    if operator.kind == "altering" and altered(parent, self._known) >= self._depth:
+                        raise NotApplicable(f"altered {self._depth} times already")
                     waiting[parent.id, slot] = proposals(operator, parent, self._seed, slot, pool)
                 except NotApplicable as error:
                     tally.refused[str(error)] += 1
+            self._progress("proposals", 1)
         # Round by round: each slot's best candidate that is left, until one is admitted or none is left.
         while waiting:
             places = list(waiting)
             results = evaluate(operator, [waiting[p].pop(0) for p in places], pool, self._sandbox, self._progress)
             for place, result in zip(places, results, strict=True):
                 reason = result.rejected or _twin(operator.kind, place, result, accepted)
+                reason = reason or self._archive.twin(operator.kind, result)
                 tally.proposed += 1
                 if reason is None:
                     accepted[place] = result
+                    self._archive.add(operator.kind, result)
                     tally.accepted += 1
                 else:
                     tally.rejected[reason] += 1
@@ -189,9 +199,10 @@ class _Run:
         return task
 
     def ancestors_of(self, tasks: Sequence[CodeTask]) -> tuple[CodeTask, ...]:
-        """Every task that these descend from, in a stable order."""
+        """Every task that these descend from or could have been joined to, in a stable order."""
         wanted: dict[str, CodeTask] = {}
         queue = [parent for task in tasks for parent in (task.lineage.parents if task.lineage else ())]
+        queue += [mate.id for mate in self._mates]
         while queue:
             found = self._known.get(queue.pop())
             if found is not None and found.id not in wanted:
@@ -202,6 +213,30 @@ class _Run:
     def certificates_of(self, tasks: Sequence[CodeTask]) -> dict[str, Mapping[str, Any]]:
         """The certificates of those of the tasks that were evolved."""
         return {task.id: self._certificates[task.id] for task in tasks if task.id in self._certificates}
+
+
+def reads_off(operator: Operator, task: CodeTask) -> bool:
+    """Whether an operator needs no more of a task than what its own tests say: it rewrites what was evolved already."""
+    return operator.kind == "preserving" and task.lineage is not None
+
+
+def mates_of(operator: Operator, known: Mapping[str, CodeTask]) -> tuple[CodeTask, ...]:
+    """The tasks that an operator may join to a parent, by id: the human-made ones; none where it joins nothing.
+
+    Evolved tasks are no mates, so that a suite which holds all its roots holds all that is needed to replay it.
+    """
+    if not getattr(operator, "mates", False):
+        return ()
+    return tuple(known[name] for name in sorted(known) if known[name].lineage is None)
+
+
+def altered(task: CodeTask, known: Mapping[str, CodeTask]) -> int:
+    """How many altering operators lie between a task and its root, on the longest way."""
+    if task.lineage is None:
+        return 0
+    above = [altered(known[parent], known) for parent in task.lineage.parents if parent in known]
+    own = operator_named(task.lineage.operator).kind == "altering"
+    return own + max(above, default=0)
 
 
 def proposals(operator: Operator, parent: CodeTask, seed: int, slot: int, pool: Pool) -> list[Candidate]:

@@ -110,6 +110,8 @@ class Observation:
         further inputs from inside the envelope of ``inputs`` (none of them among these) and their values.
     mutants:
         first-order mutants of the reference that differ from it on some input, most informative first.
+    functional_hash:
+        what the reference gives for a fixed set of probes (see ``novelty``); None where nothing could be said.
     """
 
     problem: str | None = None
@@ -121,6 +123,7 @@ class Observation:
     generated: Rows = ()
     generated_outputs: tuple[Any, ...] = ()
     mutants: tuple[ObservedMutant, ...] = ()
+    functional_hash: str | None = None
 
     @property
     def calls(self) -> Rows:
@@ -137,7 +140,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """What an operator may look at: the tasks it may mate a parent with, and what was observed of each (by digest)."""
+    """What an operator may look at: what was observed of its parents and of the tasks that it may join to them.
+
+    tasks: the human-made tasks of the suite, by id, for an operator with the attribute ``mates = True``; else empty.
+    observations: by task digest.
+    """
 
     tasks: tuple[CodeTask, ...]
     observations: Mapping[str, Observation]

@@ -14,9 +14,9 @@ from ..benchmarks import BadInput, CodeTask, Suite
 from ..harness.sandbox.api import Sandbox
 from .certificate import certificate_of, differences
 from .gates import Evaluated, evaluate
-from .observe import Progress, observe
-from .pipeline import proposals, silent
-from .protocol import Candidate, NotApplicable, Operator, Pool, operator_named
+from .observe import Progress, observe, read_off
+from .pipeline import mates_of, proposals, reads_off, silent
+from .protocol import Candidate, NotApplicable, Observation, Operator, Pool, operator_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,6 @@ def verify(suite: Suite, sandbox: Sandbox, progress: Progress = silent) -> list[
     for name in suite.certificates.keys() - {task.id for task in evolved}:
         check.failures.append(Failure(name, "a certificate of no evolved task in the suite"))
     ready = [task for task in evolved if check.lineage_holds(task)]
-    check.observe_parents(ready)
     for operator, tasks in _by_operator(ready, check).items():
         check.replay(check.operators[operator], tasks)
     order = {task.id: place for place, task in enumerate((*suite.tasks, *suite.ancestors))}
@@ -73,7 +72,7 @@ class _Check:
     def __init__(self, suite: Suite, sandbox: Sandbox, progress: Progress) -> None:
         self._suite, self._sandbox, self._progress = suite, sandbox, progress
         self._known: Mapping[str, CodeTask] = {task.id: task for task in suite.ancestors}
-        self._pool = Pool(suite.ancestors, {})
+        self._observed: dict[str, Observation] = {}
         self.operators: dict[str, Operator] = {}
         self.failures: list[Failure] = []
 
@@ -112,24 +111,31 @@ class _Check:
             return False
         return True
 
-    def observe_parents(self, tasks: Sequence[CodeTask]) -> None:
-        """Observe every parent once."""
+    def _pool(self, operator: Operator, tasks: Sequence[CodeTask]) -> Pool:
+        """What the operator saw of these tasks' parents; each parent is observed once."""
         parents = {self._known[p].digest: self._known[p] for t in tasks if t.lineage for p in t.lineage.parents}
-        observations = observe(list(parents.values()), self._sandbox, self._progress)
-        self._pool = Pool(self._suite.ancestors, observations)
+        light = {digest: read_off(task) for digest, task in parents.items() if reads_off(operator, task)}
+        mates = mates_of(operator, self._known)
+        wanted = {**parents, **{mate.digest: mate for mate in mates}}
+        new = [task for digest, task in wanted.items() if digest not in light and digest not in self._observed]
+        self._observed.update(observe(new, self._sandbox, self._progress))
+        return Pool(mates, {**self._observed, **light})
 
     def replay(self, operator: Operator, tasks: Sequence[CodeTask]) -> None:
         """Make the tasks again, run their proofs again, compare."""
+        pool = self._pool(operator, tasks)
         made: list[tuple[CodeTask, Candidate]] = []
         for task in tasks:
-            candidate = self._candidate(operator, task)
+            candidate = self._candidate(operator, task, pool)
             if candidate is not None:
                 made.append((task, candidate))
-        results = evaluate(operator, [c for _, c in made], self._pool, self._sandbox, self._progress)
+        # Those of one parent are run together.
+        made.sort(key=lambda pair: pair[1].parents[0].digest)
+        results = evaluate(operator, [c for _, c in made], pool, self._sandbox, self._progress)
         for (task, _), result in zip(made, results, strict=True):
             self._compare(operator, task, result)
 
-    def _candidate(self, operator: Operator, task: CodeTask) -> Candidate | None:
+    def _candidate(self, operator: Operator, task: CodeTask, pool: Pool) -> Candidate | None:
         lineage = task.lineage
         if lineage is None:
             return None
@@ -138,7 +144,7 @@ class _Check:
             self.fail(task, "the lineage does not say which proposal the task was")
             return None
         try:
-            found = proposals(operator, self._known[lineage.parents[0]], lineage.seed, slot, self._pool)
+            found = proposals(operator, self._known[lineage.parents[0]], lineage.seed, slot, pool)
         except NotApplicable as error:
             self.fail(task, f"the operator proposes nothing: {error}")
             return None

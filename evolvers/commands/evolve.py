@@ -11,7 +11,9 @@ import click
 from ...benchmarks import Suite
 from ...benchmarks.selection import select, selection_options
 from ...harness.commands.options import opened, sandbox_options
-from ..pipeline import DEFAULT_OPERATORS, default_name, evolve, parse_operators
+from ..chains import DEFAULT_OPERATORS, parse_operators
+from ..journal import Journal
+from ..pipeline import MAX_DEPTH, default_name, evolve
 from ..storing import require_free, save_whole
 from .bars import bars
 
@@ -35,6 +37,13 @@ if TYPE_CHECKING:
 @click.option(
     "--count", type=click.IntRange(1, 100), default=1, show_default=True, help="New tasks per task and operator."
 )
+@click.option(
+    "--depth",
+    type=click.IntRange(1, 3),
+    default=MAX_DEPTH,
+    show_default=True,
+    help="Altering operators between a task and its root, at most: each quotes the one before, and prompts grow.",
+)
 @click.option("--name", help="Name of the new suite (default: made of suite, operators and seed).")
 @selection_options
 @sandbox_options
@@ -44,6 +53,7 @@ def command(
     operators: str,
     seed: int,
     count: int,
+    depth: int,
     name: str | None,
     tasks: tuple[str, ...],
     limit: int | None,
@@ -51,7 +61,8 @@ def command(
 ) -> None:
     """Make new tasks out of SUITE, each with a certificate that `evalrun verify` can check.
 
-    Nothing is written unless all is done: an interrupted run leaves no half suite behind.
+    The suite is written whole or not at all. An interrupted run leaves a journal beside it (.NAME.journal), with which
+    the same command goes on where it ended.
 
     \b
     Examples:
@@ -64,9 +75,18 @@ def command(
     suite = suite.subset(select(suite, tasks, limit))
     chosen = default_name(suite, chains, seed) if name is None else name
     Suite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
-    with opened(options, suite.requires) as sandbox, bars() as progress:
-        evolution = evolve(suite, chains, seed, sandbox, count=count, name=chosen, progress=progress)
+    with (
+        opened(options, suite.requires) as sandbox,
+        Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
+        bars() as progress,
+    ):
+        if journal.remembered:
+            click.echo(
+                f"going on from an interrupted run: {journal.remembered} finished jobs are not run again", err=True
+            )
+        evolution = evolve(suite, chains, seed, journal, count=count, depth=depth, name=chosen, progress=progress)
     save_whole(evolution.suite, output)
+    journal.discard()
     click.echo(table_of(evolution.tallies))
     click.echo(f"{evolution.suite.ref}: {len(evolution.suite)} tasks in {output}")
 

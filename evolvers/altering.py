@@ -1,0 +1,316 @@
+"""The proofs of a task that asks for a new function, in two passes over the sandbox.
+
+The first pass runs the new reference on its inputs, which gives expected values and examples; what fails a cheap gate
+goes no further. The second pass is dearer: the witness that was read from the finished prompt, fresh interpreters, and
+mutants.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from math import ceil
+
+from ..benchmarks import CasesTest, CodeTask
+from ..benchmarks.plain import dumps
+from ..harness.sandbox.api import Sandbox
+from .archive import DRIVE
+from .deeptypes import has_type
+from .envelope import Envelope, infer
+from .evaluated import Evaluated, admitted
+from .examples import choose_examples
+from .mutants import mutants_of
+from .novelty import PROBE_FUEL, containment, functional_hash, new_part, ngrams, probes_for, types_of
+from .observe import Progress
+from .protocol import AlteringOperator, Candidate, Executed, Gate, Pool, Rows
+from .prover import Kills, Result, Trial, run_trials
+from .prover.trials import SEEDS, Program
+
+ENOUGH_INPUTS = 5
+MAX_SHARE = 0.9
+MIN_DELTA = 0.3
+MIN_KILLED = 0.95
+MIN_KEPT = 0.9
+MAX_CONTAINED = 0.3
+MAX_STEPS = 500_000
+MAX_PROMPT = 12_000
+_NEW_MUTANTS = 24
+_OLD_MUTANTS = 10
+
+
+@dataclass(slots=True)
+class _Case:
+    """A candidate on its way through the gates."""
+
+    candidate: Candidate
+    calls: Rows
+    program: Program
+    entry: str
+    strict: bool
+    task: CodeTask
+    gates: list[Gate] = field(default_factory=list)
+    rows: tuple[Executed, ...] = ()
+    examples: tuple[Executed, ...] = ()
+    steps: int = 0
+    functional_hash: str | None = None
+
+    @property
+    def alive(self) -> bool:
+        return all(gate.holds for gate in self.gates)
+
+    @property
+    def shown(self) -> set[int]:
+        """The places of the calls that are examples and not tests."""
+        hidden = {dumps(row.args) for row in self.examples} if len(self.calls) >= ENOUGH_INPUTS else set()
+        return {place for place, args in enumerate(self.calls) if dumps(args) in hidden}
+
+
+def evaluate_altering(
+    operator: AlteringOperator, candidates: Sequence[Candidate], pool: Pool, sandbox: Sandbox, progress: Progress
+) -> list[Evaluated]:
+    """Every proof of every candidate, in order."""
+    cases = [_case(candidate) for candidate in candidates]
+    envelopes = _Envelopes(pool)
+    ready = [case for case in cases if case.alive]
+    for case, (result, probed) in zip(ready, _together(ready, _first_trials, sandbox), strict=True):
+        case.gates += _first_gates(operator, case, result, probed, pool, envelopes)
+        progress("candidates", 1)
+    ready = [case for case in ready if case.alive]
+    witnesses = {id(case): _witness(operator, case) for case in ready}
+    questions = _together(ready, lambda case: _second_trials(case, witnesses[id(case)], pool), sandbox)
+    for case, (result,) in zip(ready, questions, strict=True):
+        case.gates += _second_gates(case, result)
+    return [admitted(case.candidate, case.task, case.gates, case.rows, case.functional_hash) for case in cases]
+
+
+def _case(candidate: Candidate) -> _Case:
+    calls = tuple({dumps(args): args for rows in candidate.calls.values() for args in rows}.values())
+    task = candidate.task
+    base = candidate.base or candidate.parents[0].reference
+    whole = not task.reference.startswith(base)
+    program = (task.reference,) if whole else (base, task.reference[len(base) :])
+    strict = all(test.comparator.types == "exact" for test in task.tests if isinstance(test, CasesTest))
+    entry = DRIVE if candidate.driver else str(task.entry_point)
+    case = _Case(candidate, calls, (*program, candidate.driver), entry, strict, task)
+    if whole:
+        case.gates.append(Gate("parent_verbatim", False, {"problem": "the reference does not begin with the parent's"}))
+    elif not calls:
+        case.gates.append(Gate("total", False, {"inputs": 0, "problem": "no inputs"}))
+    return case
+
+
+def _together(
+    cases: Sequence[_Case], ask: Callable[[_Case], Sequence[Trial]], sandbox: Sandbox
+) -> list[tuple[Result, ...]]:
+    """The results of each case's trials, those of one parent's children run together."""
+    families = [list(group) for _, group in groupby(cases, key=lambda case: case.candidate.parents[0].digest)]
+    asked = [[ask(case) for case in family] for family in families]
+    flat = [[trial for trials in family for trial in trials] for family in asked]
+    found: list[tuple[Result, ...]] = []
+    for family, results in zip(asked, run_trials(flat, sandbox), strict=True):
+        rest = iter(results)
+        found += [tuple(next(rest) for _ in trials) for trials in family]
+    return found
+
+
+def _first_trials(case: _Case) -> Sequence[Trial]:
+    candidate = case.candidate
+    others = [_alias(parent.reference, parent.entry_point, case) for parent in candidate.parents]
+    others.append((f"def {case.task.entry_point}(*args):\n    return args[0] if args else None\n", candidate.driver))
+    names = tuple(dict.fromkeys(str(parent.entry_point) for parent in candidate.parents))
+    types = types_of(case.calls)
+    run = Trial(
+        case.program,
+        case.entry,
+        case.calls,
+        repeat=True,
+        record=names,
+        others=tuple(others),
+        strict=case.strict,
+    )
+    return run, Trial(case.program, case.entry, probes_for(types), fuel=PROBE_FUEL)
+
+
+def _alias(reference: str, entry: str | None, case: _Case) -> Program:
+    """The parent's own program under the new name: what somebody would answer who overlooked the change."""
+    return (reference, f"{case.task.entry_point} = {entry}\n", case.candidate.driver)
+
+
+class _Envelopes:
+    """The input envelope of each parent, inferred once from its own tests' inputs."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._found: dict[str, tuple[Envelope, set[str]]] = {}
+
+    def outside(self, parent: CodeTask, received: Rows) -> int:
+        """How many of the argument tuples that a parent's function received lie outside its envelope."""
+        if parent.digest not in self._found:
+            observed = self._pool.observed(parent)
+            known = {dumps(args) for args in (*observed.calls, *observed.generated)}
+            self._found[parent.digest] = infer(observed.calls), known
+        envelope, known = self._found[parent.digest]
+        return sum(dumps(args) not in known and not envelope.admits(args) for args in received)
+
+
+def _first_gates(
+    operator: AlteringOperator, case: _Case, result: Result, probed: Result, pool: Pool, envelopes: _Envelopes
+) -> list[Gate]:
+    candidate = case.candidate
+    problem = result.problem or next((row.raised for row in result.rows if _unexpected(row, candidate)), None)
+    gates = [Gate("total", problem is None, {"inputs": len(case.calls), "problem": problem or ""})]
+    if problem is not None:
+        return gates
+    case.rows, case.steps = result.rows, result.steps
+    case.functional_hash = functional_hash(types_of(case.calls), probed.rows) if not probed.problem else None
+    case.examples = choose_examples(result.rows)
+    hidden = case.shown
+    places = {dumps(args): place for place, args in enumerate(case.calls)}
+    tests: dict[str, tuple[Executed, ...]] = {}
+    for name, rows in candidate.calls.items():
+        mine = [places[dumps(args)] for args in rows]
+        tests[name] = tuple(result.rows[place] for place in mine if place not in hidden)
+    case.task = operator.finish(candidate, tests, case.examples)
+    return [
+        *gates,
+        _variety_gate(result.rows),
+        _delta_gate(case, result, getattr(operator, "least_delta", MIN_DELTA)),
+        Gate("arguments_kept", result.pure, {}),
+        Gate("repeatable", result.repeated, {"orders": 2}),
+        _type_gate(case),
+        _examples_gate(case),
+        _envelope_gate(case, result, envelopes),
+        Gate("cheap", result.steps <= MAX_STEPS and len(case.task.prompt) <= MAX_PROMPT, {"steps": result.steps}),
+        *operator.prove(case.task, candidate.parents, candidate.parameters),
+        _novel_gate(case),
+    ]
+
+
+def _unexpected(row: Executed, candidate: Candidate) -> bool:
+    return row.raised is not None and row.raised not in candidate.raises
+
+
+def _outcome(row: Executed) -> str:
+    return f"raises {row.raised}" if row.raised else dumps(row.returns)
+
+
+def _variety_gate(rows: Sequence[Executed]) -> Gate:
+    """G5: at least two different outcomes, none of them on more than 90 % of the inputs."""
+    counts = Counter(map(_outcome, rows))
+    top = max(counts.values()) / len(rows)
+    return Gate("varied", len(counts) >= 2 and top <= MAX_SHARE, {"distinct": len(counts), "top_share": round(top, 4)})
+
+
+def _delta_gate(case: _Case, result: Result, least: float) -> Gate:
+    """G3 and G13: the parent's own reference fails at least two of the new cases and a share of them; so does every
+    other parent's, and a program that hands back its first argument."""
+    hidden = case.shown
+    tested = len(case.calls) - len(hidden)
+    needed = max(2, ceil(least * tested))
+    failed = [tested if each.problem is not None else len(set(each.different) - hidden) for each in result.others]
+    holds = failed[0] >= needed and all(count >= 2 for count in failed)
+    evidence = {"cases": tested, "failed": failed[0], "needed": needed, "others_failed": failed[1:]}
+    return Gate("parent_fails", holds, evidence)
+
+
+def _type_gate(case: _Case) -> Gate:
+    """G6: every value has the declared deep type."""
+    declared = str(case.candidate.parameters.get("output_type", ""))
+    values = [row.returns for row in case.rows if row.raised is None]
+    return Gate("declared_type", not declared or has_type(values, declared), {"type": declared})
+
+
+def _examples_gate(case: _Case) -> Gate:
+    """G9: two executed examples with different outcomes, not among the hidden inputs where there are enough."""
+    hidden = {dumps(each.args) for test in case.task.tests if isinstance(test, CasesTest) for each in test.cases}
+    shared = sum(dumps(example.args) in hidden for example in case.examples)
+    holds = len(case.examples) == 2 and (shared == 0 or len(case.calls) < ENOUGH_INPUTS)
+    return Gate("examples", holds, {"shown": len(case.examples), "hidden_inputs": len(hidden), "shared": shared})
+
+
+def _envelope_gate(case: _Case, result: Result, envelopes: _Envelopes) -> Gate:
+    """G8: whatever any parent's function receives while the reference runs lies in that parent's input envelope."""
+    names = list(dict.fromkeys(str(parent.entry_point) for parent in case.candidate.parents))
+    received = dict(zip(names, result.recorded, strict=True))
+    outside, total = 0, 0
+    for parent in case.candidate.parents:
+        rows = received[str(parent.entry_point)]
+        total += len(rows)
+        outside += envelopes.outside(parent, rows)
+    return Gate("envelope", outside == 0, {"received": total, "outside": outside})
+
+
+def _novel_gate(case: _Case) -> Gate:
+    """G12: what the prompt adds is no copy of the parents' prompts; the functional hash is what the archive knows."""
+    parents = case.candidate.parents
+    share = round(containment(new_part(case.task, parents), [ngrams(parent.prompt) for parent in parents]), 4)
+    return Gate("novel", share <= MAX_CONTAINED, {"functional_hash": case.functional_hash, "contained": share})
+
+
+def _witness(operator: AlteringOperator, case: _Case) -> Program | None:
+    try:
+        source = operator.witness(case.task, case.candidate.parents)
+    except (ValueError, SyntaxError):
+        return None
+    base = case.program[0]
+    parts = (base, source[len(base) :]) if source.startswith(base) else (source,)
+    return (*parts, case.candidate.driver)
+
+
+def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence[Trial]:
+    new = [mutant.source for mutant in mutants_of(case.program[1], limit=_NEW_MUTANTS)]
+    base, delta, driver = case.program
+    trial = Trial(
+        case.program,
+        case.entry,
+        case.calls,
+        seeded=True,
+        witness=witness,
+        mutants=(
+            tuple((base, source, driver) for source in new),
+            tuple((source, delta, driver) for source in _old_mutants(case, pool)),
+        ),
+        strict=case.strict,
+        steps=case.steps,
+    )
+    return (trial,)
+
+
+def _old_mutants(case: _Case, pool: Pool) -> list[str]:
+    """The base with a mutant of a parent in it, the same number from each parent."""
+    base, found = case.program[0], []
+    each = _OLD_MUTANTS // len(case.candidate.parents)
+    for parent in case.candidate.parents:
+        if parent.reference in base:
+            found += [base.replace(parent.reference, m.source) for m in pool.observed(parent).mutants[:each]]
+    return found
+
+
+def _second_gates(case: _Case, result: Result) -> list[Gate]:
+    if result.problem is not None:
+        return [Gate("read_back", False, {"problem": result.problem})]
+    gates = [_read_back_gate(case, result)]
+    if result.seeds is not None:
+        gates.append(Gate("hash_seeds", result.seeds == len(SEEDS), {"interpreters": result.seeds}))
+    new, old = result.kills
+    hidden = case.shown
+    gates.append(_killed_gate("new_part_mutants", new, hidden, MIN_KILLED))
+    gates.append(_killed_gate("parent_mutants", old, hidden, MIN_KEPT))
+    return gates
+
+
+def _read_back_gate(case: _Case, result: Result) -> Gate:
+    """G11: the program read from the prompt alone behaves like the reference on every input."""
+    read = result.witness
+    if read is None or read.problem is not None:
+        return Gate("read_back", False, {"problem": "the prompt cannot be read back" if read is None else read.problem})
+    return Gate("read_back", not read.different, {"inputs": len(case.calls), "different": len(read.different)})
+
+
+def _killed_gate(name: str, kills: Sequence[Kills], shown: set[int], least: float) -> Gate:
+    """G7: the hidden tests tell enough of the mutants from the reference."""
+    killed = sum(any(place not in shown for place in places) for places in kills)
+    holds = killed >= least * len(kills)
+    return Gate(name, holds, {"mutants": len(kills), "killed": killed})

@@ -1,0 +1,65 @@
+"""What was evolved so far: a new task that does what another does, under whatever name, is not admitted again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..benchmarks import CodeTask
+from ..harness.sandbox.api import Sandbox
+from .evaluated import Evaluated
+from .protocol import Executed, Kind, Observation
+from .prover import Trial, run_trials
+from .prover.trials import Program
+
+DRIVE = "evalrun_drive"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A task of the archive: its program, the function to call, and what it gives on its own inputs."""
+
+    program: Program
+    entry: str
+    rows: tuple[Executed, ...]
+
+
+class Archive:
+    """Tasks by functional hash."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._entries: dict[str, list[_Entry]] = {}
+
+    def add_task(self, task: CodeTask, observed: Observation) -> None:
+        """Keep a task that was observed."""
+        if observed.functional_hash is not None and task.entry_point is not None:
+            entry = _Entry((task.reference,), task.entry_point, observed.executed)
+            self._entries.setdefault(observed.functional_hash, []).append(entry)
+
+    def add(self, kind: Kind, result: Evaluated) -> None:
+        """Keep a new task that asks for a function of its own."""
+        if kind == "altering" and result.functional_hash is not None:
+            self._entries.setdefault(result.functional_hash, []).append(_entry(result))
+
+    def twin(self, kind: Kind, result: Evaluated) -> str | None:
+        """Why a new task is none (a category), or None: an earlier one does the same on the inputs of both."""
+        if kind != "altering" or result.functional_hash is None:
+            return None
+        mine = _entry(result)
+        for other in self._entries.get(result.functional_hash, []):
+            trials = [_comparison(mine, other), _comparison(other, mine)]
+            (results,) = run_trials([trials], self._sandbox)
+            if all(each.witness and not each.witness.problem and not each.witness.different for each in results):
+                return "duplicate of an earlier task"
+        return None
+
+
+def _entry(result: Evaluated) -> _Entry:
+    driver = result.candidate.driver
+    return _Entry((result.task.reference, driver), DRIVE if driver else str(result.task.entry_point), result.rows)
+
+
+def _comparison(one: _Entry, other: _Entry) -> Trial:
+    """What the one program gives on the other's inputs, beside what the other gives."""
+    calls = tuple(row.args for row in other.rows)
+    return Trial(one.program, one.entry, calls, run=False, expected=other.rows, witness=one.program)

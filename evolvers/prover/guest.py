@@ -1,0 +1,359 @@
+"""What runs in the sandbox to prove things of trusted programs. Sent as text after ``rows``, whose names it uses.
+
+One job holds the trials of one family (a parent's children), so that what they share is compiled once. Programs are run
+with fuel: every loop round and every call costs a step, so that a mutant that never ends is found by counting, which is
+the same on every machine, and not by a clock.
+"""
+
+from __future__ import annotations
+
+import ast
+import marshal
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .rows import ENDLESS, UNPLAIN, Endless, Fuel, Unplain, call, fresh, key, keys_of, loaded, same
+
+_TICK = "__evalrun_tick__"
+_ENOUGH_KILLS = 3
+_CPU_S = 20.0
+_RECURSION = 1000
+_SEED_STUB = (
+    "import marshal,sys\n"
+    "d=marshal.load(sys.stdin.buffer)\n"
+    "n={'__name__':'rows'}\n"
+    "exec(d[0],n)\n"
+    "sys.stdout.buffer.write(marshal.dumps([n['keys_of'](*t) for t in d[1]]))\n"
+)
+
+
+def ticking(source: str) -> ast.Module:
+    """The tree of a source with a tick at the start of every function's and every loop's body."""
+    tree = ast.parse(source)
+    _tick_in(tree.body)
+    return tree
+
+
+def _tick_in(body: list[Any]) -> None:
+    # Statements only: expressions hold no loops but comprehensions, which end when what they run over ends.
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.While, ast.AsyncFor)):
+            first = node.body[0]
+            documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+            _tick_in(node.body)
+            node.body.insert(1 if documented else 0, _tick_at(first))
+            _tick_in(getattr(node, "orelse", []))
+            continue
+        for field in ("body", "orelse", "finalbody"):
+            _tick_in(getattr(node, field, []))
+        for part in (*getattr(node, "handlers", []), *getattr(node, "cases", [])):
+            _tick_in(part.body)
+
+
+def _tick_at(node: Any) -> ast.Expr:
+    place = {"lineno": node.lineno, "col_offset": node.col_offset}
+    place.update(end_lineno=node.lineno, end_col_offset=node.col_offset)
+    name = ast.Name(_TICK, ast.Load(), **place)
+    return ast.Expr(ast.Call(name, [], [], **place), **place)
+
+
+class Batch:
+    """One job: the sources that its trials share, compiled once each."""
+
+    def __init__(self, payload: Any) -> None:
+        self.sources = payload["sources"]
+        self.calls = payload["calls"]
+        self.runner = payload["rows"]
+        self.seeds = payload["seeds"]
+        self._codes: dict[int, Any] = {}
+        self.fuel = Fuel()
+        # The keys of a trial's values, by the trial's place.
+        self.keys: dict[int, list[str]] = {}
+
+    def code(self, number: int) -> Any:
+        """The code of a source with ticks; SyntaxError when it has none."""
+        if number not in self._codes:
+            try:
+                code = compile(ticking(self.sources[number]), "program", "exec", dont_inherit=True)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                code = None
+            self._codes[number] = code
+        if self._codes[number] is None:
+            raise SyntaxError
+        return self._codes[number]
+
+    def codes(self, numbers: Any) -> list[Any]:
+        """The codes of a program given as parts."""
+        return [self.code(number) for number in numbers]
+
+    def compile_all(self) -> None:
+        """Compile every source, so that the processes forked from this one need not."""
+        for number in range(len(self.sources)):
+            with suppress(SyntaxError):
+                self.code(number)
+
+
+def prove(payload: Any) -> list[Any]:
+    """The results of a job's trials, in order."""
+    signal.signal(signal.SIGPROF, _too_long)
+    batch = Batch(payload)
+    batch.compile_all()
+    results = [_forked(batch, trial) for trial in payload["trials"]]
+    _with_seeds(batch, payload["trials"], results)
+    return results
+
+
+def _forked(batch: Batch, trial: Any) -> Any:
+    """A trial's result from a process of its own: no trial meets what another left in a module, or dies with it."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            result = _guarded(batch, trial)
+            try:
+                text = marshal.dumps((result, batch.keys.get(trial["place"])))
+            except ValueError:  # a decimal, a date, ...
+                text = marshal.dumps(None)
+            with os.fdopen(writing, "wb") as stream:
+                stream.write(text)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        text = stream.read()
+    os.waitpid(child, 0)
+    if not text:
+        return {"problem": "it ended the process"}
+    told = marshal.loads(text)
+    if told is None:
+        return _guarded(batch, trial)
+    result, keys = told
+    if keys is not None:
+        batch.keys[trial["place"]] = keys
+    return result
+
+
+def _too_long(number: int, frame: Any) -> None:
+    raise Endless
+
+
+def _guarded(batch: Batch, trial: Any) -> Any:
+    """A trial's result; ``problem`` names what ended it early."""
+    try:
+        return _tried(batch, trial)
+    except Endless:
+        return {"problem": ENDLESS}
+    except RecursionError:
+        return {"problem": "RecursionError"}
+    except MemoryError:
+        return {"problem": "MemoryError"}
+    except Exception as error:
+        return {"problem": type(error).__name__}
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _tried(batch: Batch, trial: Any) -> Any:
+    calls, most, entry = batch.calls[trial["calls"]], trial["fuel"], trial["entry"]
+    codes = batch.codes(trial["program"])
+    signal.setitimer(signal.ITIMER_PROF, _CPU_S)
+    result: dict[str, Any] = {}
+    expected = trial.get("expected")
+    if trial["run"]:
+        expected = _run_rows(batch, codes, trial, calls, result)
+    if expected is None or result.get("problem"):
+        return result
+    strict = trial["strict"]
+    if trial["witness"] is not None:
+        result["witness"] = _different(batch, trial["witness"], entry, calls, expected, True, most)
+    steps = min(most, 10 * max(result.get("steps", 0), trial["steps"]) + 2000)
+    result["others"] = [
+        _different(batch, program, entry, calls, expected, strict, steps) for program in trial["others"]
+    ]
+    result["kills"] = [
+        [_killers(batch, program, entry, calls, expected, strict, steps) for program in group]
+        for group in trial["mutants"]
+    ]
+    result["mutant_rows"] = [_rows_of(batch, program, entry, calls, steps) for program in trial["observed_mutants"]]
+    result["checks"] = [_checked(batch, codes, check, most) for check in trial["checks"]]
+    return result
+
+
+def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str, Any]) -> Any:
+    """Every call forwards, then in reverse order in a namespace of its own; ``expected`` for what follows."""
+    entry, most, fuel = trial["entry"], trial["fuel"], batch.fuel
+    space = loaded(codes[:1], fuel, most)
+    recorded = _recording(space, trial["record"])
+    # The stand-ins take frames of their own; the run backwards has none and must give the same.
+    sys.setrecursionlimit(_RECURSION * (3 if trial["record"] else 1))
+    for code in codes[1:]:
+        exec(code, space)
+    rows, keys, pure, steps = [], [], True, 0
+    function = space[entry]
+    for args in calls:
+        value, raised, after = call(function, args, fuel, most)
+        steps = max(steps, most - fuel.left)
+        if raised is None:
+            try:
+                keys.append(key(value))
+            except Unplain:
+                value, raised = None, UNPLAIN
+                keys.append(UNPLAIN)
+        else:
+            keys.append("raised " + raised)
+        pure = pure and (after == list(args) or key(after) == key(list(args)))
+        # What is returned may be an argument, which a later call may change.
+        rows.append((fresh(value), raised))
+    sys.setrecursionlimit(_RECURSION)
+    backwards = keys_of(codes, entry, calls[::-1], most)[::-1] if trial["repeat"] else keys
+    known = {key(list(args)): place for place, args in enumerate(calls)}
+    result.update(
+        rows=rows,
+        pure=pure,
+        steps=steps,
+        repeated=backwards == keys,
+        # A call's place stands for its arguments.
+        recorded=[[known.get(text, args) for text, args in seen.items()] for seen in recorded],
+    )
+    batch.keys[trial["place"]] = keys
+    return rows
+
+
+def _recording(space: dict[str, Any], names: Any) -> list[dict[str, Any]]:
+    """Put a stand-in before each named function that keeps the arguments of calls from outside it."""
+    found: list[dict[str, Any]] = []
+    for name in names:
+        seen: dict[str, Any] = {}
+        space[name] = _stand_in(space[name], seen)
+        found.append(seen)
+    return found
+
+
+def _stand_in(function: Any, seen: dict[str, Any]) -> Any:
+    depth = [0]
+
+    def stand_in(*args: Any, **named: Any) -> Any:
+        if depth[0] == 0 and not named:
+            seen.setdefault(key(list(args)), [fresh(arg) for arg in args])
+        depth[0] += 1
+        try:
+            return function(*args, **named)
+        finally:
+            depth[0] -= 1
+
+    return stand_in
+
+
+def _different(batch: Batch, program: Any, entry: str, calls: Any, expected: Any, strict: bool, most: int) -> Any:
+    """On which calls another program gives something else; or why it cannot be run."""
+    try:
+        function = loaded(batch.codes(program), batch.fuel, most)[entry]
+    except Exception as error:
+        return {"problem": type(error).__name__}
+    places = []
+    for place, (args, row) in enumerate(zip(calls, expected)):
+        value, raised, _ = call(function, args, batch.fuel, most)
+        if not _like(value, raised, row, strict):
+            places.append(place)
+    return {"different": places}
+
+
+def _like(value: Any, raised: Any, row: Any, strict: bool) -> bool:
+    if raised is not None or row[1] is not None:
+        return bool(raised == row[1])
+    try:
+        return same(value, row[0], strict)
+    except Unplain:
+        return False
+
+
+def _killers(batch: Batch, program: Any, entry: str, calls: Any, expected: Any, strict: bool, most: int) -> list[int]:
+    """The first few calls on which a mutant differs; every call when it cannot be loaded."""
+    try:
+        function = loaded(batch.codes(program), batch.fuel, most)[entry]
+    except Exception:
+        return list(range(_ENOUGH_KILLS))
+    found: list[int] = []
+    for number, (args, row) in enumerate(zip(calls, expected)):
+        value, raised, _ = call(function, args, batch.fuel, most)
+        if not _like(value, raised, row, strict):
+            found.append(number)
+            if len(found) == _ENOUGH_KILLS:
+                break
+    return found
+
+
+def _rows_of(batch: Batch, program: Any, entry: str, calls: Any, most: int) -> Any:
+    """What a mutant gives for every call; None when it cannot be loaded."""
+    try:
+        function = loaded(batch.codes(program), batch.fuel, most)[entry]
+    except Exception:
+        return None
+    rows = []
+    for args in calls:
+        value, raised, _ = call(function, args, batch.fuel, most)
+        if raised is None:
+            try:
+                key(value)
+            except Unplain:
+                value, raised = None, UNPLAIN
+        rows.append((fresh(value), raised))
+    return rows
+
+
+def _checked(batch: Batch, codes: Any, check: Any, most: int) -> str:
+    """Whether a check program passes with the program as the candidate: "" or what it raised."""
+    import random
+
+    program, prelude, entry = check
+    reference = loaded(codes, batch.fuel, most)
+    space: dict[str, Any] = {"__name__": "tests"}
+    random.seed(0)
+    batch.fuel.left = 50 * most
+    try:
+        exec(prelude, space)
+        space[entry] = reference[entry]
+        exec(program, space)
+        space[entry] = reference[entry]
+        space["check"](reference[entry])
+    except Exception as error:
+        return type(error).__name__
+    return ""
+
+
+def _with_seeds(batch: Batch, trials: Any, results: Any) -> None:
+    """Run the trials that ask for it again in fresh interpreters with other hash seeds; note where values differ."""
+    keys = batch.keys
+    chosen = [(t, r) for t, r in zip(trials, results) if t["seeded"] and t["place"] in keys]
+    if not chosen:
+        return
+    runner = compile(batch.runner, "rows", "exec", dont_inherit=True)
+    work = [(batch.codes(t["program"]), t["entry"], batch.calls[t["calls"]], t["fuel"]) for t, _ in chosen]
+    try:
+        text = marshal.dumps((runner, work))
+    except ValueError:  # a decimal, a date, ...: such rows cannot be handed on
+        for _, result in chosen:
+            result["seeds"] = None
+        return
+    told = [_in_fresh_interpreter(text, seed) for seed in batch.seeds]
+    for place, (trial, result) in enumerate(chosen):
+        result["seeds"] = sum(rows[place] == keys[trial["place"]] for rows in told)
+
+
+def _in_fresh_interpreter(text: bytes, seed: int) -> Any:
+    done = subprocess.run(
+        [sys.executable, "-S", "-s", "-B", "-c", _SEED_STUB],
+        input=text,
+        env={"PYTHONHASHSEED": str(seed)},
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise OSError(f"a fresh interpreter ended with {done.returncode}: {done.stderr[-200:]!r}")
+    return marshal.loads(done.stdout)

@@ -1,0 +1,139 @@
+"""Running one program's calls and comparing values. Sent as text into the sandbox; standard library only, no imports of
+ours.
+
+Also executed alone by fresh interpreters with other hash seeds, so it imports as little as it can.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+# The exact types that count as plain data; subclasses do not.
+_ATOMS = (bool, int, float, complex, str, bytes, type(None), range)
+_LISTED = (list, tuple)
+_SETS = (set, frozenset)
+_MAX_DEPTH = 40
+ENDLESS = "Endless"
+UNPLAIN = "Unplain"
+
+
+class Endless(BaseException):
+    """A program was stopped because it spent its fuel."""
+
+
+class Unplain(Exception):
+    """A value is no plain data."""
+
+
+class Fuel:
+    """Steps that a program may still take: one for every loop round and every call of its functions."""
+
+    def __init__(self) -> None:
+        self.left = 0
+
+    def tick(self) -> None:
+        """Spend one step; Endless when none is left."""
+        self.left -= 1
+        if self.left < 0:
+            raise Endless
+
+
+def key(value: Any, strict: bool = True, depth: int = 0) -> str:
+    """A text that is equal for equal values of equal types; without ``strict`` for values that Python calls equal.
+
+    Unplain for anything but plain data.
+    """
+    kind = type(value)
+    if depth > _MAX_DEPTH:
+        raise Unplain
+    if kind in _ATOMS:
+        if strict or kind not in (bool, int, float):
+            return f"{kind.__name__} {value!r}"
+        if kind is float and (value != value or value in (float("inf"), float("-inf")) or value != int(value)):
+            return f"n {value!r}"
+        return f"n {int(value)}"
+    if kind in _LISTED:
+        return f"{kind.__name__}({','.join([key(item, strict, depth + 1) for item in value])})"
+    if kind in _SETS:
+        name = kind.__name__ if strict else "set"
+        return f"{name}({','.join(sorted([key(item, strict, depth + 1) for item in value]))})"
+    if kind is dict:
+        pairs = [f"{key(k, strict, depth + 1)}:{key(v, strict, depth + 1)}" for k, v in value.items()]
+        return f"dict({','.join(sorted(pairs))})"
+    return _rare_key(value, kind, strict, depth)
+
+
+def _rare_key(value: Any, kind: type, strict: bool, depth: int) -> str:
+    """The key of the plain types that need an import to be named."""
+    where = f"{kind.__module__}.{kind.__name__}"
+    if where in ("decimal.Decimal", "fractions.Fraction") or where.startswith("datetime."):
+        return f"{where} {value!r}"
+    if where == "collections.deque":
+        return f"deque({','.join([key(item, strict, depth + 1) for item in value])})"
+    if where == "collections.Counter":
+        pairs = [f"{key(k, strict, depth + 1)}:{key(v, strict, depth + 1)}" for k, v in value.items()]
+        return f"Counter({','.join(sorted(pairs))})"
+    raise Unplain
+
+
+def fresh(value: Any) -> Any:
+    """A deep copy of plain data."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is list:
+        return [fresh(item) for item in value]
+    if kind is tuple:
+        return tuple([fresh(item) for item in value])
+    if kind is dict:
+        return {fresh(k): fresh(v) for k, v in value.items()}
+    if kind is set:
+        return set(value)
+    import copy
+
+    return copy.deepcopy(value)
+
+
+def same(first: Any, second: Any, strict: bool) -> bool:
+    """Whether two plain values are equal (and of equal types, with ``strict``). Unplain when one is no plain data."""
+    if first == second and not strict:
+        return True
+    return key(first, strict) == key(second, strict)
+
+
+def call(function: Any, args: Any, fuel: Fuel, most: int) -> tuple[Any, str | None, Any]:
+    """One call with copied arguments: its value, or the exception's name that ended it; and the arguments after it."""
+    given = [fresh(arg) for arg in args]
+    fuel.left = most
+    try:
+        return function(*given), None, given
+    except Endless:
+        return None, ENDLESS, given
+    except Exception as error:
+        return None, type(error).__name__, given
+
+
+def loaded(codes: Any, fuel: Fuel, most: int, name: str = "tests") -> dict[str, Any]:
+    """The namespace of a program given as code objects that are run one after another."""
+    space: dict[str, Any] = {"__name__": name, "__evalrun_tick__": fuel.tick}
+    fuel.left = most
+    for code in codes:
+        exec(code, space)
+    return space
+
+
+def keys_of(codes: Any, entry: str, calls: Any, most: int) -> list[str]:
+    """The key of every call's value, for comparing runs of one program in different interpreters."""
+    fuel = Fuel()
+    found = []
+    try:
+        function = loaded(codes, fuel, most)[entry]
+    except Exception as error:
+        return [f"loading raises {type(error).__name__}"]
+    for args in calls:
+        value, raised, _ = call(function, args, fuel, most)
+        try:
+            found.append(f"raised {raised}" if raised else key(value))
+        except Unplain:
+            found.append(UNPLAIN)
+    return found
