@@ -6,7 +6,19 @@ from . import plain_arrays  # noqa: F401 - it adds arrays and frames to the code
 from .compare import Comparator, matches
 from .errors import BadInput, EvalrunError, GateFailed, Inconclusive, InfraError, Owed
 from .suite import Suite, built_in_suites
-from .task import MISSING, Case, CasesTest, CheckTest, CodeTask, Lineage, ModuleTest, StdioCase, StdioTest, Test
+from .task import (
+    MISSING,
+    Case,
+    CasesTest,
+    CheckTest,
+    CodeTask,
+    Lineage,
+    LiteralTest,
+    ModuleTest,
+    StdioCase,
+    StdioTest,
+    Test,
+)
 
 __all__ = [
     "MISSING",
@@ -21,6 +33,7 @@ __all__ = [
     "Inconclusive",
     "InfraError",
     "Lineage",
+    "LiteralTest",
     "ModuleTest",
     "Owed",
     "StdioCase",

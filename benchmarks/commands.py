@@ -13,7 +13,7 @@ from .formats import write_foreign
 from .jsonio import writing
 from .selection import select, selection_options
 from .suite import Suite, built_in_suites
-from .task import CasesTest, CheckTest, CodeTask, ModuleTest, StdioTest, Test
+from .task import CasesTest, CheckTest, CodeTask, LiteralTest, ModuleTest, StdioTest, Test
 
 _REF_HELP = """REF is the name of a built-in suite (core), a suite folder, a file in a foreign format (HumanEval,
 HumanEval+, MBPP, MBPP+, MultiPL-E, EvoEval; .jsonl, .json or .parquet, recognised by its fields), a folder written
@@ -118,6 +118,8 @@ def _tests_text(task: CodeTask) -> str:
 
 
 def _size(test: Test) -> str:
+    if isinstance(test, LiteralTest):
+        return "a value"
     return "program" if isinstance(test, CheckTest | ModuleTest) else f"{len(test.cases)} {test.kind}"
 
 
@@ -137,7 +139,9 @@ def _task_text(task: CodeTask) -> str:
 def _test_text(test: Test) -> str:
     if isinstance(test, CheckTest | ModuleTest):
         return test.program.strip()
-    if isinstance(test, StdioTest):
+    if isinstance(test, LiteralTest):
+        lines = [ascii(test.expected)]
+    elif isinstance(test, StdioTest):
         lines = [f"{case.stdin!r} -> {case.stdout!r}" for case in test.cases]
     else:
         lines = _cases_lines(test)

@@ -171,7 +171,27 @@ class StdioTest:
         return {"kind": self.kind, "name": self.name, "cases": cases, "whitespace": self.whitespace}
 
 
-Test = CasesTest | CheckTest | ModuleTest | StdioTest
+@dataclass(frozen=True, slots=True)
+class LiteralTest:
+    """An answer that is a value and no program: the text of one Python literal.
+
+    It is read on the host, by a parser that runs nothing (``literals.read_literal``), and compared with ``expected``.
+    """
+
+    expected: Any
+    comparator: Comparator = Comparator()
+    name: str = "base"
+    kind: Literal["literal"] = "literal"
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        data: dict[str, Any] = {"kind": self.kind, "name": self.name, "expected": plain.encode(self.expected)}
+        if self.comparator != Comparator():
+            data["comparator"] = self.comparator.to_json()
+        return data
+
+
+Test = CasesTest | CheckTest | ModuleTest | StdioTest | LiteralTest
 
 
 def _test_from_json(data: Any) -> Test:
@@ -197,7 +217,10 @@ def _test_from_json(data: Any) -> Test:
         if whitespace not in ("lines", "tokens", "exact"):
             raise BadInput(f"whitespace: expected lines, tokens or exact, found {str(whitespace)[:40]}")
         return StdioTest(cases=cases, whitespace=whitespace, name=name)
-    raise BadInput(f"kind: expected cases, check, module or stdio, found {str(kind)[:40]}")
+    if kind == "literal":
+        comparator = Comparator.from_json(data.get("comparator", {}))
+        return LiteralTest(expected=plain.decode(data["expected"]), comparator=comparator, name=name)
+    raise BadInput(f"kind: expected cases, check, module, stdio or literal, found {str(kind)[:40]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +275,10 @@ class CodeTask:
         docstring, so that an answer may be the body alone; ``instruct`` is prose (or anything that is not a code
         prefix).
     entry_point:
-        the function or class under test; None for a module, and for a program judged by stdin and stdout.
+        the function or class under test; None for a module, for a program judged by stdin and stdout, and for a value.
     reference:
-        the trusted solution as a *whole program* (for a completion prompt usually the prompt followed by the body).
+        the trusted solution as a *whole program* (for a completion prompt usually the prompt followed by the body); the
+        literal itself where a value is asked for.
     tests:
         all must pass; each has a name (``base``, ``plus``) under which its result is reported.
     time_limit_s:
@@ -278,6 +302,11 @@ class CodeTask:
     def digest(self) -> str:
         """SHA-256 of everything that decides a verdict (not of id, tags, lineage or metadata)."""
         return digest(self._content())
+
+    @property
+    def wants_literal(self) -> bool:
+        """Whether the answer is the text of a value and not a program."""
+        return any(isinstance(test, LiteralTest) for test in self.tests)
 
     @property
     def root(self) -> str:
@@ -345,10 +374,12 @@ def _task_from_json(data: Any) -> CodeTask:
         raise BadInput(f"entry_point: expected a Python name or null, found {str(entry_point)[:40]!r}")
     tests = tuple(_test_from_json(test) for test in data["tests"])
     # One of several may be empty: MBPP+ has a task without additional inputs.
-    if not any(isinstance(test, CheckTest | ModuleTest) or test.cases for test in tests):
+    if not any(isinstance(test, CheckTest | ModuleTest | LiteralTest) or test.cases for test in tests):
         raise BadInput("tests: without a test that has a case, any answer would pass")
-    if entry_point is None and any(test.kind not in ("module", "stdio") for test in tests):
-        raise BadInput("entry_point: a task without one can only have module and stdio tests")
+    if entry_point is None and any(test.kind not in ("module", "stdio", "literal") for test in tests):
+        raise BadInput("entry_point: a task without one can only have module, stdio and literal tests")
+    if len({test.kind == "literal" for test in tests}) > 1:
+        raise BadInput("tests: a literal test stands beside others; no answer is a value and a program")
     limit = data.get("time_limit_s")
     return CodeTask(
         id=_text(data, "id"),

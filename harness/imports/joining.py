@@ -167,7 +167,8 @@ def _row(pair: _Pair, epoch: int, assembly: ImportAssembly) -> SampleRow:
         created=now(),
     )
     if assembly == "extract" or (assembly == "auto" and sample.kind == "reply"):
-        found = extract(sample.text, form=pair.task.form, entry_point=pair.task.entry_point)
+        task = pair.task
+        found = extract(sample.text, form=task.form, entry_point=task.entry_point, literal=task.wants_literal)
         return replace(row, code=found.code, assembly=found.assembly, reason=found.reason)
     chosen: Assembly = _AS_GIVEN.get(sample.kind, "alone") if assembly == "auto" else assembly
     return replace(row, assembly=chosen, reason="" if sample.text.strip() else "empty answer")

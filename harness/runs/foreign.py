@@ -99,7 +99,13 @@ def _sample(answer: _Answer, epoch: int, find_code: bool) -> SampleRow:
     row = replace(row, assembly=answer.assembly)
     if find_code:
         task = answer.task
-        code = extract(row.text, form=task.form, entry_point=task.entry_point, prompt=task.prompt)
+        code = extract(
+            row.text,
+            form=task.form,
+            entry_point=task.entry_point,
+            prompt=task.prompt,
+            literal=task.wants_literal,
+        )
         return replace(row, code=code.code, assembly=code.assembly, reason=code.reason)
     return row if row.code.strip() or row.reason else replace(row, reason="empty answer")
 
