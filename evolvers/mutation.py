@@ -224,5 +224,6 @@ def _sizes(rows: list[list[Any]], shortest: int, longest: int, rng: random.Rando
             yield row[at : at + size]
     equal = min(longest, 3)
     yield [rng.choice(row)] * equal
-    more = [item for other in rows for item in other]
-    yield [*row, *rng.choices(more, k=longest - len(row))]
+    if longest <= 4 * len(row) + 16:  # else these rows are but the small ones
+        more = [item for other in rows for item in other]
+        yield [*row, *rng.choices(more, k=longest - len(row))]
