@@ -178,7 +178,7 @@ GOOD: dict[str, Any] = TASK.to_json()
         ({"tests": [{"kind": "cases", "cases": [{"args": [], "raises": "open"}]}]}, "raises: expected the name of a"),
         ({"tests": [{"kind": "cases", "cases": [{"args": [], "raises": "MemoryError"}]}]}, "raises: expected the name"),
         ({"tests": [{"kind": "cases", "cases": [{"args": [], "raises": "ValueError", "expected": 1}]}]}, "not both"),
-        ({"tests": [{"kind": "cases", "oracle": "", "cases": [{"args": [], "raises": "ValueError"}]}]}, "oracle judges"),
+        ({"tests": [{"kind": "cases", "oracle": "", "cases": [{"args": [], "raises": "KeyError"}]}]}, "an oracle"),
         ({"tests": [{"kind": "module", "program": None}]}, "program: expected a text"),
         ({"tests": [{"kind": "module", "program": "", "module": "a.b"}]}, "module: expected a Python name"),
         ({"tests": [{"kind": "check", "program": None}]}, "program: expected a text"),
