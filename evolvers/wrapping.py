@@ -89,16 +89,22 @@ class Wrapper:
     definition: str
 
 
-def wrapped_prompt(parent: CodeTask, wrapper: Wrapper, examples: Sequence[Executed]) -> str:
-    """The parent's prompt, verbatim, then the new function with its definition and its executed examples."""
-    shown = "\n".join(f">>> {wrapper.name}({_listed(example.args)})\n{_outcome(example)}" for example in examples)
+def wrapped_prompt(
+    parent: CodeTask, wrapper: Wrapper, examples: Sequence[Executed], shown: str | None = None
+) -> str:
+    """The parent's prompt, verbatim, then the new function with its definition and its executed examples.
+
+    shown: the examples as text, where they are no plain call with a plain value.
+    """
+    if shown is None:
+        shown = "\n".join(f">>> {wrapper.name}({_listed(example.args)})\n{_outcome(example)}" for example in examples)
     if parent.form != "completion":
         task = f"Write a Python function `{wrapper.name}({wrapper.signature.parameters})` as follows."
         where = f"The function specified above is `{parent.entry_point}`."
         return f"{parent.prompt.rstrip()}\n\n{where} {task}\n\n{_filled(wrapper.definition)}\n\n{shown}\n"
     text = _escaped(f"{_filled(wrapper.definition)}\n\n{shown}")
     body = textwrap.indent(f'"""{text}\n"""', "    ")
-    return f"{_ended(parsable_prompt(parent.prompt))}\n\n{_header(wrapper)}\n{body}\n"
+    return f"{ended(parsable_prompt(parent.prompt))}\n\n{header(wrapper)}\n{body}\n"
 
 
 def wrapped_reference(parent: CodeTask, wrapper: Wrapper, helper: str, expression: str) -> str:
@@ -110,8 +116,8 @@ def wrapped_reference(parent: CodeTask, wrapper: Wrapper, helper: str, expressio
 def extended_reference(parent: CodeTask, wrapper: Wrapper, helper: str, expression: str, body: str) -> str:
     """The parent's reference, a helper that holds an expression in ``v``, and the new function with its statements."""
     statements = textwrap.indent(body, "    ")
-    new = f"def {helper}(v):\n    return {expression}\n\n\n{_header(wrapper)}\n{statements}\n"
-    return f"{_ended(parent.reference)}\n\n{new}"
+    new = f"def {helper}(v):\n    return {expression}\n\n\n{header(wrapper)}\n{statements}\n"
+    return f"{ended(parent.reference)}\n\n{new}"
 
 
 def handed_on(signature: Signature, parameter: str, value: str) -> str:
@@ -124,7 +130,7 @@ def witness_program(parent: CodeTask, name: str, inner: str, body: str) -> str:
     statements = textwrap.indent(body.strip(), "    ")
     hidden = f"_read_from_the_prompt_of_{name}"
     call = f"def {name}(*args):\n    return {hidden}({inner}(*args))\n"
-    return f"{_ended(parent.reference)}\n\ndef {hidden}(value):\n{statements}\n\n\n{call}"
+    return f"{ended(parent.reference)}\n\ndef {hidden}(value):\n{statements}\n\n\n{call}"
 
 
 def witness_on_parameter(parent: CodeTask, name: str, body: str, statements: str) -> str:
@@ -137,7 +143,7 @@ def witness_on_parameter(parent: CodeTask, name: str, body: str, statements: str
     parameters = signature_of(parent.reference, str(parent.entry_point)).parameters
     helper = f"def {hidden}(value):\n{textwrap.indent(body.strip(), '    ')}\n"
     new = f"def {name}({parameters}):\n{textwrap.indent(statements.replace('READ', hidden), '    ')}\n"
-    return f"{_ended(parent.reference)}\n\n{helper}\n\n{new}"
+    return f"{ended(parent.reference)}\n\n{helper}\n\n{new}"
 
 
 def verbatim_gate(task: CodeTask, parent: CodeTask, functions: int = 2) -> Gate:
@@ -191,12 +197,13 @@ def _outcome(example: Executed) -> str:
     return f"Traceback (most recent call last):\n    ...\n{example.raised}"
 
 
-def _header(wrapper: Wrapper) -> str:
+def header(wrapper: Wrapper) -> str:
+    """The line that begins the new function."""
     arrow = f" -> {wrapper.returns}" if wrapper.returns else ""
     return f"def {wrapper.name}({wrapper.signature.parameters}){arrow}:"
 
 
-def _ended(source: str) -> str:
+def ended(source: str) -> str:
     """A source with its text untouched that ends in one line break at least, and in a blank line if it can."""
     return source if source.endswith("\n") else source + "\n"
 
