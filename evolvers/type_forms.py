@@ -79,7 +79,7 @@ def json_options(outputs: Sequence[Any]) -> list[str]:
         (", separators=(',', ':')", {"separators": (",", ":")}),
         (", ensure_ascii=False", {"ensure_ascii": False}),
     ):
-        changed = sum(json.dumps(value, **keywords) != json.dumps(value) for value in outputs)  # type: ignore[arg-type]
+        changed = sum(json.dumps(value, **keywords) != json.dumps(value) for value in outputs)
         found += [text] if 3 * changed >= len(outputs) else []
     return found
 
@@ -89,9 +89,9 @@ def _json(parent: CodeTask, parameters: Mapping[str, Any]) -> Form:
     value = "w" if key is None else f"{{'{key}': w}}"
     held = "an array with the arguments of" if spread else "the argument of"
     definition = (
-        f"`{text}` is a JSON text that holds {held} `{parent.entry_point}`. Let v be what it holds, as json.loads gives "
-        f"it, and let w be the value that `{parent.entry_point}({spread}v)`, as specified above, returns. Return exactly "
-        f"the text that `json.dumps({value}{parameters['options']})` gives."
+        f"`{text}` is a JSON text that holds {held} `{parent.entry_point}`. Let v be what it holds, as json.loads "
+        f"gives it, and let w be the value that `{parent.entry_point}({spread}v)`, as specified above, returns. "
+        f"Return exactly the text that `json.dumps({value}{parameters['options']})` gives."
     )
     body = (
         f"import json\n\nw = {parent.entry_point}({spread}json.loads({text}))\n"
@@ -119,7 +119,11 @@ def generator_orders(deep_type: str) -> tuple[str, ...]:
 
 def _generator(parent: CodeTask, parameters: Mapping[str, Any]) -> Form:
     signature = signature_of(parent.reference, str(parent.entry_point))
-    call, order, name = f"{parent.entry_point}({signature.arguments})", str(parameters["order"]), parameters["entry_point"]
+    call, order, name = (
+        f"{parent.entry_point}({signature.arguments})",
+        str(parameters["order"]),
+        parameters["entry_point"],
+    )
     if order.startswith("numbered"):
         item, whole = ("character", "text") if order.endswith("letters") else ("item", "list")
         what, how = f"a tuple of the index (from 0) and the {item} itself for each {item} of the {whole}", "in order"
@@ -127,7 +131,9 @@ def _generator(parent: CodeTask, parameters: Mapping[str, Any]) -> Form:
     else:
         what, how, turn = _ORDERS[order]
         values = f"{call}{turn}"
-    definition = f"Return a generator that yields, one by one and {how}, {what} that `{call}`, as specified above, returns."
+    definition = (
+        f"Return a generator that yields, one by one and {how}, {what} that `{call}`, as specified above, returns."
+    )
     driver = f"def evalrun_drive(*args):\n    items = {name}(*args)\n    return (iter(items) is items, list(items))\n"
     check = (
         "items = candidate(*args)\n"
@@ -150,7 +156,9 @@ def _instance(parent: CodeTask, parameters: Mapping[str, Any]) -> Form:
         what, made = f"whose fields {listed}, in this order, are the items of the tuple {said}", f"*{call}"
     else:
         beside = str(parameters["beside"])
-        what = f"whose field `{fields[0]}` is the value {said}, and whose field `{fields[1]}` is the argument `{beside}`"
+        what = (
+            f"whose field `{fields[0]}` is the value {said}, and whose field `{fields[1]}` is the argument `{beside}`"
+        )
         made = f"{call}, {beside}"
     lines = "".join(f"    {field}: {kind_of(each)}\n" for field, each in zip(fields, types, strict=True))
     preamble = f"from dataclasses import dataclass\n\n\n@dataclass\nclass {kind}:\n{lines}"

@@ -13,9 +13,7 @@ from collections.abc import Callable
 _RETURNS = r"`(\w+)\(([^`]*)\)`, as specified above, returns"
 _ORDER = r"(in order|in reverse order, the last one first)"
 _PIECES = r"the (?:items of the list|characters of the text)"
-_PAIRS = (
-    r"a tuple of the index \(from 0\) and the (item|character) itself for each (?:\1) of the (?:list|text)"
-)
+_PAIRS = r"a tuple of the index \(from 0\) and the (item|character) itself for each (?:\1) of the (?:list|text)"
 _CLOSING = re.compile(r"Only the specification of `(\w+)` is given above: implement it as well\.")
 _OPTIONS = {"sort_keys": (True,), "separators": ((",", ":"),), "ensure_ascii": (False,)}
 
@@ -93,7 +91,9 @@ def _pair(name: str, match: re.Match[str], prompt: str, parameters: str) -> tupl
     kind, first, inner, arguments, second, beside = match.groups()
     if _fields(prompt, kind) != [first, second]:
         raise ValueError("the class has other fields")
-    body = f"    made = {kind}()\n    made.{second} = {beside}\n    made.{first} = {inner}({arguments})\n    return made\n"
+    body = (
+        f"    made = {kind}()\n    made.{second} = {beside}\n    made.{first} = {inner}({arguments})\n    return made\n"
+    )
     return inner, f"class {kind}:\n    pass\n\n\ndef {name}({parameters}):\n{body}"
 
 
@@ -117,21 +117,21 @@ def _fields(prompt: str, kind: str) -> list[str]:
 
 _GRAMMAR: tuple[tuple[str, Callable[[str, re.Match[str], str, str], tuple[str, str]]], ...] = (
     (
-        r"`(\w+)` is a JSON text that holds (?:(an array with the arguments of)|the argument of) `(\w+)`\. Let v be what "
-        r"it holds, as json\.loads gives it, and let w be the value that `(\w+)\((\*?)v\)`, as specified above, returns\. "
-        r"Return exactly the text that `(json\.dumps\([^`]*\))` gives\.",
+        r"`(\w+)` is a JSON text that holds (?:(an array with the arguments of)|the argument of) `(\w+)`\. Let v be "
+        r"what it holds, as json\.loads gives it, and let w be the value that `(\w+)\((\*?)v\)`, as specified above, "
+        r"returns\. Return exactly the text that `(json\.dumps\([^`]*\))` gives\.",
         _json,
     ),
     (rf"Return a generator that yields, one by one and {_ORDER}, {_PIECES} that {_RETURNS}\.", _generator),
     (rf"Return a generator that yields, one by one and in order, {_PAIRS} that {_RETURNS}\.", _numbered),
     (
-        rf"Return an instance of `(\w+)` whose field `(\w+)` is the value that {_RETURNS}, and whose field `(\w+)` is the "
-        r"argument `(\w+)`\.",
+        rf"Return an instance of `(\w+)` whose field `(\w+)` is the value that {_RETURNS}, and whose field `(\w+)` is "
+        r"the argument `(\w+)`\.",
         _pair,
     ),
     (
-        rf"Return an instance of `(\w+)` whose fields ((?:`\w+`, )*`\w+`), in this order, are the items of the tuple that "
-        rf"{_RETURNS}\.",
+        rf"Return an instance of `(\w+)` whose fields ((?:`\w+`, )*`\w+`), in this order, are the items of the tuple "
+        rf"that {_RETURNS}\.",
         _items,
     ),
 )

@@ -89,9 +89,7 @@ class Wrapper:
     definition: str
 
 
-def wrapped_prompt(
-    parent: CodeTask, wrapper: Wrapper, examples: Sequence[Executed], shown: str | None = None
-) -> str:
+def wrapped_prompt(parent: CodeTask, wrapper: Wrapper, examples: Sequence[Executed], shown: str | None = None) -> str:
     """The parent's prompt, verbatim, then the new function with its definition and its executed examples.
 
     shown: the examples as text, where they are no plain call with a plain value.

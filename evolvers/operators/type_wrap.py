@@ -62,7 +62,9 @@ class TypeWrap:
         if not drawn:
             raise NotApplicable("no other form for the parent's types")
         rng.shuffle(drawn)
-        return [self._candidate(task, {"entry_point": source.function(), **each}, observed, comparator) for each in drawn]
+        return [
+            self._candidate(task, {"entry_point": source.function(), **each}, observed, comparator) for each in drawn
+        ]
 
     def _candidate(
         self, parent: CodeTask, parameters: Parameters, observed: Observation, comparator: Comparator
@@ -149,9 +151,7 @@ def _instance_forms(task: CodeTask, observed: Observation, source: NameSource) -
         return [_instance(kind, fields, items, None)]
     subjects = subjects_of(task.reference, str(task.entry_point), observed.calls)
     return [
-        _instance(
-            kind, [source.variable(), source.variable()], [observed.output_type, subject.deep_type], subject.name
-        )
+        _instance(kind, [source.variable(), source.variable()], [observed.output_type, subject.deep_type], subject.name)
         for subject in subjects
     ]
 
