@@ -128,6 +128,7 @@ def test_another_way_to_write_json_has_no_reading(dumped: str) -> None:
 
 
 def test_values_without_another_form_are_refused(check_task: Callable[..., CodeTask], sandbox: Sandbox) -> None:
-    task = check_task(2, "grow", "def grow(xs):\n    \"\"\"Grow.\"\"\"\n", "    xs.append(1)\n    return xs\n", "assert candidate([]) == [1]")
+    prompt, body = 'def grow(xs):\n    """xs with 1 added."""\n', "    xs.append(1)\n    return xs\n"
+    task = check_task(2, "grow", prompt, body, "assert candidate([]) == [1]")
     with pytest.raises(NotApplicable, match="changes its arguments"):
         proposals(task, sandbox)
