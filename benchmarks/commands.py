@@ -153,7 +153,8 @@ def _cases_lines(test: CasesTest) -> list[str]:
     lines = []
     for case in test.cases:
         args = case.args_source if case.args_source is not None else ", ".join(map(ascii, case.args))
-        lines.append(f"({args}) -> {' or '.join(map(ascii, case.acceptable or (case.expected,)))}")
+        ends = "raises " + case.raises if case.raises else " or ".join(map(ascii, case.acceptable or (case.expected,)))
+        lines.append(f"({args}) -> {ends}")
     return lines
 
 

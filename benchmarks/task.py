@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -40,7 +41,8 @@ class Case:
     sandbox). ``args_source`` is the Python source of the argument list where it is no literal; it is only ever
     evaluated in the sandbox. ``expected_digest`` stands for an expected value too large to keep; only the harness makes
     it (``harness.oracle``). ``any_of`` holds further values that are as right as ``expected``, or all of them where
-    there is no ``expected``.
+    there is no ``expected``. ``raises`` is the name of the builtin exception in which the call must end instead of
+    returning: exactly that class, none below or above it.
     """
 
     args: tuple[Any, ...] = ()
@@ -48,11 +50,17 @@ class Case:
     args_source: str | None = None
     expected_digest: str | None = None
     any_of: tuple[Any, ...] = ()
+    raises: str | None = None
 
     @property
     def acceptable(self) -> tuple[Any, ...]:
         """Every value that is right, as far as they are known here."""
         return self.any_of if self.expected is MISSING else (self.expected, *self.any_of)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known here how the call must end, so that the reference need not be asked."""
+        return bool(self.acceptable) or self.expected_digest is not None or self.raises is not None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -67,6 +75,8 @@ class Case:
             data["expected_digest"] = self.expected_digest
         if self.any_of:
             data["any_of"] = [plain.encode(value) for value in self.any_of]
+        if self.raises is not None:
+            data["raises"] = self.raises
         return data
 
     @staticmethod
@@ -78,9 +88,12 @@ class Case:
         if not isinstance(others, list):
             raise BadInput(f"any_of: expected a list of values, found {type(others).__name__}")
         any_of = tuple(plain.decode(value) for value in others)
+        raises = _exception_name(data) if "raises" in data else None
+        if raises is not None and (any_of or large is not None or expected is not MISSING):
+            raise BadInput("raises: a case either raises or has an expected value, not both")
         if "args_source" in data:
-            return Case((), expected, _text(data, "args_source"), large, any_of)
-        return Case(tuple(plain.decode(arg) for arg in data["args"]), expected, None, large, any_of)
+            return Case((), expected, _text(data, "args_source"), large, any_of, raises)
+        return Case(tuple(plain.decode(arg) for arg in data["args"]), expected, None, large, any_of, raises)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +101,8 @@ class CasesTest:
     """Inputs and expected values as data.
 
     ``oracle``, when given, is Python source that defines ``accept(args, got, expected) -> bool`` for tasks with several
-    right answers; it runs in the judge, never in the host or the answer's process.
+    right answers; it runs in the judge, never in the host or the answer's process. It judges values only, so none of
+    its cases may have ``raises``.
     """
 
     cases: tuple[Case, ...]
@@ -198,6 +212,8 @@ def _test_from_json(data: Any) -> Test:
     kind = data["kind"]
     name = str(data.get("name", "base"))
     if kind == "cases":
+        if data.get("oracle") is not None and any("raises" in case for case in data["cases"]):
+            raise BadInput("raises: a test with an oracle judges values only; put the case into a test without one")
         return CasesTest(
             cases=tuple(Case.from_json(case) for case in data["cases"]),
             comparator=Comparator.from_json(data.get("comparator", {})),
@@ -361,6 +377,23 @@ def _text(data: Any, name: str) -> str:
     if not isinstance(value, str):
         raise BadInput(f"{name}: expected a text, found {type(value).__name__}")
     return value
+
+
+def raisable(name: str) -> bool:
+    """Whether a case may demand this exception: a class of Python's own below Exception, known by that name.
+
+    MemoryError is left out: it says that an answer ran out of memory.
+    """
+    found = getattr(builtins, name, None)
+    known = isinstance(found, type) and issubclass(found, Exception) and found.__name__ == name
+    return known and found is not MemoryError
+
+
+def _exception_name(data: Any) -> str:
+    name = _text(data, "raises")
+    if not raisable(name):
+        raise BadInput(f"raises: expected the name of a builtin exception like ValueError, found {name[:40]!r}")
+    return name
 
 
 def _task_from_json(data: Any) -> CodeTask:

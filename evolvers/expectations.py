@@ -30,6 +30,8 @@ def comparator_of(task: CodeTask, observed: Observation) -> Comparator:
         elif isinstance(test, CasesTest):
             if test.oracle is not None:
                 raise NotApplicable("the tests accept several values (oracle)")
+            if any(case.raises is not None for case in test.cases):
+                raise NotApplicable("the tests expect exceptions")
             if any(case.any_of for case in test.cases):
                 raise NotApplicable("the tests accept several values")
             if test.comparator.order != "ordered":

@@ -15,9 +15,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..benchmarks import Case, CasesTest, CodeTask, Comparator
+from ..benchmarks.jsonio import text_digest
 from .literals import literal
-from .protocol import Candidate, Executed, NotApplicable
+from .protocol import Candidate, Executed, Gate, NotApplicable, Observation, Rows
 from .syntax import parsable_prompt, parse
+from .texts import texts_of
+from .words import words_of
+
+MAX_GENERATED = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +89,38 @@ class Wrapper:
     definition: str
 
 
-def wrapped_prompt(parent: CodeTask, wrapper: Wrapper, examples: Sequence[Executed]) -> str:
-    """The parent's prompt, verbatim, then the new function with its definition and its executed examples."""
-    shown = "\n".join(
-        f">>> {wrapper.name}({_listed(example.args)})\n{literal(example.returns)}" for example in examples
-    )
+def wrapped_prompt(parent: CodeTask, wrapper: Wrapper, examples: Sequence[Executed], shown: str | None = None) -> str:
+    """The parent's prompt, verbatim, then the new function with its definition and its executed examples.
+
+    shown: the examples as text, where they are no plain call with a plain value.
+    """
+    if shown is None:
+        shown = "\n".join(f">>> {wrapper.name}({_listed(example.args)})\n{_outcome(example)}" for example in examples)
     if parent.form != "completion":
         task = f"Write a Python function `{wrapper.name}({wrapper.signature.parameters})` as follows."
         where = f"The function specified above is `{parent.entry_point}`."
         return f"{parent.prompt.rstrip()}\n\n{where} {task}\n\n{_filled(wrapper.definition)}\n\n{shown}\n"
     text = _escaped(f"{_filled(wrapper.definition)}\n\n{shown}")
     body = textwrap.indent(f'"""{text}\n"""', "    ")
-    return f"{_ended(parsable_prompt(parent.prompt))}\n\n{_header(wrapper)}\n{body}\n"
+    return f"{ended(parsable_prompt(parent.prompt))}\n\n{header(wrapper)}\n{body}\n"
 
 
 def wrapped_reference(parent: CodeTask, wrapper: Wrapper, helper: str, expression: str) -> str:
     """The parent's reference, a helper that holds the expression in ``v``, and the new function."""
-    call = f"{helper}({parent.entry_point}({wrapper.signature.arguments}))"
-    new = f"def {helper}(v):\n    return {expression}\n\n\n{_header(wrapper)}\n    return {call}\n"
-    return f"{_ended(parent.reference)}\n\n{new}"
+    call = f"return {helper}({parent.entry_point}({wrapper.signature.arguments}))"
+    return extended_reference(parent, wrapper, helper, expression, call)
+
+
+def extended_reference(parent: CodeTask, wrapper: Wrapper, helper: str, expression: str, body: str) -> str:
+    """The parent's reference, a helper that holds an expression in ``v``, and the new function with its statements."""
+    statements = textwrap.indent(body, "    ")
+    new = f"def {helper}(v):\n    return {expression}\n\n\n{header(wrapper)}\n{statements}\n"
+    return f"{ended(parent.reference)}\n\n{new}"
+
+
+def handed_on(signature: Signature, parameter: str, value: str) -> str:
+    """The arguments that hand the parameters on, with another value for one positional parameter."""
+    return ", ".join(value if part == parameter else part for part in signature.arguments.split(", "))
 
 
 def witness_program(parent: CodeTask, name: str, inner: str, body: str) -> str:
@@ -110,7 +128,32 @@ def witness_program(parent: CodeTask, name: str, inner: str, body: str) -> str:
     statements = textwrap.indent(body.strip(), "    ")
     hidden = f"_read_from_the_prompt_of_{name}"
     call = f"def {name}(*args):\n    return {hidden}({inner}(*args))\n"
-    return f"{_ended(parent.reference)}\n\ndef {hidden}(value):\n{statements}\n\n\n{call}"
+    return f"{ended(parent.reference)}\n\ndef {hidden}(value):\n{statements}\n\n\n{call}"
+
+
+def witness_on_parameter(parent: CodeTask, name: str, body: str, statements: str) -> str:
+    """A program for a wrapped task, made of what was read from its prompt.
+
+    body: statements in ``value`` that end in a return; statements: those of the new function, in which ``READ(x)``
+    stands for what the body returns for a parameter x.
+    """
+    hidden = f"_read_from_the_prompt_of_{name}"
+    parameters = signature_of(parent.reference, str(parent.entry_point)).parameters
+    helper = f"def {hidden}(value):\n{textwrap.indent(body.strip(), '    ')}\n"
+    new = f"def {name}({parameters}):\n{textwrap.indent(statements.replace('READ', hidden), '    ')}\n"
+    return f"{ended(parent.reference)}\n\n{helper}\n\n{new}"
+
+
+def verbatim_gate(task: CodeTask, parent: CodeTask, functions: int = 2) -> Gate:
+    """The prompt begins with the parent's, the reference with the parent's; only so many functions were added to it."""
+    prompt = task.prompt.startswith(parent.prompt.rstrip())
+    reference = task.reference.startswith(parent.reference)
+    old, new = parse(parent.reference).body, parse(task.reference).body
+    added = new[len(old) :]
+    plain = len(added) == functions and all(isinstance(node, ast.FunctionDef) for node in added)
+    fresh = not {getattr(node, "name", "") for node in added} & words_of(texts_of(parent))
+    evidence = {"parent_prompt": text_digest(parent.prompt), "parent_reference": text_digest(parent.reference)}
+    return Gate("parent_verbatim", prompt and reference and plain and fresh, evidence)
 
 
 def definition_in(task: CodeTask) -> tuple[str, str]:
@@ -132,19 +175,33 @@ def cases_tests(candidate: Candidate, rows: Mapping[str, tuple[Executed, ...]]) 
     """
     draft = candidate.task.tests[0]
     how = draft.comparator if isinstance(draft, CasesTest) else Comparator()
-    return tuple(
-        CasesTest(tuple(Case(row.args, row.returns) for row in executed), how, name=name)
-        for name, executed in rows.items()
-        if executed
-    )
+    return tuple(CasesTest(tuple(map(_case, executed)), how, name=name) for name, executed in rows.items() if executed)
 
 
-def _header(wrapper: Wrapper) -> str:
+def calls_from(observed: Observation) -> dict[str, Rows]:
+    """The parent's inputs under the names of its tests, and further ones of the same kind under the name generated."""
+    further = {"generated": observed.generated[:MAX_GENERATED]} if observed.generated else {}
+    return {**observed.inputs, **further}
+
+
+def _case(row: Executed) -> Case:
+    return Case(row.args, row.returns) if row.raised is None else Case(row.args, raises=row.raised)
+
+
+def _outcome(example: Executed) -> str:
+    """What a doctest shows of a call: its value, or the exception in which it ends."""
+    if example.raised is None:
+        return literal(example.returns)
+    return f"Traceback (most recent call last):\n    ...\n{example.raised}"
+
+
+def header(wrapper: Wrapper) -> str:
+    """The line that begins the new function."""
     arrow = f" -> {wrapper.returns}" if wrapper.returns else ""
     return f"def {wrapper.name}({wrapper.signature.parameters}){arrow}:"
 
 
-def _ended(source: str) -> str:
+def ended(source: str) -> str:
     """A source with its text untouched that ends in one line break at least, and in a blank line if it can."""
     return source if source.endswith("\n") else source + "\n"
 

@@ -192,6 +192,8 @@ def _run_test(task: CodeTask, test: Test, program: str, limits: Limits) -> _Step
     if test.oracle is not None:
         if any(case.args_source is not None for case in test.cases):
             raise BadInput(f"task {task.id}: the oracle of its {test.name} test needs arguments that are plain data")
+        if any(case.raises is not None for case in test.cases):
+            raise BadInput(f"task {task.id}: the oracle of its {test.name} test judges values, no case can have raises")
         values = [(case.args, list(case.acceptable)) for case in test.cases]
         judging = CheckJob(program, entry, test.oracle + _ACCEPT_ALL, "", values, limits, may_share=False)
         return (yield from _shielded_if_possible(task, judging))
@@ -342,7 +344,7 @@ def _matches_any(got: Any, acceptable: Iterable[Any], how: Comparator) -> bool:
 
 
 def _require_expected(task: CodeTask, test: CasesTest) -> None:
-    if any(not case.acceptable and case.expected_digest is None for case in test.cases):
+    if not all(case.settled for case in test.cases):
         raise BadInput(
             f"task {task.id}: expected values of its {test.name} test are not known; complete the suite first"
         )
@@ -375,6 +377,11 @@ def _compared(
         shown = case.args_source if case.args_source is not None else ", ".join(show(arg) for arg in case.args)
         if result.raised == "MemoryError":
             break
+        if case.raises is not None:
+            if result.raised == case.raises:
+                continue
+            verdict, detail = _not_raised(case.raises, result)
+            return _measured(outcome, verdict, f"{entry}({shown}) {detail}")
         if result.raised is not None:
             return _measured(outcome, Verdict.ERROR, f"{entry}({shown}) gave {_trouble(result)}")
         why = ""
@@ -396,6 +403,14 @@ def _compared(
     if outcome.status != "ok":
         return _measured(outcome, _OF_STATUS[outcome.status], outcome.detail)
     return _measured(outcome, Verdict.PASS, "")
+
+
+def _not_raised(wanted: str, result: CallResult) -> tuple[Verdict, str]:
+    """The verdict on a call that should have raised, and why: `wrong` when it returned, `error` when it raised else."""
+    if result.raised is not None:
+        return Verdict.ERROR, f"gave {_trouble(result)}, expected {wanted}"
+    got = "a large value" if result.digest else show(result.value)
+    return Verdict.WRONG, f"returned {got}, expected it to raise {wanted}"
 
 
 def _trouble(result: CallResult) -> str:

@@ -108,6 +108,17 @@ _CASES_TAIL = """
 """
 
 
+_RAISING = """
+    for _args, _name in _raising:
+        _raised = None
+        try:
+            candidate(*_copy.deepcopy(_args))
+        except Exception as _error:
+            _raised = type(_error).__name__
+        assert _raised == _name, "it should raise " + _name
+"""
+
+
 def check_program(task: CodeTask) -> str:
     """The source that defines ``check(candidate)`` for all tests of a task; BadInput if they cannot be written so."""
     if task.wants_literal:
@@ -142,11 +153,12 @@ def _program(task: CodeTask, test: CasesTest | CheckTest) -> str:
 def _cases_program(task: CodeTask, test: CasesTest) -> str:
     how = test.comparator
     head = _CASES_HEAD.format(types=how.types, rtol=how.rtol, atol=how.atol, order=how.order)
-    cases = "".join(f"        {_case_source(case)},\n" for case in test.cases)
+    returning = [case for case in test.cases if case.raises is None]
+    cases = "".join(f"        {_case_source(case)},\n" for case in returning)
     parts = [head]
     if test.oracle is not None:
         parts.append(_ORACLE.format(source=ascii(test.oracle)))
-    lacking = any(not case.acceptable for case in test.cases)
+    lacking = any(not case.acceptable for case in returning)
     if lacking:
         if not task.reference.strip():
             raise BadInput("it has neither expected values nor a reference")
@@ -154,16 +166,22 @@ def _cases_program(task: CodeTask, test: CasesTest) -> str:
     parts.append(f"\n    _missing = object()\n    _cases = [\n{cases}    ]\n")
     trusted = f'_trusted["{task.entry_point}"](*_copy.deepcopy(_args)) if _expected is _missing else _expected'
     parts.append(_CASES_TAIL.format(expected=trusted if lacking else "_expected"))
+    raising = [f"        ({_args_source(case)}, {case.raises!r}),\n" for case in test.cases if case.raises is not None]
+    if raising:
+        parts.append(f"\n    _raising = [\n{''.join(raising)}    ]\n{_RAISING}")
     return "".join(parts)
 
 
+def _args_source(case: Case) -> str:
+    if case.args_source is None:
+        return value_source(case.args)
+    if not is_argument_list(case.args_source):
+        raise BadInput(f"an input is not a Python argument list: {case.args_source[:60]!r}")
+    return f"tuple([{case.args_source}])"
+
+
 def _case_source(case: Case) -> str:
-    if case.args_source is not None:
-        if not is_argument_list(case.args_source):
-            raise BadInput(f"an input is not a Python argument list: {case.args_source[:60]!r}")
-        args = f"tuple([{case.args_source}])"
-    else:
-        args = value_source(case.args)
+    args = _args_source(case)
     expected = ["_missing"] if case.expected is MISSING and not case.any_of else []
     return f"({', '.join([args, *expected, *map(value_source, case.acceptable)])})"
 

@@ -172,6 +172,8 @@ def _calls(task: CodeTask) -> dict[str, list[Case]]:
             raise BadInput("its results need more than a comparison of values")
         if any(case.args_source is not None for case in test.cases):
             raise BadInput("an input is an expression, not a value")
+        if any(case.raises is not None for case in test.cases):
+            raise BadInput("a call must raise an exception, which this format cannot say")
         found["base" if number == 0 else "plus"].extend(test.cases)
     return found
 

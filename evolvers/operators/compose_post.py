@@ -7,7 +7,6 @@ running the new reference.
 
 from __future__ import annotations
 
-import ast
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +18,6 @@ from ..deeptypes import annotation_of
 from ..expectations import comparator_of
 from ..protocol import Candidate, Executed, Gate, Kind, NotApplicable, Pool, Rows
 from ..sentences import read
-from ..syntax import parse
 from ..texts import texts_of
 from ..transforms import BY_NAME, Transform, transforms_for
 from ..words import NameSource, words_of
@@ -28,6 +26,7 @@ from ..wrapping import (
     cases_tests,
     definition_in,
     signature_of,
+    verbatim_gate,
     witness_program,
     wrapped_prompt,
     wrapped_reference,
@@ -114,7 +113,7 @@ class ComposePost:
     def prove(self, task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> tuple[Gate, ...]:
         """Static proofs: the parent's text and program are untouched, the sentence has exactly one reading."""
         (parent,) = parents
-        return (_verbatim_gate(task, parent), _reading_gate(task, parent, parameters))
+        return (verbatim_gate(task, parent), _reading_gate(task, parent, parameters))
 
     def witness(self, task: CodeTask, parents: Sequence[CodeTask]) -> str:
         """A program read out of the prompt alone; ValueError when the prompt is outside the controlled language."""
@@ -145,18 +144,6 @@ def _wrapper(parent: CodeTask, parameters: Mapping[str, Any]) -> Wrapper:
     )
     returns = annotation_of(str(parameters["output_type"]))
     return Wrapper(str(parameters["entry_point"]), signature, returns, definition)
-
-
-def _verbatim_gate(task: CodeTask, parent: CodeTask) -> Gate:
-    """The prompt begins with the parent's, the reference with the parent's; only functions were added to it."""
-    prompt = task.prompt.startswith(parent.prompt.rstrip())
-    reference = task.reference.startswith(parent.reference)
-    old, new = parse(parent.reference).body, parse(task.reference).body
-    added = new[len(old) :]
-    plain = len(added) == 2 and all(isinstance(node, ast.FunctionDef) for node in added)
-    fresh = not {getattr(node, "name", "") for node in added} & words_of(texts_of(parent))
-    evidence = {"parent_prompt": text_digest(parent.prompt), "parent_reference": text_digest(parent.reference)}
-    return Gate("parent_verbatim", prompt and reference and plain and fresh, evidence)
 
 
 def _reading_gate(task: CodeTask, parent: CodeTask, parameters: Mapping[str, Any]) -> Gate:

@@ -182,6 +182,15 @@ def test_missing_expected_values_come_from_the_reference_that_the_test_carries()
     assert not passes({**row, "canonical_solution": "    return 3\n"})
 
 
+def test_an_exception_that_a_case_demands_is_written_too() -> None:
+    test = CasesTest((Case((1,), 1), Case((0,), raises="LookupError")))
+    task = CodeTask("toy/0", "def f(x):\n", "f", "def f(x):\n    return 1 if x else {}[0]\n", (test,))
+    for body, holds in (("return x or [][0]", False), ("return x", False)):
+        assert passes({**written(task), "canonical_solution": f"    {body}\n"}) == holds
+    raising = "    if not x:\n        raise LookupError('x')\n    return x\n"
+    assert passes({**written(task), "canonical_solution": raising})
+
+
 def test_an_oracle_is_written_too() -> None:
     task = replace(TASK, tests=(CasesTest((Case(([6, -5, 1],), 2.0),), oracle=ROOT_ORACLE),))
     row = written(task)

@@ -175,6 +175,10 @@ GOOD: dict[str, Any] = TASK.to_json()
         ({"tests": [{"kind": "cases", "cases": [], "comparator": {"types": "loose"}}]}, "comparator"),
         ({"tests": [{"kind": "cases", "cases": [], "oracle": 5}]}, "oracle: expected a text"),
         ({"tests": [{"kind": "cases", "cases": [{"args": [], "any_of": 5}]}]}, "any_of: expected a list"),
+        ({"tests": [{"kind": "cases", "cases": [{"args": [], "raises": "open"}]}]}, "raises: expected the name of a"),
+        ({"tests": [{"kind": "cases", "cases": [{"args": [], "raises": "MemoryError"}]}]}, "raises: expected the name"),
+        ({"tests": [{"kind": "cases", "cases": [{"args": [], "raises": "ValueError", "expected": 1}]}]}, "not both"),
+        ({"tests": [{"kind": "cases", "oracle": "", "cases": [{"args": [], "raises": "KeyError"}]}]}, "an oracle"),
         ({"tests": [{"kind": "module", "program": None}]}, "program: expected a text"),
         ({"tests": [{"kind": "module", "program": "", "module": "a.b"}]}, "module: expected a Python name"),
         ({"tests": [{"kind": "check", "program": None}]}, "program: expected a text"),
@@ -217,6 +221,15 @@ def test_a_whole_module_needs_no_entry_point() -> None:
         "tests": [{"kind": "module", "program": "x"}],
     }
     assert CodeTask.from_json(row).tests == (ModuleTest("x"),)
+
+
+def test_a_case_that_raises_is_settled_and_keeps_its_exception_in_json() -> None:
+    case = Case((1,), raises="ValueError")
+    assert case.settled
+    assert case.acceptable == ()
+    assert case.to_json() == {"args": [1], "raises": "ValueError"}
+    assert Case.from_json(case.to_json()) == case
+    assert Case.from_json({"args_source": "x", "raises": "KeyError"}) == Case(args_source="x", raises="KeyError")
 
 
 def test_acceptable_are_the_expected_value_and_all_others() -> None:

@@ -129,6 +129,27 @@ def test_any_of_several_values_is_right(got: str, verdict: str, more: dict[str, 
         assert score.verdict == verdict, score
 
 
+@pytest.mark.parametrize(
+    ("body", "verdict", "said"),
+    [
+        ("raise LookupError('gone')", "pass", ""),
+        ("return None", "wrong", "f(0) returned None, expected it to raise LookupError"),
+        ("raise KeyError(1)", "error", "f(0) gave KeyError: 1"),
+        ("raise Exception", "error", "expected LookupError"),
+    ],
+)
+def test_a_case_may_demand_exactly_one_exception(body: str, verdict: str, said: str, sandbox: SandboxPool) -> None:
+    test = CasesTest((Case((1,), 1), Case((0,), raises="LookupError"), Case((2,), 2)))
+    score = score_one(task(test), f"def f(x):\n    if x:\n        return x\n    {body}", sandbox)
+    assert score.verdict == verdict, score
+    assert said in score.detail
+
+
+def test_an_exception_where_a_value_is_expected_stays_an_error(sandbox: SandboxPool) -> None:
+    test = CasesTest((Case((0,), raises="LookupError"), Case((1,), 1)))
+    assert score_one(task(test), "def f(x): raise LookupError", sandbox).verdict == "error"
+
+
 def test_a_broken_oracle_is_an_error_and_never_a_pass(sandbox: SandboxPool) -> None:
     assert (
         score_one(task(cases((7, 1), oracle="def accept(a): pass\n")), "def f(x): return 1", sandbox).verdict == "error"

@@ -1,0 +1,253 @@
+"""Guards: which predicates on which parameter divide a parent's inputs well, and the frame that both guards share.
+
+A guard is worth having when it is true on some of the inputs and not on most of them, and when there are hidden inputs
+on both sides of its constant, so that an answer with the wrong comparison or constant is found out.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..benchmarks import CasesTest, CodeTask, Comparator
+from ..benchmarks.jsonio import text_digest
+from ..benchmarks.plain import dumps
+from .deeptypes import annotation_of
+from .expectations import comparator_of
+from .frames import read_guard, subject_in
+from .literals import literal
+from .predicate_sentences import body_of
+from .predicates import BY_NAME, Predicate, predicates_for
+from .protocol import Candidate, Executed, Gate, NotApplicable, Observation, Pool, Rows
+from .subjects import Subject, subjects_of
+from .syntax import parse
+from .texts import texts_of
+from .words import NameSource, words_of
+from .wrapping import (
+    Wrapper,
+    calls_from,
+    cases_tests,
+    definition_in,
+    extended_reference,
+    signature_of,
+    verbatim_gate,
+    witness_on_parameter,
+    wrapped_prompt,
+)
+
+LEAST_SHARE, BEST_SHARE, MOST_SHARE = 0.12, 0.35, 0.7
+"""On which share of the inputs a guard is true."""
+LEAST_CHANGED = 2
+"""How many inputs with another outcome than the parent's there must be."""
+MOST = 10
+"""How many candidates are offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a guarded call ends in: a value, or (``raises``) the exception of that name."""
+
+    returns: Any = None
+    raises: str | None = None
+
+    @property
+    def statement(self) -> str:
+        """The statement that does it. ValueError for a value without a literal."""
+        return f"return {literal(self.returns)}" if self.raises is None else f"raise {self.raises}"
+
+    def differs(self, row: Executed) -> bool:
+        """Whether the parent's call ends in something else."""
+        return self.raises is not None or dumps(row.returns) != dumps(self.returns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A guard: its parameter, predicate and constant, and what the call ends in where it is true."""
+
+    subject: Subject
+    predicate: Predicate
+    constant: Any
+    outcome: Outcome
+    score: float
+
+
+def guarded(
+    task: CodeTask, rng: random.Random, pool: Pool, outcomes: Callable[[Observation], Sequence[Outcome]]
+) -> list[Candidate]:
+    """Candidates, the best first. ``outcomes``: what a guard may end in. NotApplicable when no predicate divides the
+    inputs.
+    """
+    observed = pool.observed(task)
+    comparator = comparator_of(task, observed)
+    if not observed.pure:
+        raise NotApplicable("the reference changes its arguments")
+    calls = calls_from(observed)
+    values = {dumps(row.args): row for row in observed.executed}
+    rows = tuple(values[text] for text in dict.fromkeys(dumps(args) for each in calls.values() for args in each))
+    try:
+        signature_of(task.reference, str(task.entry_point))
+        subjects = subjects_of(task.reference, str(task.entry_point), tuple(row.args for row in rows))
+    except SyntaxError as error:
+        raise NotApplicable("a program of the task does not parse") from error
+    plans = _plans(rows, subjects, outcomes(observed), rng)
+    source = NameSource(rng, words_of(texts_of(task)))
+    return [
+        _candidate(
+            task,
+            {
+                "predicate": plan.predicate.name,
+                "constant": plan.constant,
+                "parameter": plan.subject.name,
+                "outcome": plan.outcome.statement,
+                "entry_point": source.function(),
+                "helper": source.function(),
+                "output_type": observed.output_type,
+            },
+            calls,
+            comparator,
+        )
+        for plan in plans
+    ]
+
+
+def _plans(
+    rows: Sequence[Executed], subjects: Sequence[Subject], outcomes: Sequence[Outcome], rng: random.Random
+) -> list[_Plan]:
+    fitting = [(subject, predicate) for subject in subjects for predicate in predicates_for(subject.deep_type)]
+    if not fitting:
+        raise NotApplicable("no predicate for any parameter's type")
+    found = []
+    for subject, predicate in fitting:
+        best = _best(rows, subject, predicate, outcomes, rng)
+        found += [] if best is None else [best]
+    if not found:
+        raise NotApplicable("no predicate divides the inputs")
+    return sorted(found, key=lambda plan: -plan.score)[:MOST]
+
+
+def _best(
+    rows: Sequence[Executed],
+    subject: Subject,
+    predicate: Predicate,
+    outcomes: Sequence[Outcome],
+    rng: random.Random,
+) -> _Plan | None:
+    """The constant and the outcome with which a predicate divides the inputs best."""
+    plans = []
+    for constant in _near_the_middle(predicate.constants(subject.values)):
+        truth = [predicate.holds(value, constant) for value in subject.values]
+        share = sum(truth) / len(truth)
+        if not LEAST_SHARE <= share <= MOST_SHARE:
+            continue
+        outcome = rng.choice(outcomes)
+        told = [outcome.differs(row) for row in rows]
+        if sum(a and b for a, b in zip(truth, told, strict=True)) < max(LEAST_CHANGED, LEAST_SHARE * len(rows)):
+            continue
+        slips = [_told_apart(truth, told, subject.values, slip) for slip in predicate.nearby(constant)]
+        if any(count == 0 for count in slips):
+            continue
+        # One input beside the boundary may become an example of the prompt, which tests nothing.
+        lone = sum(count < 3 for count in slips)
+        score = rng.uniform(0.0, 0.6) - abs(share - BEST_SHARE) - 0.2 * lone
+        plans.append(_Plan(subject, predicate, constant, outcome, score))
+    return max(plans, key=lambda plan: plan.score, default=None)
+
+
+def _near_the_middle(constants: Sequence[Any]) -> Sequence[Any]:
+    """The constants around the median of those that were seen."""
+    middle, most = len(constants) // 2, 12
+    return constants[max(0, middle - most) : middle + most + 1]
+
+
+def _told_apart(truth: Sequence[bool], told: Sequence[bool], values: Sequence[Any], slip: Callable[[Any], bool]) -> int:
+    """How many inputs a slip of the predicate decides otherwise, and shows."""
+    return sum(shows and slip(value) != holds for holds, shows, value in zip(truth, told, values, strict=True))
+
+
+def _wrapper(parent: CodeTask, parameters: Mapping[str, Any]) -> Wrapper:
+    signature = signature_of(parent.reference, str(parent.entry_point))
+    predicate, inner = BY_NAME[str(parameters["predicate"])], parent.entry_point
+    clause = predicate.say(str(parameters["parameter"]), parameters["constant"])
+    verb, _, what = str(parameters["outcome"]).partition(" ")
+    ending = f"raise {what}" if verb == "raise" else f"return `{what}`"
+    definition = (
+        f"If {clause}, {ending}. Otherwise return the value that `{inner}({signature.arguments})`, as specified "
+        f"above, returns.\n\nOnly the specification of `{inner}` is given above: implement it as well."
+    )
+    returns = annotation_of(str(parameters["output_type"]))
+    return Wrapper(str(parameters["entry_point"]), signature, returns, definition)
+
+
+def _candidate(
+    parent: CodeTask, parameters: Mapping[str, Any], calls: Mapping[str, Rows], comparator: Comparator
+) -> Candidate:
+    wrapper = _wrapper(parent, parameters)
+    helper, predicate = str(parameters["helper"]), BY_NAME[str(parameters["predicate"])]
+    body = (
+        f"if {helper}({parameters['parameter']}):\n    {parameters['outcome']}\n"
+        f"return {parent.entry_point}({wrapper.signature.arguments})"
+    )
+    task = replace(
+        parent,
+        prompt=wrapped_prompt(parent, wrapper, ()),
+        entry_point=wrapper.name,
+        reference=extended_reference(parent, wrapper, helper, predicate.code(parameters["constant"]), body),
+        tests=(CasesTest((), comparator),),
+        metadata={},
+    )
+    verb, _, what = str(parameters["outcome"]).partition(" ")
+    raises = (what,) if verb == "raise" else ()
+    return Candidate(task, (parent,), parameters, calls=calls, base=parent.reference, raises=raises)
+
+
+def finished(candidate: Candidate, rows: Mapping[str, tuple[Executed, ...]], examples: Sequence[Executed]) -> CodeTask:
+    """The candidate's task with tests, and examples in its prompt."""
+    (parent,) = candidate.parents
+    wrapper = _wrapper(parent, candidate.parameters)
+    prompt = wrapped_prompt(parent, wrapper, examples)
+    return replace(candidate.task, prompt=prompt, tests=cases_tests(candidate, rows))
+
+
+def guard_witness(task: CodeTask, parents: Sequence[CodeTask]) -> str:
+    """A program read out of the prompt alone; ValueError when the prompt is outside the controlled language."""
+    (parent,) = parents
+    name, text = definition_in(task)
+    frame = read_guard(text)
+    parameter = subject_in(frame.said)
+    otherwise = f"return {frame.inner}({frame.arguments})"
+    statements = f"if READ({parameter}):\n    {frame.outcome}\nelse:\n    {otherwise}"
+    return witness_on_parameter(parent, name, body_of(frame.said, parameter), statements)
+
+
+def guard_gates(task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> tuple[Gate, ...]:
+    """Static proofs: the parent's text and program are untouched, the sentence has exactly one reading."""
+    (parent,) = parents
+    return (verbatim_gate(task, parent), _reading_gate(task, parent, parameters))
+
+
+def _reading_gate(task: CodeTask, parent: CodeTask, parameters: Mapping[str, Any]) -> Gate:
+    signature = signature_of(parent.reference, str(parent.entry_point))
+    try:
+        name, text = definition_in(task)
+        frame = read_guard(text)
+        parameter = subject_in(frame.said)
+        body = body_of(frame.said, parameter)
+        same = _same_statement(frame.outcome, str(parameters["outcome"]))
+    except (ValueError, SyntaxError) as error:
+        return Gate("one_reading", False, {"problem": str(error)[:80]})
+    holds = (
+        same
+        and name == task.entry_point
+        and frame.inner == parent.entry_point
+        and frame.arguments == signature.arguments
+        and parameter in signature.names
+    )
+    return Gate("one_reading", holds, {"body": text_digest(body), "outcome": text_digest(frame.outcome)})
+
+
+def _same_statement(left: str, right: str) -> bool:
+    """Whether two statements are the same but for the layout of a literal."""
+    return ast.dump(parse(left)) == ast.dump(parse(right))

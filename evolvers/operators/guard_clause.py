@@ -1,0 +1,94 @@
+"""Definitional wrapping with a guard: a constant where a predicate holds, the parent's value elsewhere.
+
+Semantics-altering: ``new(x) = c if P(x) else f(x)``. Predicates and constants are chosen from the parent's inputs, so
+that both branches are taken and every boundary is tested; see ``guarding``.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...benchmarks import CodeTask
+from ...benchmarks.plain import dumps
+from ..deeptypes import has_type, parts_of
+from ..guarding import Outcome, finished, guard_gates, guard_witness, guarded
+from ..protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Pool
+
+_NUMBERS = (-1, -2, -10, -99, 0, 7, 12, 42, 77, 100, 404, 1000)
+_WORDS = ("skipped", "blocked", "guarded", "ignored", "elsewhere", "nothing", "refused")
+MOST_OFTEN = 0.3
+"""On which share of its inputs the parent may return the constant."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardClause:
+    """See the module's docstring."""
+
+    name: str = "guard_clause"
+    version: str = "1"
+    kind: Kind = "altering"
+    least_delta: float = 0.12
+
+    def describe(self) -> str:
+        """One line for people."""
+        return "a new function that returns a constant where a predicate holds, and the parent's value elsewhere"
+
+    def propose(self, task: CodeTask, rng: random.Random, pool: Pool) -> list[Candidate]:
+        """The guards that divide the parent's inputs best."""
+        return guarded(task, rng, pool, lambda observed: _constants(observed, rng))
+
+    def finish(
+        self, candidate: Candidate, rows: Mapping[str, tuple[Executed, ...]], examples: Sequence[Executed]
+    ) -> CodeTask:
+        """The candidate's task with tests, and examples in its prompt."""
+        return finished(candidate, rows, examples)
+
+    def prove(self, task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> tuple[Gate, ...]:
+        """Static proofs: the parent's text and program are untouched, the sentence has exactly one reading."""
+        return guard_gates(task, parents, parameters)
+
+    def witness(self, task: CodeTask, parents: Sequence[CodeTask]) -> str:
+        """A program read out of the prompt alone; ValueError when the prompt is outside the controlled language."""
+        return guard_witness(task, parents)
+
+
+def _constants(observed: Observation, rng: random.Random) -> list[Outcome]:
+    """Values of the parent's output type that it seldom returns. NotApplicable when there is none."""
+    kept = [
+        value
+        for value in _of_type(observed.output_type, rng)
+        if has_type([value], observed.output_type)
+        and (observed.output_type == "bool" or _share(value, observed) <= MOST_OFTEN)
+    ]
+    if not kept:
+        raise NotApplicable(f"no constant of the output type {observed.output_type.partition('[')[0]}")
+    fresh = [value for value in kept if not _share(value, observed)]
+    return [Outcome(value) for value in (fresh or kept)]
+
+
+def _share(value: Any, observed: Observation) -> float:
+    return sum(dumps(output) == dumps(value) for output in observed.outputs) / max(1, len(observed.outputs))
+
+
+def _of_type(deep_type: str, rng: random.Random) -> list[Any]:
+    """Some plain values of a deep type; none for a type that nobody can compare exactly."""
+    if deep_type == "int":
+        return rng.sample(_NUMBERS, len(_NUMBERS))
+    if deep_type == "float":
+        return [number + 0.5 for number in rng.sample(_NUMBERS, len(_NUMBERS))]
+    if deep_type == "str":
+        return rng.sample(_WORDS, len(_WORDS))
+    if deep_type == "bool":
+        return [False, True]
+    outer, items = parts_of(deep_type)
+    if outer == "optional":
+        return _of_type(items[0], rng)
+    if outer == "list":
+        return [[], *([item] for item in _of_type(items[0], rng))]
+    if outer == "tuple" and items:
+        columns = [_of_type(item, rng) for item in items]
+        return [tuple(row) for row in zip(*columns, strict=False)]
+    return [{}] if outer == "dict" else []
