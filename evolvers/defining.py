@@ -128,18 +128,16 @@ def merged(parents: Sequence[CodeTask]) -> CodeTask:
     """Parents as one task: prompts and references one after the other, each verbatim; named after the last."""
     if len(parents) == 1:
         return parents[0]
-    prompts, references = [], []
+    prompts, references = "", []
     for number, parent in enumerate(parents, 1):
         prompt = parent.prompt
         if number < len(parents):
             prompt = (parsable_prompt(prompt) if parent.form == "completion" else prompt).rstrip() + "\n"
             if parent.form != "completion":
                 prompt += f"\nThe function specified above is `{parent.entry_point}`.\n"
-        prompts.append(prompt)
+        prompts += "\n" * max(0, 2 - (len(prompt) - len(prompt.lstrip("\n")))) * (number > 1) + prompt
         references.append(parent.reference if number == len(parents) else ended(parent.reference))
-    blank = "\n" if parents[0].form != "completion" else "\n\n"
-    last = parents[-1]
-    return replace(last, prompt=blank.join(prompts), reference="\n\n".join(references), metadata={}, lineage=None)
+    return replace(parents[-1], prompt=prompts, reference="\n\n".join(references), metadata={}, lineage=None)
 
 
 def exact_comparator(tasks: Iterable[tuple[CodeTask, Observation]]) -> Comparator:
