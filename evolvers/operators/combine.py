@@ -33,6 +33,7 @@ class Combine(Defining):
     """See the module's docstring."""
 
     name = "combine"
+    mates = True
 
     def describe(self) -> str:
         """One line for people."""
