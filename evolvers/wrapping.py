@@ -163,8 +163,8 @@ def definition_in(task: CodeTask) -> tuple[str, str]:
     if task.form != "completion":
         return task.entry_point, task.prompt
     last = parse(task.prompt).body[-1]
-    if not isinstance(last, ast.FunctionDef) or last.name != task.entry_point:
-        raise ValueError("the prompt does not end in the new function")
+    if not isinstance(last, (ast.FunctionDef, ast.ClassDef)) or last.name != task.entry_point:
+        raise ValueError("the prompt does not end in what is to be written")
     return last.name, ast.get_docstring(last) or ""
 
 

@@ -113,6 +113,8 @@ def _check_entry(entry: str, reference: Bindings, kept: set[str]) -> None:
         raise NotApplicable("the entry point has a builtin's name")
     if entry in _RESERVED:
         raise NotApplicable("the entry point's name has a meaning of its own in tests")
+    if reference.kept.get(entry) == "is a class" and reference.functions:
+        return  # the class keeps its name, and so do its methods; the functions that it uses get new ones
     if entry not in reference.module_level or entry not in reference.functions:
         raise NotApplicable("the entry point is not a function of the reference")
     if entry in kept:
@@ -206,7 +208,7 @@ def _renamed_task(task: CodeTask, plan: _Plan, names: Mapping[str, str]) -> Code
     return replace(
         task,
         prompt=prompt,
-        entry_point=names[str(task.entry_point)],
+        entry_point=names.get(str(task.entry_point), task.entry_point),
         reference=renamed_program(task.reference, names, mentions, rule),
         tests=tuple(_renamed_test(test, plan, names, mentions, rule) for test in task.tests),
         metadata={},
@@ -281,10 +283,17 @@ def _scopes_gate(task: CodeTask, parent: CodeTask, names: Mapping[str, str]) -> 
     return Gate("same_scopes", all(same_scopes(new, old, names) for new, old in pairs), {})
 
 
+def _definition_of(task: CodeTask) -> ast.stmt | None:
+    """The statement of the reference that defines the entry point."""
+    found = [node for node in parse(task.reference).body if getattr(node, "name", None) == task.entry_point]
+    return found[-1] if found else None
+
+
 def _entry_gate(task: CodeTask, parent: CodeTask, names: Mapping[str, str]) -> Gate:
     """Old names of functions are gone from the prompt, but for a plain word used as prose ("the unique elements")."""
     defined = {node.name for node in parse(parent.reference).body if isinstance(node, ast.FunctionDef)}
-    holds = task.entry_point == names.get(str(parent.entry_point))
+    kept = isinstance(_definition_of(parent), ast.ClassDef)
+    holds = task.entry_point == (parent.entry_point if kept else names.get(str(parent.entry_point)))
     left = 0
     for name in defined & set(names):
         words = len(re.findall(rf"(?<!\w){re.escape(name)}(?!\w)", task.prompt))
