@@ -23,7 +23,7 @@ _ARROW = re.compile(r"\s*(?:#\s*)?(==>|=>|->|➞|→|⇒|➔|==|=|:)\s*")
 _WORDS = re.compile(
     r"\s*,?\s*(?:#\s*)?(?:should return|must return|will return|returns?|gives|outputs?|is equal to)\s*:?\s*", re.I
 )
-_PROMPT = re.compile(r"\s*>>>\s?")
+_PROMPT = re.compile(r"\s*(?:#\s*)?>>>\s?")
 _MAX_LINES = 12
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
@@ -35,6 +35,8 @@ class Example:
     call: the source of the expression that is evaluated, usually a call of the entry point. expected: the source of the
     literal that it is said to give. start, end: its place in the text, from the call to the end of the value. doctest:
     whether it stands after ``>>>``. plain: whether ``call`` is one call of the entry point with positional literals.
+    equation: whether a single ``=`` stands between the two, as in formulas, which may speak of something else than the
+    function.
     """
 
     call: str
@@ -43,6 +45,7 @@ class Example:
     end: int
     doctest: bool
     plain: bool
+    equation: bool = False
 
     @property
     def value(self) -> Any:
@@ -125,10 +128,10 @@ def _below(text: str, place: int) -> tuple[str, int] | None:
     """The literal on the lines that follow, and where it ends."""
     lines, end = [], place
     for line in text[place:].split("\n")[1 : _MAX_LINES + 1]:
-        if not line.strip() or _PROMPT.match(line) or line.strip() in ('"""', "'''"):
+        if not line.strip(" \t#") or _PROMPT.match(line) or line.strip() in ('"""', "'''"):
             break
         end += 1 + len(line)
-        lines.append(line)
+        lines.append(line.lstrip().removeprefix("#"))
         shown = " ".join(part.strip() for part in lines)
         arrow = re.match(r"(?:==>|=>|->|➞|→)\s*", shown)
         shown = shown[arrow.end() :] if arrow else shown
@@ -150,7 +153,8 @@ def _inline(text: str, start: int, entry_point: str) -> Example | None:
     value = _literal_at(text, separator.end())
     if value is None:
         return None
-    return Example(call, value[0], start, value[1], False, _plain(node, entry_point))
+    equation = text[end : separator.end()].strip() == "="
+    return Example(call, value[0], start, value[1], False, _plain(node, entry_point), equation)
 
 
 def _unpadded(between: str) -> bool:
@@ -164,7 +168,7 @@ def _literal_at(text: str, start: int) -> tuple[str, int] | None:
         return None
     if text[start] in _CLOSING or text[start] in "'\"":
         end = _bracket_end(text, start) if text[start] in _CLOSING else _string_end(text, start)
-        if end is None or not _is_literal(text[start:end]):
+        if end is None or not _is_literal(text[start:end]) or re.match(r"[\w'\"(\[]", text[end : end + 1]):
             return None
         return " ".join(text[start:end].split("\n")) if "\n" in text[start:end] else text[start:end], end
     word = re.compile(r"[-+]?[\w.]+(?:[eE][-+]?\d+)?").match(text, start)
