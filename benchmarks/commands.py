@@ -14,6 +14,7 @@ from .jsonio import writing
 from .selection import select, selection_options
 from .suite import Suite, built_in_suites
 from .task import CasesTest, CheckTest, CodeTask, LiteralTest, ModuleTest, StdioTest, Test
+from .texts import printable
 
 _REF_HELP = """REF is the name of a built-in suite (core), a suite folder, a file in a foreign format (HumanEval,
 HumanEval+, MBPP, MBPP+, MultiPL-E, EvoEval; .jsonl, .json or .parquet, recognised by its fields), a folder written
@@ -52,7 +53,7 @@ def list_suites() -> None:
 def show(ref: str, task_id: str | None) -> None:
     """Print a suite or a task."""
     suite = Suite.load(ref)
-    click.echo(_printable(_task_text(suite.task(task_id)) if task_id is not None else _suite_text(suite)))
+    click.echo(printable(_task_text(suite.task(task_id)) if task_id is not None else _suite_text(suite)))
 
 
 @command.command(
@@ -156,8 +157,3 @@ def _cases_lines(test: CasesTest) -> list[str]:
         ends = "raises " + case.raises if case.raises else " or ".join(map(ascii, case.acceptable or (case.expected,)))
         lines.append(f"({args}) -> {ends}")
     return lines
-
-
-def _printable(text: str) -> str:
-    """The text without control characters: a task's text must not steer the terminal that shows it."""
-    return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)

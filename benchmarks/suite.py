@@ -1,9 +1,9 @@
 """What a suite is: a named, versioned, immutable set of tasks whose identity is a digest; and how one is found and
 stored.
 
-A suite folder holds ``suite.json`` (manifest), ``tasks.jsonl`` (one task a line), and for an evolved suite
-``ancestors.jsonl`` (the tasks it descends from, so that every step can be replayed) and ``certificates.jsonl`` (the
-evidence for each task).
+A suite folder holds ``suite.json`` (manifest), ``tasks.jsonl`` (one task a line), ``digests.jsonl`` (one line for each
+row, see ``sealing``), and for an evolved suite ``ancestors.jsonl`` (the tasks it descends from, so that every step can
+be replayed) and ``certificates.jsonl`` (the evidence for each task).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from . import sealing
 from .errors import BadInput
 from .jsonio import digest, read_json, read_jsonl, write_json, write_jsonl
 from .task import CodeTask
@@ -28,7 +29,8 @@ _BUILT_IN = Path(__file__).parent / "suites"
 class Suite:
     """A named, versioned set of tasks.
 
-    certificates: maps a task id to the evidence that it is valid. requires: what its references, tests and answers may
+    certificates: maps a task id to the evidence that it is valid. evolution: how the suite was evolved, as plain JSON
+    (``seed``, ``commitment``, ``kept_seeds``), empty for others. requires: what its references, tests and answers may
     import beside the standard library, as PEP 508 requirements (``numpy``, ``pandas>=2``).
     """
 
@@ -41,6 +43,7 @@ class Suite:
     ancestors: tuple[CodeTask, ...] = ()
     certificates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     requires: tuple[str, ...] = ()
+    evolution: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or not _NAME.fullmatch(self.version):
@@ -96,13 +99,31 @@ class Suite:
         if self.ancestors:
             write_jsonl(folder / "ancestors.jsonl", (task.to_json() for task in self.ancestors))
         if self.certificates:
-            rows = ({"task": key, **value} for key, value in self.certificates.items())
-            write_jsonl(folder / "certificates.jsonl", rows)
-        write_json(folder / "suite.json", self.manifest())
+            write_jsonl(folder / "certificates.jsonl", self._certificate_rows())
+        leaves = self.leaves()
+        write_jsonl(folder / sealing.FILE, sealing.rows_of(leaves))
+        write_json(folder / "suite.json", sealing.sealed(self.manifest(), leaves))
+
+    def _certificate_rows(self) -> Iterator[dict[str, Any]]:
+        return ({"task": key, **value} for key, value in self.certificates.items())
+
+    def leaves(self) -> list[sealing.Leaf]:
+        """The rows of the Merkle tree that the folder is sealed with, without the manifest's."""
+        tasks = (task.to_json() for task in self.tasks)
+        return sealing.leaves_of(tasks, (task.to_json() for task in self.ancestors), self._certificate_rows())
+
+    @cached_property
+    def merkle_root(self) -> str:
+        """The seal: it covers every row and the manifest, where ``digest`` covers what decides verdicts."""
+        return str(sealing.sealed(self.manifest(), self.leaves())[sealing.ROOT])
+
+    def inclusion(self, task_id: str) -> sealing.Inclusion:
+        """The proof that a task belongs to the suite with this seal; BadInput if there is no such task."""
+        return sealing.inclusion_of(self.manifest(), self.leaves(), self.task(task_id).id)
 
     def manifest(self) -> dict[str, Any]:
-        """The content of ``suite.json``."""
-        manifest = {
+        """The content of ``suite.json``, without the seal."""
+        manifest: dict[str, Any] = {
             "schema": SCHEMA,
             "name": self.name,
             "version": self.version,
@@ -112,7 +133,11 @@ class Suite:
             "license": self.license,
             "source": self.source,
         }
-        return {**manifest, "requires": list(self.requires)} if self.requires else manifest
+        if self.requires:
+            manifest["requires"] = list(self.requires)
+        if self.evolution:
+            manifest["evolution"] = dict(self.evolution)
+        return manifest
 
     @staticmethod
     def load(ref: str | Path) -> Suite:
@@ -162,6 +187,7 @@ def _load_folder(folder: Path) -> Suite:
         source=str(manifest.get("source", "")),
         ancestors=_read_tasks(ancestors_path) if ancestors_path.exists() else (),
         requires=read_requires(manifest.get("requires", []), folder / "suite.json"),
+        evolution=_evolution(manifest, folder / "suite.json"),
         certificates={str(row.get("task")): {k: v for k, v in row.items() if k != "task"} for row in certificates},
     )
     if suite.digest != manifest.get("digest"):
@@ -169,7 +195,15 @@ def _load_folder(folder: Path) -> Suite:
             f"{folder}: the tasks do not match the digest in suite.json (found {suite.digest[:12]}, "
             f"expected {str(manifest.get('digest'))[:12]}); the suite was changed, get a clean copy"
         )
+    sealing.check_seal(folder, manifest)
     return suite
+
+
+def _evolution(manifest: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    found = manifest.get("evolution", {})
+    if not isinstance(found, dict):
+        raise BadInput(f"{path}: evolution: expected an object, found {type(found).__name__}")
+    return found
 
 
 def read_requires(value: Any, path: Path) -> tuple[str, ...]:

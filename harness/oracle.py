@@ -51,6 +51,17 @@ def with_expected(suite: Suite, sandbox: Sandbox) -> Suite:
     if all(_complete(test) for task in suite for test in task.tests):
         return suite
 
+    found = each_with_expected(suite.tasks, sandbox)
+    faults = [str(item) for item in found if isinstance(item, BadInput)]
+    if faults:
+        more = f" (and {len(faults) - _SHOWN} more)" if len(faults) > _SHOWN else ""
+        raise BadInput(f"suite {suite.ref}: {'; '.join(faults[:_SHOWN])}{more}; leave these tasks out with --tasks")
+    return replace(suite, tasks=tuple(task for task in found if isinstance(task, CodeTask)))
+
+
+def each_with_expected(tasks: Sequence[CodeTask], sandbox: Sandbox) -> list[CodeTask | BadInput]:
+    """The same for each task alone: the completed task, or why its reference gives no values."""
+
     def attempt(task: CodeTask) -> CodeTask | BadInput:
         try:
             return _completed(task, sandbox)
@@ -58,12 +69,7 @@ def with_expected(suite: Suite, sandbox: Sandbox) -> Suite:
             return error
 
     with ThreadPoolExecutor(max_workers=2 * sandbox.info.workers, thread_name_prefix="evalrun-oracle") as threads:
-        found = list(threads.map(attempt, suite))
-    faults = [str(item) for item in found if isinstance(item, BadInput)]
-    if faults:
-        more = f" (and {len(faults) - _SHOWN} more)" if len(faults) > _SHOWN else ""
-        raise BadInput(f"suite {suite.ref}: {'; '.join(faults[:_SHOWN])}{more}; leave these tasks out with --tasks")
-    return replace(suite, tasks=tuple(task for task in found if isinstance(task, CodeTask)))
+        return list(threads.map(attempt, tasks))
 
 
 def _complete(test: object) -> bool:

@@ -57,7 +57,7 @@ def suite_from_rows(rows: Sequence[Mapping[str, Any]], name: str, where: str) ->
     """The suite that rows of a foreign format describe; ``where`` leads error messages."""
     if not rows:
         raise BadInput(f"{where}: holds no tasks")
-    read = _reader(rows[0], name, where)
+    read = reader_of(rows[0], name, where)
     tasks: list[CodeTask] = []
     seen: dict[str, int] = {}
     for number, data in enumerate(rows, 1):
@@ -69,7 +69,8 @@ def suite_from_rows(rows: Sequence[Mapping[str, Any]], name: str, where: str) ->
     return Suite(name=name, version="1", tasks=tuple(tasks), source=Path(where).name)
 
 
-def _reader(first: Mapping[str, Any], name: str, where: str) -> Callable[[Row], CodeTask]:
+def reader_of(first: Mapping[str, Any], name: str, where: str) -> Callable[[Row], CodeTask]:
+    """What reads the rows of the format that the first row's fields tell; BadInput when no format is known."""
     form = detect_format(first)
     if form == evoeval.FORMAT:
         return lambda row: evoeval.read_row(row, name)
@@ -145,4 +146,4 @@ def write_foreign(suite: Suite, path: Path, form: WritableFormat) -> None:
         write_atomic(path, data)
 
 
-__all__ = ["WritableFormat", "detect_format", "read_foreign", "suite_from_rows", "write_foreign"]
+__all__ = ["WritableFormat", "detect_format", "read_foreign", "reader_of", "suite_from_rows", "write_foreign"]

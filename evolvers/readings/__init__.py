@@ -11,9 +11,7 @@ Grammar = Sequence[tuple[str, Callable[..., str]]]
 def one_of(grammar: Grammar, sentence: str) -> str:
     """What the one rule builds that matches a whole sentence; ValueError unless exactly one does."""
     found = [
-        build(*match.groups())
-        for pattern, build in grammar
-        if (match := re.fullmatch(pattern, sentence)) is not None
+        build(*match.groups()) for pattern, build in grammar if (match := re.fullmatch(pattern, sentence)) is not None
     ]
     if len(found) != 1:
         raise ValueError(f"the sentence has {len(found)} readings")

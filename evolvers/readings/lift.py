@@ -76,7 +76,8 @@ def _first_true() -> str:
 
 
 def _first(measure: str, better: str) -> Callable[[], str]:
-    return lambda: f"""
+    return lambda: (
+        f"""
 best = None
 for place in range(len(found)):
     size = {measure}
@@ -84,6 +85,7 @@ for place in range(len(found)):
         best = (size, place)
 return -1 if best is None else best[1]
 """
+    )
 
 
 def _sum() -> str:

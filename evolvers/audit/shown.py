@@ -1,0 +1,121 @@
+"""Are the examples in the prompts true? Each is executed, in the sandbox, with the reference."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...benchmarks import CodeTask, Comparator, InfraError, matches
+from ...benchmarks.plain import dumps
+from ...harness.sandbox.api import CallResult, CallsJob, Sandbox
+from ..doctests import Example, Read, read_examples
+from ..observe import LIMITS, Progress
+from .findings import Notebook, Severity
+
+_RUNNER = "evalrun_run_one_example"
+_EQUAL = Comparator(types="python", rtol=1e-6, atol=1e-9)
+_SHOWN = 120
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    task: CodeTask
+    read: Read
+
+
+def examples_true(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progress, book: Notebook) -> None:
+    """G1, the second half: every example that can be read says what the reference gives."""
+    asked = [
+        _Asked(task, read_examples(task.prompt, task.entry_point)) for task in tasks if task.entry_point is not None
+    ]
+    run = [each for each in asked if each.read.examples]
+    outcomes = sandbox.run(
+        CallsJob(_program(each), _RUNNER, tuple((n,) for n in range(len(each.read.examples))), LIMITS) for each in run
+    )
+    for each, outcome in zip(run, outcomes, strict=True):
+        if outcome.status == "infra":
+            raise InfraError(f"the sandbox failed: {outcome.detail[:200]}; nothing was written, start again")
+        for example, result in zip(each.read.examples, outcome.calls, strict=False):
+            _compare(each.task, example, result, book)
+        if len(outcome.calls) < len(each.read.examples):
+            example = each.read.examples[len(outcome.calls)]
+            what = f"the example {_short(example.call)} ends in {outcome.status}"
+            book.find("error", each.task.id, "examples", what, "mend the example or the reference")
+        progress("examples", 1)
+    for each in asked:
+        _readable(each, book)
+    without = sum(not each.read.examples and not each.read.unread for each in asked)
+    book.checked("examples", len(asked), ["no examples"] * without)
+
+
+def _program(asked: _Asked) -> str:
+    arms = "".join(
+        f"    if n == {number}:\n        return (\n{textwrap.indent(example.call, ' ' * 12)}\n        )\n"
+        for number, example in enumerate(asked.read.examples)
+    )
+    return f"{asked.task.reference}\n\n\ndef {_RUNNER}(n):\n{arms}"
+
+
+def _compare(task: CodeTask, example: Example, result: CallResult, book: Notebook) -> None:
+    says = example.value
+    mend = "mend the example or the reference: one of them is wrong"
+    if result.raised == "unplain":
+        return
+    if result.raised == "NameError" and not example.plain:
+        what = f"the example {_short(example.call)} uses names that are not defined"
+        book.find("note", task.id, "examples", what, "write it as Python, so that it can be checked", call=example.call)
+        return
+    if result.raised is not None:
+        what = f"the example {_short(example.call)} raises {result.raised}"
+        book.find("error", task.id, "examples", what, mend, call=example.call, says=example.expected)
+        return
+    try:
+        gives = dumps(result.value)
+    except ValueError:
+        return
+    if matches(result.value, says, _EQUAL):
+        return
+    like = matches(_loose(result.value), _loose(says), _EQUAL) or _rounded(result.value, says)
+    if like:
+        mend = "show the value itself: only its type or its rounding differs"
+    says_it = f"the prompt says {_short(example.call)} gives {_short(example.expected)}"
+    what = f"{says_it}, it gives {_short(repr(result.value))}"
+    severity: Severity = "warning" if like or example.equation else "error"
+    book.find(severity, task.id, "examples", what, mend, call=example.call, says=example.expected, gives=gives)
+
+
+def _readable(asked: _Asked, book: Notebook) -> None:
+    """G0 for examples: those that no program can read are told, because nobody checks them."""
+    book.figure(asked.task.id, examples=len(asked.read.examples), unread_examples=len(asked.read.unread))
+    if asked.read.unread:
+        what = f"{len(asked.read.unread)} examples cannot be read by machine, the first: {_short(asked.read.unread[0])}"
+        mend = "write them as Python, so that they can be checked"
+        book.find("note", asked.task.id, "examples", what, mend, unread=list(asked.read.unread))
+
+
+def _loose(value: Any) -> Any:
+    """A value with tuples as lists; a tuple of one thing as that thing (its comma is easily forgotten)."""
+    if isinstance(value, tuple) and len(value) == 1:
+        return _loose(value[0])
+    if isinstance(value, (list, tuple)):
+        return [_loose(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _loose(item) for key, item in value.items()}
+    return value
+
+
+def _rounded(value: Any, says: Any) -> bool:
+    """Whether the stated number is the value, rounded to the digits that are stated."""
+    if isinstance(value, (list, tuple)) and isinstance(says, (list, tuple)) and len(value) == len(says):
+        return bool(value) and all(a == b or _rounded(a, b) for a, b in zip(value, says, strict=True))
+    if not isinstance(value, float) or not isinstance(says, (int, float)) or "e" in repr(says):
+        return False
+    digits = len(repr(float(says)).partition(".")[2])
+    return digits >= 2 and round(value, digits) == says
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"
