@@ -30,7 +30,7 @@ from .prover.trials import SEEDS
 MAX_INPUTS = 256
 MAX_CHARACTERS = 100_000
 GENERATED = 24
-MUTANTS = 32
+MUTANTS = 24
 LIMITS = Limits(cpu_s=20.0, wall_s=60.0, memory_mb=2048)
 Progress = Callable[[str, int], None]
 

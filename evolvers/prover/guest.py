@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _TICK = "__evalrun_tick__"
 _ENOUGH_KILLS = 3
+# A mutant that takes this many times the steps of the program is taken for endless; one that does so on several calls is
+# not run further, and no mutants are run any more once they spent so many steps together.
+_MORE_STEPS = 4
+_ENOUGH_ENDLESS = 3
+_ALL_STEPS = 4_000_000
 _CPU_S = 20.0
 _RECURSION = 1000
 _SEED_STUB = (
@@ -172,7 +177,7 @@ def _tried(batch: Batch, trial: Any) -> Any:
     strict = trial["strict"]
     if trial["witness"] is not None:
         result["witness"] = _different(batch, trial["witness"], entry, calls, expected, True, most)
-    steps = min(most, 10 * max(result.get("steps", 0), trial["steps"]) + 2000)
+    steps = min(most, _MORE_STEPS * max(result.get("steps", 0), trial["steps"]) + 2000)
     result["others"] = [
         _different(batch, program, entry, calls, expected, strict, steps) for program in trial["others"]
     ]
@@ -180,7 +185,7 @@ def _tried(batch: Batch, trial: Any) -> Any:
         [_killers(batch, program, entry, calls, expected, strict, steps) for program in group]
         for group in trial["mutants"]
     ]
-    result["mutant_rows"] = [_rows_of(batch, program, entry, calls, steps) for program in trial["observed_mutants"]]
+    result["mutant_rows"] = _observed(batch, trial["observed_mutants"], entry, calls, steps)
     result["checks"] = [_checked(batch, codes, check, most) for check in trial["checks"]]
     return result
 
@@ -289,22 +294,40 @@ def _killers(batch: Batch, program: Any, entry: str, calls: Any, expected: Any, 
     return found
 
 
-def _rows_of(batch: Batch, program: Any, entry: str, calls: Any, most: int) -> Any:
-    """What a mutant gives for every call; None when it cannot be loaded."""
+def _observed(batch: Batch, programs: Any, entry: str, calls: Any, most: int) -> list[Any]:
+    """The rows of each mutant, as long as the steps for all of them last; None for the others."""
+    found: list[Any] = []
+    spent = 0
+    for program in programs:
+        rows = None
+        if spent < _ALL_STEPS:
+            rows, used = _rows_of(batch, program, entry, calls, most)
+            spent += used
+        found.append(rows)
+    return found
+
+
+def _rows_of(batch: Batch, program: Any, entry: str, calls: Any, most: int) -> tuple[Any, int]:
+    """What a mutant gives for every call, None when it cannot be loaded or is mostly endless; and the steps it took."""
+    rows: list[Any] = []
+    spent = endless = 0
     try:
         function = loaded(batch.codes(program), batch.fuel, most)[entry]
     except Exception:
-        return None
-    rows = []
+        return None, 0
     for args in calls:
         value, raised, _ = call(function, args, batch.fuel, most)
+        spent += most - batch.fuel.left
+        endless += raised == ENDLESS
+        if endless == _ENOUGH_ENDLESS:
+            return None, spent
         if raised is None:
             try:
                 key(value)
             except Unplain:
                 value, raised = None, UNPLAIN
         rows.append((fresh(value), raised))
-    return rows
+    return rows, spent
 
 
 def _checked(batch: Batch, codes: Any, check: Any, most: int) -> str:
