@@ -271,7 +271,8 @@ class _Finder:
             self._number(node, value, parent)
         elif isinstance(value, str):
             new, what = ("", "text becomes empty") if value else (" ", "empty text becomes a blank")
-            self._replaced(node, repr(new), what)
+            quote = self._source[self._end(node) - 1]  # the source's own kind, so that nothing but the value changes
+            self._replaced(node, f"{quote}{new}{quote}", what)
 
     def _number(self, node: ast.expr, value: float, parent: ast.AST) -> None:
         if abs(value) >= _LARGEST or not math.isfinite(value):
