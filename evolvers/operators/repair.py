@@ -48,7 +48,7 @@ class Repair:
         return "the parent's program with one fault, to be repaired"
 
     def propose(self, task: CodeTask, rng: random.Random, pool: Pool) -> list[Candidate]:
-        """One candidate for each mutant that passes some of the tests' calls and fails others, in random order."""
+        """One candidate for each mutant that is right on some call and wrong on one of the tests', in random order."""
         observed = observed_of(task, pool)
         exact = exact_comparator(task, observed)
         how = exact or Comparator(types="python", rtol=NEAR, atol=NEAR)
@@ -56,7 +56,7 @@ class Repair:
         made = []
         for found in differing(observed, how):
             failing = [place for place in found.differs if place < tested]
-            if not failing or not any(place < tested for place in found.agrees):
+            if not failing or not found.agrees:
                 continue
             if in_first_lines(task, found.mutant.line):
                 continue
@@ -66,7 +66,7 @@ class Repair:
                 parameters = {"change": found.mutant.description, "line": found.mutant.line, "call": place}
                 made.append(Candidate(_task(task, found.mutant.source, text), (task,), parameters))
         if not made:
-            raise NotApplicable("no mutant passes some of the tests' calls and fails others")
+            raise NotApplicable("no mutant is right on some calls and wrong on one of the tests'")
         rng.shuffle(made)
         return [replace(each, gates=self.prove(each.task, (task,), each.parameters)) for each in made[:MOST_CANDIDATES]]
 

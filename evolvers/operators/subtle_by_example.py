@@ -33,7 +33,7 @@ from ..questions import (
 
 TAG = "track:under-specified"
 MOST_EXAMPLES = 4
-MOST_CHANGED = 0.5
+MOST_CHANGED = 0.7
 MOST_CANDIDATES = 8
 _HEADING = "These calls show the difference:\n\n"
 
@@ -103,21 +103,20 @@ def _examples(
 ) -> list[int] | None:
     """Rows that exclude the parent and all other mutants, found greedily; None when a few do not suffice."""
     entry, results = str(task.entry_point), wanted.mutant.results
-    # Where an example is a row on which the parent differs, it excludes the parent too.
-    usable = [place for place in wanted.differs if shown_call(entry, results[place]) and shown_value(results[place])]
+    usable = [place for place, row in enumerate(results) if shown_call(entry, row) and shown_value(row)]
     rng.shuffle(usable)
-    others = [each.mutant.results for each in all_found if each is not wanted]
+    others = [observed.executed, *(each.mutant.results for each in all_found if each is not wanted)]
     excludes = {
         place: {n for n, rows in enumerate(others) if not alike(rows[place], results[place], how)} for place in usable
     }
     chosen: list[int] = []
     left = set(range(len(others)))
-    while usable and (left or not chosen) and len(chosen) < MOST_EXAMPLES:
+    while usable and left and len(chosen) < MOST_EXAMPLES:
         best = max(usable, key=lambda place: len(excludes[place] & left))
         usable.remove(best)
         chosen.append(best)
         left -= excludes[best]
-    return None if left or not chosen else chosen
+    return None if left else chosen
 
 
 def _candidate(
