@@ -18,12 +18,12 @@ from .mutants import mutants_of
 from .positions import CannotEdit, Positions, spliced
 from .protocol import Executed, NotApplicable, Observation, ObservedMutant, Pool
 from .syntax import parse
+from .texts import PYTHON_BLOCK
 
 NEAR = 1e-6
 """How near a float must be to what a program gave: nobody is asked for the last digit."""
 MOST_CALL, MOST_VALUE = 200, 100
 """Characters of a call and of a value that are shown."""
-_BLOCK = re.compile(r"^(`{3,})python\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 _UNORDERED = frozenset({"set", "frozenset", "hash", "id", "random", "time", "intersection", "union", "difference"})
 
 
@@ -107,7 +107,7 @@ def block(code: str) -> str:
 
 def blocks_in(prompt: str) -> list[str]:
     """The Python in a prompt's fenced blocks, each without newlines at its ends."""
-    return [found.group(2).strip("\n") for found in _BLOCK.finditer(prompt)]
+    return [found.group(2).strip("\n") for found in PYTHON_BLOCK.finditer(prompt)]
 
 
 def is_one_change(source: str, parent: CodeTask) -> bool:

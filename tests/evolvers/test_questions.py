@@ -173,6 +173,17 @@ def test_rename_stacks_on_what_has_an_entry_point(operator: DerivedOperator) -> 
     assert f"{child.entry_point}(" not in renamed.task.prompt
 
 
+def test_rename_keeps_a_program_in_the_prompt_a_program() -> None:
+    reference = "def add(a, b):\n    return sum(map(int, [a, b]))\n\ndef total(xs):\n    return reduce(add, xs)\n"
+    prompt = f"Mend `total`, which adds.\n\n```python\n{reference}```\n"
+    task = CodeTask("toy/t", prompt, "total", reference, (CasesTest((Case(([1],), 1),)),), form="instruct")
+    pool = Pool((task,), {task.digest: Observation()})
+    child = Rename().propose(task, random.Random(0), pool)[0].task
+    (shown,) = blocks_in(child.prompt)
+    assert shown + "\n" == child.reference
+    assert "reduce(add" not in shown
+
+
 def test_the_engine_makes_and_certifies_all_four_from_a_real_task(sandbox: Sandbox) -> None:
     suite = Suite.load("core")
     suite = replace(suite, tasks=tuple(task for task in suite if task.id == "core/tally-strokes"))
