@@ -45,6 +45,7 @@ class SubtleByExample:
     name: str = "subtle_by_example"
     version: str = "1"
     kind: Kind = "derived"
+    track: str = "under-specified"
 
     def describe(self) -> str:
         """One line for people."""
