@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from .mutations import Edit, edits_of
+from .mutant_edits import Edit, edits_of
 from .positions import CannotEdit, Positions
 from .syntax import parse
 

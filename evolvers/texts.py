@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from ..benchmarks import CasesTest, CheckTest, CodeTask
+
+PYTHON_BLOCK = re.compile(r"^(`{3,})python\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+"""A fenced block of Python in a prompt; its second group is the code."""
 
 
 def texts_of(task: CodeTask) -> list[str]:

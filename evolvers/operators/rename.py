@@ -22,7 +22,7 @@ from ..edits import KeywordRule, code_like, renamed_program, renamed_text
 from ..positions import CannotEdit
 from ..protocol import Candidate, Gate, Kind, NotApplicable, Pool
 from ..syntax import parsable_prompt, parse
-from ..texts import texts_of
+from ..texts import PYTHON_BLOCK, texts_of
 from ..words import BUILTIN_NAMES, NameSource, words_of
 
 # Names with a meaning of their own in test programs and in the judge.
@@ -204,7 +204,7 @@ def _renamed_task(task: CodeTask, plan: _Plan, names: Mapping[str, str]) -> Code
         if full != task.prompt:
             prompt = prompt.removesuffix("\n    ...\n") + task.prompt[len(task.prompt.rstrip()) :]
     else:
-        prompt = renamed_text(task.prompt, mentions)
+        prompt = _renamed_prose(task.prompt, names, mentions, rule)
     return replace(
         task,
         prompt=prompt,
@@ -213,6 +213,20 @@ def _renamed_task(task: CodeTask, plan: _Plan, names: Mapping[str, str]) -> Code
         tests=tuple(_renamed_test(test, plan, names, mentions, rule) for test in task.tests),
         metadata={},
     )
+
+
+def _renamed_prose(text: str, names: Mapping[str, str], mentions: Mapping[str, str], rule: KeywordRule) -> str:
+    """A prompt in prose; programs in its fenced blocks are renamed as programs, so that they stay what they were."""
+    parts, place = [], 0
+    for found in PYTHON_BLOCK.finditer(text):
+        start, end = found.span(2)
+        parts.append(renamed_text(text[place:start], mentions))
+        try:
+            parts.append(renamed_program(found.group(2), names, mentions, rule))
+        except (SyntaxError, CannotEdit):
+            parts.append(renamed_text(found.group(2), mentions))
+        place = end
+    return "".join([*parts, renamed_text(text[place:], mentions)])
 
 
 def _renamed_test(

@@ -11,50 +11,26 @@ import ast
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .mutant_facts import (
+    ARITHMETIC,
+    CERTAIN,
+    COMPARISONS,
+    LARGEST,
+    REBINDING,
+    SWAPPED,
+    TIGHT,
+    UNARITHMETIC,
+    UNWRAPPED,
+    is_main,
+    leaves,
+    names_in,
+    parts,
+)
 from .positions import Positions
-
-_COMPARISONS: Mapping[type[ast.cmpop], tuple[str, str, str]] = {
-    ast.Lt: ("<", "<", "<="),
-    ast.LtE: ("<=", "<=", "<"),
-    ast.Gt: (">", ">", ">="),
-    ast.GtE: (">=", ">=", ">"),
-    ast.Eq: ("==", "==", "!="),
-    ast.NotEq: ("!=", "!=", "=="),
-    ast.In: ("in", r"in\b", "not in"),
-    ast.NotIn: ("not in", r"not\b[\s\\]+in\b", "in"),
-    ast.Is: ("is", r"is\b", "is not"),
-    ast.IsNot: ("is not", r"is\b[\s\\]+not\b", "is"),
-}
-_ARITHMETIC: Mapping[type[ast.operator], tuple[str, str]] = {
-    ast.Add: ("+", "-"),
-    ast.Sub: ("-", "+"),
-    ast.Mult: ("*", "//"),
-    ast.Div: ("/", "*"),
-    ast.FloorDiv: ("//", "*"),
-    ast.Mod: ("%", "//"),
-    ast.Pow: ("**", "*"),
-    ast.LShift: ("<<", ">>"),
-    ast.RShift: (">>", "<<"),
-    ast.BitAnd: ("&", "|"),
-    ast.BitOr: ("|", "&"),
-    ast.BitXor: ("^", "&"),
-}
-# Swapping these changes how tightly the operation binds, so the result needs parentheses inside another one.
-_REBINDING = (ast.Pow, ast.BitAnd, ast.BitOr, ast.BitXor)
-_PAIRS = (
-    ("min", "max"), ("any", "all"), ("lower", "upper"), ("islower", "isupper"), ("startswith", "endswith"),
-    ("lstrip", "rstrip"), ("find", "rfind"), ("isalpha", "isalnum"),
-)  # fmt: skip
-_SWAPPED = {**dict(_PAIRS), **{second: first for first, second in _PAIRS}}
-_UNWRAPPED = frozenset({"abs", "reversed", "round", "set", "sorted"})
-_CERTAIN = (ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Is, ast.IsNot)
-_TIGHT = (ast.Name, ast.Attribute, ast.Call, ast.Subscript)
-_UNARITHMETIC = (ast.JoinedStr, ast.List, ast.Tuple, ast.ListComp, ast.Dict, ast.Set)
-_LARGEST = 10**15
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -88,7 +64,7 @@ class _Finder:
     def block(self, statements: Sequence[ast.stmt]) -> None:
         for statement in statements:
             self._visit(statement, statement)
-            if _leaves(statement):
+            if leaves(statement):
                 return
 
     def _visit(self, node: ast.AST, parent: ast.AST) -> None:
@@ -140,7 +116,7 @@ class _Finder:
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, parent: ast.AST) -> None:
         outside = self._bound, self._whole
-        self._bound, self._whole = _names_in(node)
+        self._bound, self._whole = names_in(node)
         self.block(node.body)
         self._bound, self._whole = outside
 
@@ -162,7 +138,7 @@ class _Finder:
 
     def _augmented(self, node: ast.AugAssign, parent: ast.AST) -> None:
         self._replaced(node, "pass", "assignment dropped")
-        old, new = _ARITHMETIC.get(type(node.op), ("", ""))
+        old, new = ARITHMETIC.get(type(node.op), ("", ""))
         if old and not self._no_number(node.value):
             self._operator(self._end(node.target), self._start(node.value), node, f"{old}=", f"{new}=")
         self._children(node)
@@ -179,7 +155,7 @@ class _Finder:
     def _return(self, node: ast.Return, parent: ast.AST) -> None:
         if node.value is None:
             return
-        for part in _parts(node.value):
+        for part in parts(node.value):
             text = self._text(part)
             self._replaced(node.value, f"({text})" if "\n" in text else text, "part of the returned value dropped")
         if isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "len":
@@ -193,7 +169,7 @@ class _Finder:
     def _conditional(self, node: ast.If | ast.While | ast.IfExp, parent: ast.AST) -> None:
         if isinstance(node.test, ast.Constant) and not isinstance(node, ast.While):
             return
-        if isinstance(node, ast.If) and _is_main(node.test):
+        if isinstance(node, ast.If) and is_main(node.test):
             return
         self._negated(node.test)
         self._children(node)
@@ -214,10 +190,10 @@ class _Finder:
         """`not` before a condition, unless another operator makes the same program."""
         if isinstance(test, ast.Constant) or (isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)):
             return
-        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], _CERTAIN):
+        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], CERTAIN):
             return
         text = self._text(test)
-        simple = isinstance(test, _TIGHT) and "\n" not in text
+        simple = isinstance(test, TIGHT) and "\n" not in text
         self._replaced(test, f"not {text}" if simple else f"not ({text})", "condition negated")
 
     # --- expressions ---
@@ -230,15 +206,15 @@ class _Finder:
     def _compare(self, node: ast.Compare, parent: ast.AST) -> None:
         operands = [node.left, *node.comparators]
         for left, operator, right in zip(operands, node.ops, operands[1:], strict=False):
-            old, pattern, new = _COMPARISONS[type(operator)]
+            old, pattern, new = COMPARISONS[type(operator)]
             self._operator(self._end(left), self._start(right), node, old, new, pattern)
         self._children(node)
 
     def _binary(self, node: ast.BinOp, parent: ast.AST) -> None:
-        old, new = _ARITHMETIC.get(type(node.op), ("", ""))
+        old, new = ARITHMETIC.get(type(node.op), ("", ""))
         if old and not (self._no_number(node.left) or self._no_number(node.right)):
             found = self._token(self._end(node.left), self._start(node.right), re.escape(old))
-            if found is not None and isinstance(node.op, _REBINDING) and isinstance(parent, (ast.BinOp, ast.UnaryOp)):
+            if found is not None and isinstance(node.op, REBINDING) and isinstance(parent, (ast.BinOp, ast.UnaryOp)):
                 left = self._source[self._start(node) : found[0]]
                 right = self._source[found[1] : self._end(node)]
                 self._replaced(node, f"({left}{new}{right})", f"{old} becomes {new}")
@@ -271,10 +247,11 @@ class _Finder:
             self._number(node, value, parent)
         elif isinstance(value, str):
             new, what = ("", "text becomes empty") if value else (" ", "empty text becomes a blank")
-            self._replaced(node, repr(new), what)
+            quote = self._source[self._end(node) - 1]  # the source's own kind, so that nothing but the value changes
+            self._replaced(node, f"{quote}{new}{quote}", what)
 
     def _number(self, node: ast.expr, value: float, parent: ast.AST) -> None:
-        if abs(value) >= _LARGEST or not math.isfinite(value):
+        if abs(value) >= LARGEST or not math.isfinite(value):
             return
         step = isinstance(parent, ast.Slice) and parent.step is node
         for changed in (value + 1, value - 1):
@@ -285,12 +262,12 @@ class _Finder:
 
     def _call(self, node: ast.Call, parent: ast.AST) -> None:
         name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
-        if name in _SWAPPED:
+        if name in SWAPPED:
             end = self._end(node.func)
             start = end - len(name)
             if self._source[start:end] == name:
-                self._edit(start, end, _SWAPPED[name], node, f"{name} becomes {_SWAPPED[name]}")
-        if name in _UNWRAPPED and isinstance(node.func, ast.Name):
+                self._edit(start, end, SWAPPED[name], node, f"{name} becomes {SWAPPED[name]}")
+        if name in UNWRAPPED and isinstance(node.func, ast.Name):
             self._unwrapped(node)
         if name == ("sorted" if isinstance(node.func, ast.Name) else "sort"):
             self._reversed(node)
@@ -302,7 +279,7 @@ class _Finder:
     def _unwrapped(self, node: ast.Call) -> None:
         if node.args and not isinstance(node.args[0], (ast.Starred, ast.GeneratorExp)):
             text = self._text(node.args[0])
-            tight = isinstance(node.args[0], _TIGHT) and "\n" not in text
+            tight = isinstance(node.args[0], TIGHT) and "\n" not in text
             self._replaced(node, text if tight else f"({text})", f"{getattr(node.func, 'id', '')} dropped")
 
     def _reversed(self, node: ast.Call) -> None:
@@ -334,14 +311,14 @@ class _Finder:
         if any(isinstance(side, ast.Constant) for side in sides):
             return
         text = self._text(node)
-        tight = isinstance(node, (*_TIGHT, ast.BinOp)) and not isinstance(getattr(node, "op", None), _REBINDING[1:])
+        tight = isinstance(node, (*TIGHT, ast.BinOp)) and not isinstance(getattr(node, "op", None), REBINDING[1:])
         for shift in ("+ 1", "- 1"):
             self._replaced(node, f"{text if tight else f'({text})'} {shift}", f"{shift} added to a place")
 
     def _no_number(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Constant):
             return isinstance(node.value, (str, bytes))
-        return isinstance(node, _UNARITHMETIC)
+        return isinstance(node, UNARITHMETIC)
 
 
 _HANDLERS: Mapping[type[ast.AST], Callable[[_Finder, Any, ast.AST], None]] = {
@@ -373,58 +350,3 @@ _HANDLERS: Mapping[type[ast.AST], Callable[[_Finder, Any, ast.AST], None]] = {
     ast.Slice: _Finder._slice,
 }
 _CLOSED = (ast.JoinedStr, ast.Raise, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal)
-
-
-def _names_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[Counter[str], frozenset[str]]:
-    """How often each name is bound in a function, and the names that a loop over ``range`` or a counter gives."""
-    bound: Counter[str] = Counter()
-    whole: set[str] = set()
-    for node in ast.walk(function):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            bound[node.id] += 1
-        elif isinstance(node, ast.arg):
-            bound[node.arg] += 1
-        elif isinstance(node, (ast.For, ast.comprehension)):
-            whole.update(_counted(node.target, node.iter))
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and _is_whole(node.value):
-            whole.add(node.target.id)
-    return bound, frozenset(whole)
-
-
-def _is_whole(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and type(node.value) is int
-
-
-def _counted(target: ast.expr, source: ast.expr) -> Iterator[str]:
-    name = getattr(source.func, "id", "") if isinstance(source, ast.Call) else ""
-    if name == "enumerate" and isinstance(target, ast.Tuple):
-        target = target.elts[0]
-    if name in ("range", "enumerate") and isinstance(target, ast.Name):
-        yield target.id
-
-
-def _parts(value: ast.expr) -> Iterator[ast.expr]:
-    """What a returned value is made of that could stand for it, but for constants."""
-    parts: list[ast.expr] = []
-    if isinstance(value, ast.BinOp):
-        parts = [value.left, value.right]
-    elif isinstance(value, ast.BoolOp):
-        parts = value.values
-    elif isinstance(value, ast.IfExp):
-        parts = [value.body, value.orelse]
-    return (part for part in parts if not isinstance(part, ast.Constant))
-
-
-def _leaves(statement: ast.stmt) -> bool:
-    """Whether nothing behind a statement in its block is reached (that more is unreachable does no harm)."""
-    if isinstance(statement, (ast.Return, ast.Raise, ast.Break, ast.Continue)):
-        return True
-    if isinstance(statement, ast.If):
-        return all(any(map(_leaves, branch)) for branch in (statement.body, statement.orelse))
-    if isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant) and statement.test.value:
-        return not any(isinstance(node, ast.Break) for node in ast.walk(statement))
-    return False
-
-
-def _is_main(test: ast.expr) -> bool:
-    return isinstance(test, ast.Compare) and getattr(test.left, "id", "") == "__name__"
