@@ -65,7 +65,7 @@ def test_the_slips_of_a_comparison_are_the_next_relation_and_the_next_constant(v
         slips = BY_NAME[name].nearby(k)
         told = [{value for value in values if slip(value) != right(value)} for slip in slips]
         beside = k + 1 if name == "value_greater" else k - 1
-        assert told == [{k} & set(values), {beside} & set(values)]
+        assert told[:2] == [{k} & set(values), {beside} & set(values)]
 
 
 @pytest.mark.parametrize(
