@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from ..benchmarks.plain import dumps
 from .literals import literal
@@ -14,7 +15,7 @@ _SHOWN_CHARACTERS = 160
 def choose_examples(rows: Sequence[Executed]) -> tuple[Executed, ...]:
     """Two calls with different outcomes that print shortly, the shortest first; fewer when there are none.
 
-    One at least returns a value.
+    The first returns a value; where calls raise, the second is one of these.
     """
     ranked = []
     for number, row in enumerate(rows):
@@ -25,16 +26,12 @@ def choose_examples(rows: Sequence[Executed]) -> tuple[Executed, ...]:
         # Empty arguments show little, so they come after others of a printable size; exceptions after values.
         empty = any(not arg and isinstance(arg, (str, list)) for arg in row.args)
         ranked.append((empty, size, number))
-    chosen: list[Executed] = []
-    for _, size, number in sorted(ranked):
-        row = rows[number]
-        if size > _SHOWN_CHARACTERS or len(chosen) == 2:
-            break
-        first = chosen[0] if chosen else None
-        wanted = row.raised is None if first is None else _outcome(row) != _outcome(first)
-        if wanted:
-            chosen.append(row)
-    return tuple(chosen)
+    fitting = [rows[number] for _, _, number in takewhile(lambda each: each[1] <= _SHOWN_CHARACTERS, sorted(ranked))]
+    first = next((row for row in fitting if row.raised is None), None)
+    if first is None:
+        return ()
+    others = [row for row in fitting if _outcome(row) != _outcome(first)]
+    return (first, *sorted(others, key=lambda row: row.raised is None)[:1])
 
 
 def _outcome(row: Executed) -> tuple[str | None, str]:

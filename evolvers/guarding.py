@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import ast
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 from ..benchmarks import CasesTest, CodeTask, Comparator
 from ..benchmarks.jsonio import text_digest
 from ..benchmarks.plain import dumps
 from .deeptypes import annotation_of
+from .examples import choose_examples
 from .expectations import comparator_of
 from .frames import read_guard, subject_in
 from .literals import literal
@@ -40,8 +43,13 @@ from .wrapping import (
 
 LEAST_SHARE, BEST_SHARE, MOST_SHARE = 0.12, 0.35, 0.7
 """On which share of the inputs a guard is true."""
-LEAST_CHANGED = 2
-"""How many inputs with another outcome than the parent's there must be."""
+LEAST_KEPT = 0.9
+"""Which share of the parent's mutants the inputs without a guard must still tell from it."""
+MOST_ALIKE = 0.9
+"""On which share of the inputs the new function may end in one way."""
+_OLD_MUTANTS = 10
+_TRIED = 12
+ENOUGH_INPUTS = 5
 MOST = 10
 """How many candidates are offered."""
 
@@ -57,6 +65,10 @@ class Outcome:
     def statement(self) -> str:
         """The statement that does it. ValueError for a value without a literal."""
         return f"return {literal(self.returns)}" if self.raises is None else f"raise {self.raises}"
+
+    def instead_of(self, row: Executed) -> Executed:
+        """The call as it ends where the guard is true."""
+        return Executed(row.args, self.returns, self.raises)
 
     def differs(self, row: Executed) -> bool:
         """Whether the parent's call ends in something else."""
@@ -85,14 +97,13 @@ def guarded(
     if not observed.pure:
         raise NotApplicable("the reference changes its arguments")
     calls = calls_from(observed)
-    values = {dumps(row.args): row for row in observed.executed}
-    rows = tuple(values[text] for text in dict.fromkeys(dumps(args) for each in calls.values() for args in each))
+    seen = _seen(observed, calls)
     try:
         signature_of(task.reference, str(task.entry_point))
-        subjects = subjects_of(task.reference, str(task.entry_point), tuple(row.args for row in rows))
+        subjects = subjects_of(task.reference, str(task.entry_point), tuple(row.args for row in seen.rows))
     except SyntaxError as error:
         raise NotApplicable("a program of the task does not parse") from error
-    plans = _plans(rows, subjects, outcomes(observed), rng)
+    plans = _plans(seen, subjects, outcomes(observed), rng)
     source = NameSource(rng, words_of(texts_of(task)))
     return [
         _candidate(
@@ -113,15 +124,36 @@ def guarded(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The parent's calls in the order in which the engine will make them, and which of them tell its mutants apart."""
+
+    rows: tuple[Executed, ...]
+    killers: tuple[frozenset[int], ...]
+
+
+def _seen(observed: Observation, calls: Mapping[str, Rows]) -> _Seen:
+    known = {dumps(row.args): (place, row) for place, row in enumerate(observed.executed)}
+    found = [known[text] for text in dict.fromkeys(dumps(args) for each in calls.values() for args in each)]
+    killers = []
+    for mutant in observed.mutants[:_OLD_MUTANTS]:
+        differs = [
+            (mutant.results[place].raised, dumps(mutant.results[place].returns)) != (None, dumps(row.returns))
+            for place, row in found
+        ]
+        killers.append(frozenset(number for number, other in enumerate(differs) if other))
+    return _Seen(tuple(row for _, row in found), tuple(each for each in killers if each))
+
+
 def _plans(
-    rows: Sequence[Executed], subjects: Sequence[Subject], outcomes: Sequence[Outcome], rng: random.Random
+    seen: _Seen, subjects: Sequence[Subject], outcomes: Sequence[Outcome], rng: random.Random
 ) -> list[_Plan]:
     fitting = [(subject, predicate) for subject in subjects for predicate in predicates_for(subject.deep_type)]
     if not fitting:
         raise NotApplicable("no predicate for any parameter's type")
     found = []
     for subject, predicate in fitting:
-        best = _best(rows, subject, predicate, outcomes, rng)
+        best = _best(seen, subject, predicate, outcomes, rng)
         found += [] if best is None else [best]
     if not found:
         raise NotApplicable("no predicate divides the inputs")
@@ -129,42 +161,48 @@ def _plans(
 
 
 def _best(
-    rows: Sequence[Executed],
-    subject: Subject,
-    predicate: Predicate,
-    outcomes: Sequence[Outcome],
-    rng: random.Random,
+    seen: _Seen, subject: Subject, predicate: Predicate, outcomes: Sequence[Outcome], rng: random.Random
 ) -> _Plan | None:
-    """The constant and the outcome with which a predicate divides the inputs best."""
+    """The constant and the outcome with which a predicate divides the inputs best and holds up."""
     plans = []
     for constant in _near_the_middle(predicate.constants(subject.values)):
-        truth = [predicate.holds(value, constant) for value in subject.values]
-        share = sum(truth) / len(truth)
-        if not LEAST_SHARE <= share <= MOST_SHARE:
-            continue
-        outcome = rng.choice(outcomes)
-        told = [outcome.differs(row) for row in rows]
-        if sum(a and b for a, b in zip(truth, told, strict=True)) < max(LEAST_CHANGED, LEAST_SHARE * len(rows)):
-            continue
-        slips = [_told_apart(truth, told, subject.values, slip) for slip in predicate.nearby(constant)]
-        if any(count == 0 for count in slips):
-            continue
-        # One input beside the boundary may become an example of the prompt, which tests nothing.
-        lone = sum(count < 3 for count in slips)
-        score = rng.uniform(0.0, 0.6) - abs(share - BEST_SHARE) - 0.2 * lone
-        plans.append(_Plan(subject, predicate, constant, outcome, score))
-    return max(plans, key=lambda plan: plan.score, default=None)
+        share = sum(predicate.holds(value, constant) for value in subject.values) / len(subject.values)
+        if LEAST_SHARE <= share <= MOST_SHARE:
+            for outcome in rng.sample(outcomes, min(2, len(outcomes))):
+                score = rng.uniform(0.0, 0.6) - abs(share - BEST_SHARE)
+                plans.append(_Plan(subject, predicate, constant, outcome, score))
+    plans.sort(key=lambda plan: -plan.score)
+    return next((plan for plan in plans[:_TRIED] if _holds_up(plan, seen)), None)
+
+
+def _holds_up(plan: _Plan, seen: _Seen) -> bool:
+    """Whether the hidden inputs show the guard, every slip of it, and enough mutants of the parent.
+
+    All that the new function returns is known beforehand, and so is which calls become examples.
+    """
+    values = plan.subject.values
+    truth = [plan.predicate.holds(value, plan.constant) for value in values]
+    rows = [plan.outcome.instead_of(row) if holds else row for holds, row in zip(truth, seen.rows, strict=True)]
+    examples = choose_examples(rows)
+    shown = {dumps(row.args) for row in examples} if len(rows) >= ENOUGH_INPUTS else set()
+    hidden = [place for place, row in enumerate(rows) if dumps(row.args) not in shown]
+    tells = {place for place in hidden if plan.outcome.differs(seen.rows[place])}
+    if len(examples) < 2 or sum(truth[place] for place in tells) < max(2, ceil(LEAST_SHARE * len(hidden))):
+        return False
+    most = max(Counter((row.raised, dumps(row.returns)) for row in rows).values())
+    if most > MOST_ALIKE * len(rows):
+        return False
+    slips = plan.predicate.nearby(plan.constant)
+    if any(all(slip(values[place]) == truth[place] for place in tells) for slip in slips):
+        return False
+    open_to = frozenset(place for place in hidden if not truth[place])
+    return sum(bool(killers & open_to) for killers in seen.killers) >= LEAST_KEPT * len(seen.killers)
 
 
 def _near_the_middle(constants: Sequence[Any]) -> Sequence[Any]:
     """The constants around the median of those that were seen."""
     middle, most = len(constants) // 2, 12
     return constants[max(0, middle - most) : middle + most + 1]
-
-
-def _told_apart(truth: Sequence[bool], told: Sequence[bool], values: Sequence[Any], slip: Callable[[Any], bool]) -> int:
-    """How many inputs a slip of the predicate decides otherwise, and shows."""
-    return sum(shows and slip(value) != holds for holds, shows, value in zip(truth, told, values, strict=True))
 
 
 def _wrapper(parent: CodeTask, parameters: Mapping[str, Any]) -> Wrapper:

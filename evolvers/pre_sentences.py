@@ -120,8 +120,26 @@ def _appended(k: str) -> str:
     return f"items = [item for item in value]\nitems.append({k})\nreturn items"
 
 
+def _words(kept: str, then: str = "pass") -> Callable[..., str]:
+    return _always(f"""
+words, word = [], ''
+for letter in value + ' ':
+    if letter == ' ':
+        {kept}
+        word = ''
+    else:
+        word += letter
+{then}
+text = ''
+for number, word in enumerate(words):
+    text += ' ' + word if number else word
+return text
+""")
+
+
 _FLIPPED = "''.join(c.lower() if c.isupper() else c.upper() for c in {})"
 _ITEMS = "a list of the items of @"
+_WORDS = r"the words of @ \(the parts that single spaces separate\)"
 _EVERY = "a list with, for every item of @ in order,"
 
 _GRAMMAR: tuple[tuple[str, Callable[..., str]], ...] = (
@@ -152,6 +170,16 @@ _GRAMMAR: tuple[tuple[str, Callable[..., str]], ...] = (
     (r"@ followed by @ once more", _always("return '%s%s' % (value, value)")),
     (rf"@ followed by the character {_T}", _added),
     (rf"@ with every {_T} replaced by {_T}", _replaced),
+    (rf"{_WORDS} in reverse order, joined by single spaces", _words("words.insert(0, word)")),
+    (
+        rf"{_WORDS} with the first one moved to the end, joined by single spaces",
+        _words("words.append(word)", "words.append(words.pop(0))"),
+    ),
+    (
+        rf"{_WORDS} without the first one, joined by single spaces \(an empty text if there is only one\)",
+        _words("words.append(word)", "words.pop(0)"),
+    ),
+    (r"@ followed by one space and by @ once more", _always("return '%s %s' % (value, value)")),
     (rf"{_ITEMS} in reverse order", _backwards("[]")),
     (rf"{_ITEMS} with the first one moved to the end{_EMPTY}", _moved("[]")),
     (rf"{_ITEMS} with the first {_N}{_UNCHANGED}", _moved("[]")),

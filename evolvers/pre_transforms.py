@@ -177,6 +177,27 @@ LIBRARY: tuple[PreTransform, ...] = (
         lambda v, p: v.replace(p["a"], p["b"]), 0.6, _two_letters,
     ),
     PreTransform(
+        "words_backwards", _TEXT,
+        "the words of {x} (the parts that single spaces separate) in reverse order, joined by single spaces",
+        "' '.join(v.split(' ')[::-1])", lambda v, p: " ".join(v.split(" ")[::-1]), 0.7,
+    ),
+    PreTransform(
+        "word_to_end", _TEXT,
+        "the words of {x} (the parts that single spaces separate) with the first one moved to the end, joined by "
+        "single spaces", "' '.join(v.split(' ')[1:] + v.split(' ')[:1])",
+        lambda v, p: " ".join(v.split(" ")[1:] + v.split(" ")[:1]), 0.7,
+    ),
+    PreTransform(
+        "without_word", _TEXT,
+        "the words of {x} (the parts that single spaces separate) without the first one, joined by single spaces (an "
+        "empty text if there is only one)", "' '.join(v.split(' ')[1:])",
+        lambda v, p: " ".join(v.split(" ")[1:]), 0.7,
+    ),
+    PreTransform(
+        "words_twice", _TEXT, "{x} followed by one space and by {x} once more", "v + ' ' + v",
+        lambda v, p: v + " " + v, 0.7,
+    ),
+    PreTransform(
         "list_backwards", _LIST, "a list of the items of {x} in reverse order", "v[::-1]", lambda v, p: v[::-1], 0.4
     ),
     PreTransform(

@@ -15,7 +15,8 @@ from typing import Any
 
 from .pre_transforms import plain_letter
 
-Measure = Callable[[Any], Any]
+Measure = Callable[[Any], Sequence[Any]]
+Test = Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Predicate:
     expression: str
     holds: Callable[[Any, Any], bool]
     constants: Callable[[Sequence[Any]], Sequence[Any]]
-    nearby: Callable[[Any], Sequence[Callable[[Any], bool]]]
+    nearby: Callable[[Any], Sequence[Test]]
 
     def accepts(self, deep_type: str) -> bool:
         """Whether it is for arguments of this type."""
@@ -55,9 +56,16 @@ class Predicate:
 
 
 def _comparison(
-    name: str, takes: tuple[str, ...], clause: str, expression: str, measure: Callable[[Any], Sequence[Any]]
+    name: str,
+    takes: tuple[str, ...],
+    clause: str,
+    expression: str,
+    measure: Measure,
+    mistaken: tuple[Measure, ...] = (),
 ) -> tuple[Predicate, Predicate]:
-    """Greater and less. ``measure`` gives the numbers of which one at least must be on that side of the constant."""
+    """Greater and less. ``measure`` gives the numbers of which one at least must be on that side of the constant;
+    ``mistaken`` are measures that a slip would take instead.
+    """
 
     def constants(values: Sequence[Any]) -> Sequence[Any]:
         seen = sorted({number for value in values for number in measure(value)})
@@ -70,16 +78,18 @@ def _comparison(
         return any(number < k for number in measure(value))
 
     # For whole numbers `>= k` is `> k - 1`.
-    def near_greater(k: Any) -> Sequence[Callable[[Any], bool]]:
+    def near_greater(k: Any) -> Sequence[Test]:
         return (
             lambda value: any(number >= k for number in measure(value)),
             lambda value: greater(value, k + 1),
+            *(lambda value, other=other: any(number > k for number in other(value)) for other in mistaken),
         )
 
-    def near_less(k: Any) -> Sequence[Callable[[Any], bool]]:
+    def near_less(k: Any) -> Sequence[Test]:
         return (
             lambda value: any(number <= k for number in measure(value)),
             lambda value: less(value, k - 1),
+            *(lambda value, other=other: any(number < k for number in other(value)) for other in mistaken),
         )
 
     sides = (("greater", ">", greater, near_greater), ("less", "<", less, near_less))
@@ -105,9 +115,22 @@ def _plain(
     expression: str,
     holds: Callable[[Any, Any], bool],
     constants: Callable[[Sequence[Any]], Sequence[Any]],
+    nearby: Callable[[Any], Sequence[Test]] = lambda k: (),
 ) -> Predicate:
-    """A predicate whose slips are those of another constant, which other inputs tell."""
-    return Predicate(name, takes, clause, expression, holds, constants, lambda k: ())
+    """A predicate that compares no measure; most slips of these are found out by any inputs."""
+    return Predicate(name, takes, clause, expression, holds, constants, nearby)
+
+
+def _near_divisors(k: int) -> Sequence[Test]:
+    return (lambda v: v % (k - 1) == 0, lambda v: v % (k + 1) == 0, lambda v: v % k == 1)
+
+
+def _near_ends(k: Any) -> Sequence[Test]:
+    return (lambda v: bool(v[:2] == v[-1:]), lambda v: bool(v[:1] == v[-2:]), lambda v: bool(v[:1] == v))
+
+
+def _near_repeats(k: Any) -> Sequence[Test]:
+    return (lambda v: any(v.count(x) > 2 for x in v), bool)
 
 
 def _none(values: Sequence[Any]) -> Sequence[Any]:
@@ -151,11 +174,11 @@ LIBRARY: tuple[Predicate, ...] = (
     ),
     *_comparison(
         "first", _NUMBERS, "{x} is not empty and its first item is GREATER than {k}", "any(x > <k> for x in v[:1])",
-        lambda v: v[:1],
+        lambda v: v[:1], (lambda v: v[:2],),
     ),
     *_comparison(
         "last", _NUMBERS, "{x} is not empty and its last item is GREATER than {k}", "any(x > <k> for x in v[-1:])",
-        lambda v: v[-1:],
+        lambda v: v[-1:], (lambda v: v[-2:], lambda v: v),
     ),
     *_comparison(
         "some", _NUMBERS, "at least one item of {x} is GREATER than {k}", "any(x > <k> for x in v)", lambda v: v
@@ -166,7 +189,10 @@ LIBRARY: tuple[Predicate, ...] = (
     ),
     _plain("even", ("int",), "{x} is even", "v % 2 == 0", lambda v, k: v % 2 == 0, _none),
     _plain("odd", ("int",), "{x} is odd", "v % 2 == 1", lambda v, k: v % 2 == 1, _none),
-    _plain("divisible", ("int",), "{x} is divisible by {k}", "v % <k> == 0", lambda v, k: v % k == 0, _divisors),
+    _plain(
+        "divisible", ("int",), "{x} is divisible by {k}", "v % <k> == 0",
+        lambda v, k: v % k == 0, _divisors, _near_divisors,
+    ),
     _plain("true", ("bool",), "{x} is True", "v", lambda v, k: bool(v), _none),
     _plain("false", ("bool",), "{x} is False", "not v", lambda v, k: not v, _none),
     _plain(
@@ -185,19 +211,19 @@ LIBRARY: tuple[Predicate, ...] = (
     _plain("has_item", _INTS, "{x} contains the number {k}", "<k> in v", lambda v, k: k in v, _items),
     _plain(
         "same_ends", ("list[int]", "list[str]"), "{x} is empty or its first item is equal to its last item",
-        "v[:1] == v[-1:]", lambda v, k: bool(v[:1] == v[-1:]), _none,
+        "v[:1] == v[-1:]", lambda v, k: bool(v[:1] == v[-1:]), _none, _near_ends,
     ),
     _plain(
         "same_letters", ("str",), "{x} is empty or its first character is the same as its last character",
-        "v[:1] == v[-1:]", lambda v, k: bool(v[:1] == v[-1:]), _none,
+        "v[:1] == v[-1:]", lambda v, k: bool(v[:1] == v[-1:]), _none, _near_ends,
     ),
     _plain(
         "repeats", ("list[int]", "list[str]"), "some item occurs more than once in {x}",
-        "any(v.count(x) > 1 for x in v)", _more_than_once, _none,
+        "any(v.count(x) > 1 for x in v)", _more_than_once, _none, _near_repeats,
     ),
     _plain(
         "repeated_letter", ("str",), "some character occurs more than once in {x}", "any(v.count(x) > 1 for x in v)",
-        _more_than_once, _none,
+        _more_than_once, _none, _near_repeats,
     ),
 )  # fmt: skip
 

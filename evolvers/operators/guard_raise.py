@@ -13,7 +13,6 @@ from typing import Any
 
 from ...benchmarks import CodeTask
 from ..guarding import Outcome, finished, guard_gates, guard_witness, guarded
-from ..literals import literal
 from ..protocol import Candidate, Executed, Gate, Kind, Pool
 
 EXCEPTIONS = ("ValueError", "LookupError", "ArithmeticError", "RuntimeError")
@@ -42,9 +41,7 @@ class GuardRaise:
     def finish(
         self, candidate: Candidate, rows: Mapping[str, tuple[Executed, ...]], examples: Sequence[Executed]
     ) -> CodeTask:
-        """The candidate's task with tests, and examples in its prompt, one of which raises."""
-        if all(example.raised is None for example in examples):
-            rows, examples = _one_raising(rows, examples)
+        """The candidate's task with tests, and examples in its prompt."""
         return finished(candidate, rows, examples)
 
     def prove(self, task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> tuple[Gate, ...]:
@@ -54,19 +51,3 @@ class GuardRaise:
     def witness(self, task: CodeTask, parents: Sequence[CodeTask]) -> str:
         """A program read out of the prompt alone; ValueError when the prompt is outside the controlled language."""
         return guard_witness(task, parents)
-
-
-def _one_raising(
-    rows: Mapping[str, tuple[Executed, ...]], examples: Sequence[Executed]
-) -> tuple[Mapping[str, tuple[Executed, ...]], Sequence[Executed]]:
-    """The shortest call that raises becomes an example and no longer a test, if others that raise are left."""
-    raising = [row for executed in rows.values() for row in executed if row.raised is not None]
-    raising = [row for row in raising if all(type(arg) in _PRINTED for arg in row.args)]
-    if len(raising) < 2:
-        return rows, examples
-    shown = min(raising, key=lambda row: len(literal(row.args)))
-    left = {name: tuple(row for row in executed if row.args != shown.args) for name, executed in rows.items()}
-    return left, [*examples, shown]
-
-
-_PRINTED = frozenset({int, bool, str, list, dict, tuple, type(None)})
