@@ -145,9 +145,7 @@ def _seen(observed: Observation, calls: Mapping[str, Rows]) -> _Seen:
     return _Seen(tuple(row for _, row in found), tuple(each for each in killers if each))
 
 
-def _plans(
-    seen: _Seen, subjects: Sequence[Subject], outcomes: Sequence[Outcome], rng: random.Random
-) -> list[_Plan]:
+def _plans(seen: _Seen, subjects: Sequence[Subject], outcomes: Sequence[Outcome], rng: random.Random) -> list[_Plan]:
     fitting = [(subject, predicate) for subject in subjects for predicate in predicates_for(subject.deep_type)]
     if not fitting:
         raise NotApplicable("no predicate for any parameter's type")

@@ -11,8 +11,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from .docstrings import Docstring
 from .docstring_examples import Example
+from .docstrings import Docstring
 from .syntax import parse
 
 MIN_LETTERS = 5

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..benchmarks import CodeTask, Comparator, matches
 from ..benchmarks.plain import dumps
-from .docstrings import Docstring
 from .docstring_examples import Example
+from .docstrings import Docstring
 from .expectations import comparator_of
 from .literals import literal
 from .protocol import Executed, NotApplicable, Observation

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..benchmarks import CodeTask
-from .docstrings import Docstring, FunctionNode, docstring_of, entry_node
 from .docstring_examples import examples_in, last_block
+from .docstrings import Docstring, FunctionNode, docstring_of, entry_node
 from .protocol import NotApplicable
 from .sameness import canonical
 from .syntax import parsable_prompt, parse

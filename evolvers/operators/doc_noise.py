@@ -14,8 +14,8 @@ from typing import Any
 
 from ...benchmarks import CodeTask
 from ...benchmarks.jsonio import text_digest
-from ..docstrings import Docstring, begins_alike, docstring_of, with_body
 from ..docstring_examples import Example, examples_in
+from ..docstrings import Docstring, begins_alike, docstring_of, with_body
 from ..prose import Token, confusable, kept_lines, names_in, nearest_is, tokens_of
 from ..protocol import Candidate, Gate, Kind, NotApplicable, Pool
 from ..sameness import refuse_mirrors, same_program_gate

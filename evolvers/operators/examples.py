@@ -14,8 +14,8 @@ from typing import Any
 
 from ...benchmarks import CodeTask
 from ...benchmarks.plain import decode, dumps, encode
-from ..docstrings import Docstring, begins_alike, docstring_of, with_body
 from ..docstring_examples import Example, examples_in, last_block, prose_of
+from ..docstrings import Docstring, begins_alike, docstring_of, with_body
 from ..protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Pool
 from ..sameness import refuse_mirrors, same_program_gate
 from ..shown import contradicted, distinct_first, may_be_template, rendered, showable
