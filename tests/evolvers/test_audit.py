@@ -109,7 +109,8 @@ def test_a_reference_that_depends_on_the_hash_seed_is_found(sandbox: Sandbox) ->
 def test_the_verb_tells_bad_rows_and_ends_with_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "mine.jsonl"
     row = {"task_id": "H/0", "prompt": 'def f(x):\n    """\x1b[31mx."""\n', "entry_point": "f",
-           "canonical_solution": "    return x\n", "test": "def check(candidate):\n    assert candidate(1) == 1\n"}  # fmt: skip
+           "canonical_solution": "    return x\n",
+           "test": "def check(candidate):\n    assert candidate(1) == 1\n"}  # fmt: skip
     lines = [json.dumps(row), "{not json", json.dumps({**row, "task_id": "H/1", "entry_point": 5}), json.dumps(row)]
     path.write_text("\n".join(lines) + "\n")
     output = tmp_path / "found.json"
