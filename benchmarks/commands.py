@@ -1,16 +1,19 @@
-"""``evalrun suites``: list, show and convert suites."""
+"""``evalrun suites``: list, show, compare and convert suites."""
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
+from .descent import descent
+from .difference import difference
 from .errors import BadInput
 from .formats import write_foreign
 from .jsonio import writing
+from .overview import overview, overview_lines
 from .selection import select, selection_options
 from .suite import Suite, built_in_suites
 from .task import CasesTest, CheckTest, CodeTask, LiteralTest, ModuleTest, StdioTest, Test
@@ -21,15 +24,24 @@ HumanEval+, MBPP, MBPP+, MultiPL-E, EvoEval; .jsonl, .json or .parquet, recognis
 for a hub, or hf:owner/dataset[:split]."""
 
 
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def _echo_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True))
+
+
 @click.group(name="suites")
 def command() -> None:
-    """List, show and convert benchmark suites.
+    """List, show, compare and convert benchmark suites.
 
     \b
     Examples:
       evalrun suites list
       evalrun suites show core
       evalrun suites show HumanEval.jsonl.gz --task HumanEval/0
+      evalrun suites diff suites/he-2026.10 suites/he-2026.11
+      evalrun suites lineage suites/he-2026.11 TASK
       evalrun suites convert HumanEval.jsonl.gz -o humaneval
       evalrun suites convert core --tasks '!core/stdio-*' -o core.jsonl.gz --format humaneval
       evalrun suites convert core -o core-hub --format hub
@@ -50,10 +62,45 @@ def list_suites() -> None:
 @command.command(name="show", help=f"Show a suite, or one of its tasks in full.\n\n{_REF_HELP}")
 @click.argument("ref")
 @click.option("--task", "task_id", metavar="ID", help="Show this task: prompt, reference and tests.")
-def show(ref: str, task_id: str | None) -> None:
+@_json_option
+def show(ref: str, task_id: str | None, as_json: bool) -> None:
     """Print a suite or a task."""
     suite = Suite.load(ref)
+    if as_json:
+        _echo_json(overview(suite) if task_id is None else suite.task(task_id).to_json())
+        return
     click.echo(printable(_task_text(suite.task(task_id)) if task_id is not None else _suite_text(suite)))
+
+
+@command.command(name="diff")
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@_json_option
+def diff(old: str, new: str, as_json: bool) -> None:
+    """Show which tasks of NEW were added, removed or changed since OLD, by root, and in which fields."""
+    found = difference(Suite.load(old), Suite.load(new))
+    _echo_json(found.to_json()) if as_json else click.echo(printable("\n".join(found.lines())))
+
+
+@command.command(name="lineage")
+@click.argument("ref", metavar="SUITE")
+@click.argument("task_id", metavar="TASK")
+@_json_option
+def lineage(ref: str, task_id: str, as_json: bool) -> None:
+    """Show how TASK came about: every step from its root, with operator, parameters, seed, and what each step changed
+    in the prompt."""
+    steps = descent(Suite.load(ref), task_id)
+    _echo_json([step.to_json() for step in steps]) if as_json else click.echo(
+        printable("\n".join(step.text() for step in steps))
+    )
+
+
+@command.command(name="prove")
+@click.argument("ref", metavar="SUITE")
+@click.argument("task_id", metavar="TASK")
+def prove(ref: str, task_id: str) -> None:
+    """Print the proof (JSON) that TASK belongs to the suite with SUITE's merkle_root, for those who have only that."""
+    _echo_json(Suite.load(ref).inclusion(task_id).to_json())
 
 
 @command.command(
@@ -105,10 +152,12 @@ _WRITERS: Mapping[str, Callable[[Suite, Path], None]] = {
 def _suite_text(suite: Suite) -> str:
     facts = [("name", suite.name), ("version", suite.version), ("digest", suite.digest), ("tasks", str(len(suite)))]
     facts += [("about", suite.description), ("license", suite.license), ("source", suite.source)]
-    facts.append(("evolved", str(sum(task.lineage is not None for task in suite))))
-    forms = Counter(task.form for task in suite)
-    facts.append(("forms", ", ".join(f"{form} {count}" for form, count in sorted(forms.items()))))
+    seen = overview(suite)
+    facts += [("evolved", str(seen["evolved"])), ("from", f"{seen['roots']} roots" if seen["roots"] else "")]
+    facts.append(("forms", ", ".join(f"{form} {count}" for form, count in sorted(seen["counts"]["form"].items()))))
+    facts.append(("seal", seen["merkle_root"]))
     lines = [f"{name:8} {value}" for name, value in facts if value and value != "0"]
+    lines += overview_lines(seen)
     width = min(40, max((len(task.id) for task in suite), default=0))
     lines += ["", *(f"{task.id:{width}}  {task.entry_point or '-'}  {_tests_text(task)}" for task in suite)]
     return "\n".join(lines)

@@ -149,7 +149,7 @@ class Suite:
         """
         text = str(ref)
         if text in built_in_suites():
-            return _load_folder(_BUILT_IN / text)
+            return _load_folder(built_in_folder(text))
         if text.startswith("hf:"):
             from .formats.hub import load_hub
 
@@ -170,6 +170,11 @@ class Suite:
 def built_in_suites() -> tuple[str, ...]:
     """Names of the suites that come with the package."""
     return tuple(sorted(path.parent.name for path in _BUILT_IN.glob("*/suite.json")))
+
+
+def built_in_folder(name: str) -> Path:
+    """Where a suite that comes with the package is stored."""
+    return _BUILT_IN / name
 
 
 def _load_folder(folder: Path) -> Suite:

@@ -14,6 +14,7 @@ from ..benchmarks import BadInput, CodeTask, Suite
 from ..harness.sandbox.api import Sandbox
 from .certificate import certificate_of, differences
 from .gates import Evaluated, evaluate
+from .keeping import broken_seeds, foreign_seeds
 from .observe import Progress, observe, read_off
 from .pipeline import mates_of, proposals, reads_off, silent
 from .protocol import Candidate, NotApplicable, Observation, Operator, Pool, operator_named
@@ -36,9 +37,7 @@ def verify(suite: Suite, sandbox: Sandbox, progress: Progress = silent) -> list[
     if not evolved:
         raise BadInput(f"suite {suite.ref}: no task in it was evolved, so there is nothing to verify")
     check = _Check(suite, sandbox, progress)
-    for task in suite.tasks:
-        if task.lineage is None:
-            check.fail(task, "it was not evolved from any ancestor, so nothing about it is proven")
+    check.failures += [Failure(*each) for each in broken_seeds(suite, sandbox, progress)]
     for name in suite.certificates.keys() - {task.id for task in evolved}:
         check.failures.append(Failure(name, "a certificate of no evolved task in the suite"))
     ready = [task for task in evolved if check.lineage_holds(task)]
@@ -51,11 +50,12 @@ def verify(suite: Suite, sandbox: Sandbox, progress: Progress = silent) -> list[
 def foreign_roots(suite: Suite, roots: Suite) -> list[Failure]:
     """The suite's root tasks that are not, digest for digest, tasks of the suite it claims to descend from."""
     trusted = {task.id: task.digest for task in roots}
-    return [
+    found = [
         Failure(task.id, f"this root is not the task of that id in {roots.ref}")
         for task in suite.ancestors
         if task.lineage is None and trusted.get(task.id) != task.digest
     ]
+    return found + [Failure(*each) for each in foreign_seeds(suite, roots)]
 
 
 def _by_operator(tasks: Sequence[CodeTask], check: _Check) -> dict[str, list[CodeTask]]:

@@ -82,8 +82,8 @@ def _called(task: CodeTask, name: str) -> str:
 def _contained(tasks: Sequence[CodeTask], told: set[tuple[str, str]], book: Notebook) -> None:
     grams = {task.id: ngrams(task.prompt) for task in tasks}
     where: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for name, mine in grams.items():
-        for gram in mine:
+    for name, all_of_it in grams.items():
+        for gram in all_of_it:
             where[gram].append(name)
     for task in tasks:
         mine = [gram for gram in grams[task.id] if len(where[gram]) <= _COMMON]
@@ -109,11 +109,11 @@ def published(tasks: Sequence[CodeTask], public: Sequence[Suite], book: Notebook
     for task in tasks:
         mine = ngrams(task.prompt)
         shared = Counter(other for gram in mine for other in where.get(gram, ()))
-        other, number = max(shared.items(), key=lambda pair: pair[1], default=("", 0))
+        most, number = max(shared.items(), key=lambda pair: pair[1], default=("", 0))
         share = number / len(mine) if mine else 0.0
         book.figure(task.id, public_containment=round(share, 4))
         if share >= PUBLIC:
-            what = f"{share:.0%} of its prompt's {NGRAM}-grams are public ({other})"
+            what = f"{share:.0%} of its prompt's {NGRAM}-grams are public ({most})"
             mend = "models may have seen it: evolve it (evalrun evolve) or keep it as a control"
-            book.find("warning", task.id, "public", what, mend, share=round(share, 4), other=other)
+            book.find("warning", task.id, "public", what, mend, share=round(share, 4), other=most)
     book.checked("public", len(tasks))

@@ -88,7 +88,8 @@ def observed(
     tasks = [task for task, _ in passed]
     seen = record_inputs(tasks, sandbox, progress)
     undecided: list[str] = []
-    families, known = [], []
+    families: list[list[Trial]] = []
+    known: list[tuple[CodeTask, Score, int | None]] = []
     for task, score in passed:
         observation = seen[task.digest]
         if observation.unobservable is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ from ...benchmarks.selection import select, selection_options
 from ...harness.commands.options import opened, sandbox_options
 from ..chains import DEFAULT_OPERATORS, parse_operators
 from ..journal import Journal
+from ..keeping import kept_in, with_kept_seeds
 from ..pipeline import MAX_DEPTH, default_name, evolve
 from ..storing import require_free, save_whole
 from .bars import bars
+from .seeds import seed_options, settled
 
 if TYPE_CHECKING:
     from ..pipeline import Tally
@@ -33,7 +36,8 @@ if TYPE_CHECKING:
     metavar="LIST",
     help="Comma-separated; a+b stacks b on what a makes.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same suite.")
+@click.option("--seed", type=int, help="Same seed, same suite (default: 0, or the secret's).")
+@seed_options
 @click.option(
     "--count", type=click.IntRange(1, 100), default=1, show_default=True, help="New tasks per task and operator."
 )
@@ -51,7 +55,10 @@ def command(
     suite_ref: str,
     output: Path,
     operators: str,
-    seed: int,
+    seed: int | None,
+    secret: Path | None,
+    keep_seeds: float,
+    version: str | None,
     count: int,
     depth: int,
     name: str | None,
@@ -67,10 +74,13 @@ def command(
     \b
     Examples:
       evalrun evolve HumanEval.jsonl.gz -o suites/he-fresh
+      evalrun evolve --commit secret.txt
+      evalrun evolve HumanEval.jsonl.gz --secret secret.txt --version 2026.11 -o suites/he-2026.11
       evalrun evolve core --operators rename,compose_post --seed 7 --tasks '!core/stdio-*' -o suites/core-7
     """
     chains = parse_operators(operators)
     require_free(output)
+    seed, promise = settled(seed, secret)
     suite = Suite.load(suite_ref)
     suite = suite.subset(select(suite, tasks, limit))
     chosen = default_name(suite, chains, seed) if name is None else name
@@ -85,10 +95,13 @@ def command(
                 f"going on from an interrupted run: {journal.remembered} finished jobs are not run again", err=True
             )
         evolution = evolve(suite, chains, seed, journal, count=count, depth=depth, name=chosen, progress=progress)
-    save_whole(evolution.suite, output)
+        new = replace(evolution.suite, version=version or suite.version, evolution={"seed": seed, **promise})
+        new = with_kept_seeds(new, suite, keep_seeds, seed, journal, progress)
+    save_whole(new, output)
     journal.discard()
     click.echo(table_of(evolution.tallies))
-    click.echo(f"{evolution.suite.ref}: {len(evolution.suite)} tasks in {output}")
+    kept = len(kept_in(new))
+    click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))
 
 
 def table_of(tallies: Sequence[Tally]) -> str:

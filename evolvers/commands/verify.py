@@ -7,43 +7,63 @@ from typing import Any
 
 import click
 
-from ...benchmarks import BadInput, GateFailed, Suite
+from ...benchmarks import BadInput, GateFailed, Suite, built_in_suites
+from ...benchmarks.suite import built_in_folder
+from ...benchmarks.texts import printable
 from ...harness.commands.options import opened, sandbox_options
-from ..verify import foreign_roots, verify
+from ..commitment import broken_promises, commitment_of, given_secret
+from ..keeping import kept_in
+from ..verify import Failure, foreign_roots, verify
 from .bars import bars
 
 
 @click.command("verify")
-@click.argument("folder", metavar="SUITE", type=click.Path(path_type=Path))
+@click.argument("suite_ref", metavar="SUITE")
 @click.option("--against", metavar="ROOTS", help="The suite it was evolved from: every root must be a task of it.")
+@click.option("--reveal", metavar="SECRET", help="A secret, or the file that holds it: the suite must follow from it.")
 @sandbox_options
-def command(folder: Path, against: str | None, **options: Any) -> None:
+def command(suite_ref: str, against: str | None, reveal: str | None, **options: Any) -> None:
     """Check every certificate of SUITE, believing nothing that the suite says of itself.
 
     Makes each evolved task again from its ancestors, runs every proof again and compares the results with the
     certificates. Prints one line for each failure; exits with 0 only if all certificates hold, with 3 otherwise. The
-    roots are the suite's own copies; --against compares them with the suite that you trust.
+    roots are the suite's own copies; --against compares them with the suite that you trust. --reveal proves that the
+    suite was evolved with the seed of a secret whose commitment was published before. SUITE is a folder, or the name of
+    a built-in suite.
 
     \b
     Examples:
       evalrun verify suites/he-fresh
       evalrun verify suites/he-fresh --against HumanEval.jsonl.gz
+      evalrun verify suites/he-fresh --reveal secret.txt
     """
     roots = None if against is None else Suite.load(against)
-    suite = load_evolved(folder)
+    suite = load_evolved(folder_of(suite_ref))
+    secret = None if reveal is None else given_secret(reveal)
     with opened(options, suite.requires) as sandbox, bars() as progress:
         failures = verify(suite, sandbox, progress)
     if roots is not None:
         failures += foreign_roots(suite, roots)
+    if secret is not None:
+        failures += [Failure(*each) for each in broken_promises(suite, secret)]
     for failure in failures:
-        click.echo(f"{failure.task}: {failure.problem}")
+        click.echo(printable(f"{failure.task}: {failure.problem}"))
     if failures:
         broken = len({failure.task for failure in failures})
         raise GateFailed(
             f"{suite.ref}: certificates of {broken} tasks do not hold; get a clean copy or evolve the suite again"
         )
     known = "taken from the suite itself (compare them with --against)" if roots is None else f"those of {roots.ref}"
-    click.echo(f"{suite.ref}: {len(suite.certificates)} certificates hold; the roots are {known}")
+    kept = len(kept_in(suite))
+    seeds = f", {kept} kept seeds pass" if kept else ""
+    click.echo(f"{suite.ref}: {len(suite.certificates)} certificates hold{seeds}; the roots are {known}")
+    if secret is not None:
+        click.echo(f"the suite follows from the secret of the commitment {commitment_of(secret)}")
+
+
+def folder_of(suite_ref: str) -> Path:
+    """The folder of a suite given by its path or by the name of a built-in one."""
+    return built_in_folder(suite_ref) if suite_ref in built_in_suites() else Path(suite_ref)
 
 
 def load_evolved(folder: Path) -> Suite:

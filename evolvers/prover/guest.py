@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TICK = "__evalrun_tick__"
 _ENOUGH_KILLS = 3
-# A mutant that takes this many times the steps of the program is taken for endless; if it does so on several calls it is
+# A mutant that takes this many times the steps of the program is taken for endless; after several such calls it is
 # not run further, and no mutants are run any more once they spent so many steps together.
 _MORE_STEPS = 4
 _ENOUGH_ENDLESS = 3

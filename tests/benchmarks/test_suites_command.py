@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from evalrun.benchmarks import BadInput, Suite
+from evalrun.benchmarks import BadInput, Case, CasesTest, CodeTask, Lineage, Suite
 from evalrun.benchmarks.commands import command
+from evalrun.benchmarks.descent import descent
 from evalrun.benchmarks.formats import read_foreign
+from evalrun.benchmarks.merkle import leaf, root_by
 
 
 def run(*arguments: str | Path) -> Result:
@@ -117,3 +121,65 @@ def test_nothing_heavy_is_imported_with_the_verb() -> None:
     code = f"import sys, evalrun.benchmarks.commands\nprint(sorted(set({heavy!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def evolved(tmp_path: Path) -> Path:
+    root = CodeTask("r/0", "def f(x):\n    pass\n", "f", "def f(x): return x", (CasesTest((Case((1,), 1),)),))
+    steps = [root]
+    for depth, name in enumerate(("g", "\x1bh"), 1):
+        parent = steps[-1]
+        lineage = Lineage("r/0", (parent.id,), (parent.digest,), "rename", "1", {"to": name}, 5, depth)
+        prompt = parent.prompt.replace("def ", f"# {name}\ndef ")
+        steps.append(replace(parent, id=f"e/{depth}", prompt=prompt, lineage=lineage))
+    gates = [{"gate": "tests_pass", "holds": True}, {"gate": "varied", "holds": False}]
+    told = {"e/2": {"kind": "preserving", "gates": gates}}
+    Suite("e", "1", (steps[2], root), ancestors=tuple(steps[:2]), certificates=told).save(tmp_path / "evolved")
+    return tmp_path / "evolved"
+
+
+def test_show_counts_operators_kinds_depths_and_gates(evolved: Path) -> None:
+    facts = json.loads(run("show", evolved, "--json").stdout)
+    assert facts["counts"]["operator"] == {"rename": 1}
+    assert facts["counts"]["kind"] == {"preserving": 1}
+    assert facts["counts"]["depth"] == {"0": 1, "2": 1}
+    assert facts["gates"]["varied"] == {"certificates": 1, "hold": 0}
+    assert facts["merkle_root"] == json.loads((evolved / "suite.json").read_text())["merkle_root"]
+    assert "gates: tests_pass 1/1, varied 0/1" in run("show", evolved).stdout
+
+
+def test_diff_names_added_removed_and_changed_tasks_by_root(evolved: Path, tmp_path: Path) -> None:
+    old = Suite.load(evolved)
+    changed = replace(old.task("r/0"), prompt="def f(x):\n    return\n", tags=("t",))
+    new = replace(old, tasks=(changed, replace(changed, id="r/9")), certificates={}, ancestors=())
+    new.save(tmp_path / "new")
+    told = json.loads(run("diff", evolved, tmp_path / "new", "--json").stdout)
+    assert told["added"] == [{"id": "r/9", "root": "r/9"}]
+    assert told["removed"] == [{"id": "e/2", "root": "r/0"}]
+    assert told["changed"] == [{"id": "r/0", "root": "r/0", "fields": ["prompt", "tags"]}]
+    shown = run("diff", evolved, tmp_path / "new").stdout
+    assert "1 added, 1 removed, 1 changed, 0 kept" in shown
+    assert "\nr/0\n  - e/2\n  ~ r/0 (prompt, tags)\n" in shown
+    assert "0 added, 0 removed, 0 changed, 2 kept" in run("diff", evolved, evolved).stdout
+
+
+def test_lineage_shows_every_step_from_the_root_with_its_prompt_difference(evolved: Path) -> None:
+    steps = json.loads(run("lineage", evolved, "e/2", "--json").stdout)
+    assert [(step["id"], step["generation"]) for step in steps] == [("r/0", 0), ("e/1", 1), ("e/2", 2)]
+    assert steps[1]["prompt_diff"].splitlines()[-3:] == ["+# g", " def f(x):", "     pass"]
+    shown = run("lineage", evolved, "e/2").stdout
+    assert "e/2  rename 1, seed 5" in shown
+    assert "+# \\x1bh" in shown
+    assert "\x1b" not in shown
+
+
+def test_lineage_of_a_task_whose_parent_is_missing_is_refused(evolved: Path) -> None:
+    suite = Suite.load(evolved)
+    with pytest.raises(BadInput, match=r"descends from e/1, which is not among"):
+        descent(replace(suite, ancestors=()), "e/2")
+
+
+def test_prove_prints_a_path_to_the_seal(evolved: Path) -> None:
+    proof = json.loads(run("prove", evolved, "e/2").stdout)
+    assert root_by([(step["side"], step["hash"]) for step in proof["path"]], leaf(proof["row"])) == proof["merkle_root"]
+    assert proof["merkle_root"] == Suite.load(evolved).merkle_root

@@ -81,7 +81,7 @@ def test_the_same_seed_gives_byte_identical_folders_whatever_the_workers(
         with open_sandbox("process", workers=workers) as sandbox:
             evolved(sandbox, count=2).suite.save(tmp_path / name)
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert names == ["ancestors.jsonl", "certificates.jsonl", "suite.json", "tasks.jsonl"]
+    assert names == ["ancestors.jsonl", "certificates.jsonl", "digests.jsonl", "suite.json", "tasks.jsonl"]
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "three" / name).read_bytes()
 

@@ -41,6 +41,15 @@ def rewrite(folder: Path, file: str, change: Callable[[list[Row]], None]) -> Non
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     change(rows)
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    unseal(folder)
+
+
+def unseal(folder: Path) -> None:
+    """Take the seal away: suites without one load, and what was tampered with must be found all the same."""
+    path = folder / "suite.json"
+    manifest = json.loads(path.read_text())
+    manifest.pop("merkle_root", None)
+    path.write_text(json.dumps(manifest))
 
 
 def seal(folder: Path) -> None:
