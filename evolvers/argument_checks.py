@@ -8,12 +8,13 @@ longest, form]``, ``["tuple", forms]``, ``["dict", smallest, largest, key form, 
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Sequence
 from typing import Any
 
-CHECKER = '''
-def fits(value, form):
+
+def fits(value: Any, form: Any) -> bool:
     """Whether a value has a form, exactly."""
     kind = form[0]
     if kind == "optional":
@@ -23,7 +24,7 @@ def fits(value, form):
     if type(value).__name__ != kind:
         return False
     if kind in ("int", "float"):
-        return form[1] <= value <= form[2]
+        return bool(form[1] <= value <= form[2])
     if kind == "bool":
         return True
     if kind == "tuple":
@@ -35,7 +36,10 @@ def fits(value, form):
     if kind == "dict":
         return all(fits(key, form[3]) and fits(value[key], form[4]) for key in value)
     return all(fits(item, form[3]) for item in value)
-'''
+
+
+CHECKER = inspect.getsource(fits).replace("(value: Any, form: Any) -> bool", "(value, form)")
+"""The source of ``fits``, for programs that run elsewhere."""
 
 
 class NoForm(ValueError):

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...benchmarks import Case, CasesTest, CodeTask, Comparator
 from ...benchmarks.jsonio import text_digest
-from ..argument_checks import CHECKER, NoForm, form_of, told
+from ..argument_checks import CHECKER, NoForm, fits, form_of, told
 from ..edits import renamed_program
 from ..literals import literal
 from ..positions import CannotEdit
@@ -149,10 +149,9 @@ def _candidate(
     parent: CodeTask, found: Differing, observed: Observation, forms: Sequence[Sequence[Any]], rng: random.Random
 ) -> Candidate | None:
     rows = observed.executed
-    tested = len(observed.calls)  # generated calls may lie outside the forms
     right = rng.randrange(2)
-    differing_calls = _texts(rows[place].args for place in found.differs if place < tested)
-    agreeing = _texts(rows[place].args for place in found.agrees if place < tested)
+    differing_calls = _texts(tuple(rows[place].args for place in found.differs), forms)
+    agreeing = _texts(tuple(rows[place].args for place in found.agrees), forms)
     if not differing_calls or not agreeing:
         return None
     entry = str(parent.entry_point)
@@ -182,10 +181,12 @@ def _candidate(
     return Candidate(task, (parent,), parameters)
 
 
-def _texts(calls: Any) -> list[tuple[str, tuple[Any, ...]]]:
-    """The argument tuples that have a short literal, with it."""
+def _texts(calls: Rows, forms: Sequence[Sequence[Any]]) -> list[tuple[str, tuple[Any, ...]]]:
+    """The argument tuples of the forms (generated ones may be others) that have a short literal, with it."""
     found = []
     for args in calls:
+        if len(args) != len(forms) or not all(map(fits, args, forms)):
+            continue
         try:
             text = literal(args)
         except ValueError:
