@@ -96,18 +96,21 @@ class Relation:
 def relations_of(calls: Sequence[tuple[Any, ...]]) -> tuple[Relation, ...]:
     """The relations that hold in all calls and that enough different ones could have broken."""
     arity = max(map(len, calls), default=0)
+    if arity < 2 or len(calls) < ENOUGH:
+        return ()
+    texts = [tuple(map(dumps, call)) for call in calls]
     found: list[Relation] = []
     for first in range(arity):
         for second in range(arity):
             if first != second:
-                rows = [call for call in calls if max(first, second) < len(call)]
-                found += _between(first, second, rows)
+                rows = zip(calls, texts, strict=True)
+                both = [(call, text) for call, text in rows if max(first, second) < len(call)]
+                pairs = {(text[first], text[second]): (call[first], call[second]) for call, text in both}
+                found += _between(first, second, list(pairs.values()))
     return tuple(found)
 
 
-def _between(first: int, second: int, rows: Sequence[tuple[Any, ...]]) -> list[Relation]:
-    distinct = {dumps((row[first], row[second])): (row[first], row[second]) for row in rows}
-    pairs = list(distinct.values())
+def _between(first: int, second: int, pairs: Sequence[tuple[Any, Any]]) -> list[Relation]:
     if len(pairs) < ENOUGH:
         return []
     found: list[Relation] = []
