@@ -124,7 +124,6 @@ DIALECTS = {
 
 def _joined(parts: Sequence[Sequence[str]], marks: Sequence[str], record: Record) -> str:
     if any(line.strip() in marks for line in (*record.text, *record.examples)):
-        # Only a heading of the examples' own may look so, and that would be read as another section.
         raise NotApplicable("the text holds the dialect's own marks")
     return "\n\n".join("\n".join(part) for part in parts if part)
 

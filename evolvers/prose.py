@@ -7,8 +7,9 @@ mislead nobody.
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .docstring_examples import Example
@@ -115,29 +116,55 @@ def kept_lines(docstring: Docstring, examples: Sequence[Example]) -> list[str]:
     return lines
 
 
+@functools.lru_cache(maxsize=512)
 def names_in(prompt_code: str, reference: str) -> frozenset[str]:
     """Words that the code knows: its identifiers, and the words in its strings (which an answer must spell right)."""
     names = set(re.findall(r"\w+", prompt_code))
-    for node in ast.walk(parse(reference)):
-        # Longer strings are docstrings, whose words are prose.
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" not in node.value:
+    tree = parse(reference)
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings are prose
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
             names.update(re.findall(r"\w+", node.value[:200]))
     return frozenset(names)
 
 
-def nearest_is(typo: str, original: str, others: Collection[str]) -> bool:
+class Words:
+    """Words that a typo could be taken for, found by their length and their first or last letter."""
+
+    def __init__(self, words: Iterable[str], more: Words | None = None) -> None:
+        self._more = more
+        self._words = frozenset(words)
+        self._by_ends: dict[tuple[str, int, bool], list[str]] = {}
+        for word in self._words:
+            self._by_ends.setdefault((word[0], len(word), True), []).append(word)
+            self._by_ends.setdefault((word[-1], len(word), False), []).append(word)
+
+    def __len__(self) -> int:
+        return len(self._words) + (len(self._more) if self._more else 0)
+
+    def near(self, typo: str) -> Iterator[str]:
+        """Every word that one slip separates from a typo, or none; no slip changes the first and the last letter."""
+        for length in (len(typo) - 1, len(typo), len(typo) + 1):
+            for ends in ((typo[0], length, True), (typo[-1], length, False)):
+                yield from (word for word in self._by_ends.get(ends, ()) if within_one_slip(typo, word))
+        if self._more:
+            yield from self._more.near(typo)
+
+
+_ALWAYS = Words(MEANING | _CONFUSED)
+
+
+def nearest_is(typo: str, original: str, others: Words) -> bool:
     """Whether a typo is one slip from its word, and more than one from every other word it could be taken for."""
     typo, original = typo.lower(), original.lower()
     if typo == original:
         return True  # another case only
-    if not within_one_slip(typo, original) or typo in others:
-        return False
-    return not any(other != original and within_one_slip(typo, other) for other in others)
+    return within_one_slip(typo, original) and all(word == original for word in others.near(typo))
 
 
-def confusable(tokens: Sequence[Token]) -> frozenset[str]:
+def confusable(tokens: Sequence[Token]) -> Words:
     """All words that a reader of these tokens could take a typo for."""
-    return frozenset(t.text.lower() for t in tokens if _LETTERS.match(t.text.lower())) | MEANING | _CONFUSED
+    return Words({t.text.lower() for t in tokens if _LETTERS.fullmatch(t.text.lower())}, _ALWAYS)
 
 
 def within_one_slip(left: str, right: str) -> bool:

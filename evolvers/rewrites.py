@@ -188,7 +188,7 @@ def while_for_range(place: Place, names: NameSource) -> Iterator[list[Edit]]:
         inner = place.offsets.indent(node.body[0]) or ""
         head = f"{name} = {start}\n{indent}{bound} = {stop}\n{indent}while {name} < {bound}:"
         end = place.offsets.end(node.body[-1])
-        # From the word for to the end of the line, comments and all.
+        # A comment behind the colon would come to stand behind another line.
         line_end = place.source.index("\n", place.offsets.end(call))
         if place.source[place.offsets.end(call) : line_end].strip() == ":":
             yield [(place.offsets.start(node), line_end, head), (end, end, f"\n{inner}{name} = {name} + 1")]

@@ -59,19 +59,16 @@ def signature(node: FunctionNode) -> str:
 
 
 def split_examples(text: str, entry: str) -> tuple[list[str], list[str]]:
-    """Lines of the description, and lines of the examples that end it, with their heading."""
+    """Lines of the description, and of the examples that end it; a heading between them is of the container."""
     plain = Docstring(0, len(text), text, "", True, "")
     block = last_block(plain, examples_in(plain, entry))
     lines = text.split("\n")
     if not block or text[block[-1].end :].strip():
         return lines, []
     first = text.count("\n", 0, block[0].start)
-    before = first - 1
-    while before >= 0 and not lines[before].strip():
-        before -= 1
-    if before >= 0 and _HEADING.fullmatch(lines[before]):
-        first = before
-    return (lines[:first], lines[first:]) if any(line.strip() for line in lines[:first]) else (lines, [])
+    before = len(tidy(lines[:first])) - 1
+    above = lines[:before] if before >= 0 and _HEADING.fullmatch(lines[before]) else lines[:first]
+    return (above, lines[first:]) if any(line.strip() for line in above) else (lines, [])
 
 
 def tidy(lines: Sequence[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ are, and every typo is nearer to its own word than to any other that a reader co
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from ...benchmarks import CodeTask
 from ...benchmarks.jsonio import text_digest
 from ..docstring_examples import Example, examples_in
 from ..docstrings import Docstring, begins_alike, docstring_of, with_body
-from ..prose import Token, confusable, kept_lines, names_in, nearest_is, tokens_of
+from ..prose import Token, Words, confusable, kept_lines, names_in, nearest_is, tokens_of
 from ..protocol import Candidate, Gate, Kind, NotApplicable, Pool
 from ..sameness import refuse_mirrors, same_program_gate
 
@@ -97,10 +98,9 @@ class _Text:
     @staticmethod
     def of(task: CodeTask, parent: CodeTask) -> _Text:
         docstring = docstring_of(task)
-        examples = examples_in(docstring, str(task.entry_point))
         # Of form instruct the whole prompt is the text.
         code = f"{task.entry_point} {task.prompt[: docstring.start]} {task.prompt[docstring.end :]}"
-        return _Text(docstring, examples, tokens_of(docstring, examples, names_in(code, parent.reference)))
+        return _text(docstring, str(task.entry_point), code, parent.reference)
 
     def wider_blanks(self, rng: random.Random) -> dict[tuple[int, int], str]:
         """Some single blanks between free words made two or three."""
@@ -117,7 +117,13 @@ class _Text:
         return {span: " " * rng.randint(2, 3) for span in chosen}
 
 
-def _typo(word: str, variant: str, others: frozenset[str], rng: random.Random) -> str | None:
+@functools.lru_cache(maxsize=64)
+def _text(docstring: Docstring, entry: str, code: str, reference: str) -> _Text:
+    examples = examples_in(docstring, entry)
+    return _Text(docstring, examples, tokens_of(docstring, examples, names_in(code, reference)))
+
+
+def _typo(word: str, variant: str, others: Words, rng: random.Random) -> str | None:
     for _ in range(_TRIES):
         kind = rng.choice(VARIANTS[:5]) if variant == "mixed" else variant
         typo = _slip(word, kind, rng)

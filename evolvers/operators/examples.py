@@ -163,6 +163,9 @@ class _Page:
         """Fewer examples; never all, and two with different values where there are two."""
         self._demand_editable(2)
         right = [each for each in self.block if each not in self.wrong]
+        if self.wrong:  # then those that nobody ran are not to be trusted either
+            known = {dumps(row.args) for row in self.observed.executed}
+            right = [each for each in right if dumps(each.args) in known]
         values = {dumps(each.value) for each in self.block}
         least = min(2, len(values))
         if len(self.block) <= least or len({dumps(each.value) for each in right}) < least:

@@ -71,7 +71,7 @@ class Refactor:
         calls = _calls(parent, task, parameters)
         return (
             Gate("another_program", old != new and same and begins_alike(task, parent), {"program": new}),
-            Gate("calls_in_order", calls is not None, {"calls": calls or 0}),
+            Gate("same_calls", calls is not None, {"calls": calls or 0}),
         )
 
 
