@@ -27,6 +27,7 @@ from .observe import Progress
 from .protocol import AlteringOperator, Candidate, Executed, Gate, Pool, Rows
 from .prover import Kills, Result, Trial, run_trials
 from .prover.trials import SEEDS, Program
+from .tools import as_tool
 
 ENOUGH_INPUTS = 5
 MAX_SHARE = 0.9
@@ -119,7 +120,7 @@ def _first_trials(case: _Case) -> Sequence[Trial]:
     candidate = case.candidate
     others = [_alias(parent.reference, parent.entry_point, case) for parent in candidate.parents]
     others.append((f"def {case.task.entry_point}(*args):\n    return args[0] if args else None\n", candidate.driver))
-    names = tuple(dict.fromkeys(str(parent.entry_point) for parent in candidate.parents))
+    names = tuple(dict.fromkeys(name for _, name in _called(candidate)))
     types = types_of(case.calls)
     run = Trial(
         case.program,
@@ -232,11 +233,12 @@ def _examples_gate(case: _Case) -> Gate:
 
 def _envelope_gate(case: _Case, result: Result, envelopes: _Envelopes) -> Gate:
     """G8: whatever any parent's function receives while the reference runs lies in that parent's input envelope."""
-    names = list(dict.fromkeys(str(parent.entry_point) for parent in case.candidate.parents))
+    called = _called(case.candidate)
+    names = list(dict.fromkeys(name for _, name in called))
     received = dict(zip(names, result.recorded, strict=True))
     outside, total = 0, 0
-    for parent in case.candidate.parents:
-        rows = received[str(parent.entry_point)]
+    for parent, name in called:
+        rows = received[name]
         total += len(rows)
         outside += envelopes.outside(parent, rows)
     return Gate("envelope", outside == 0, {"received": total, "outside": outside})
@@ -280,12 +282,22 @@ def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence
 
 def _old_mutants(case: _Case, pool: Pool) -> list[str]:
     """The base with a mutant of a parent in it, the same number from each parent."""
-    base, found = case.program[0], []
-    each = _OLD_MUTANTS // len(case.candidate.parents)
-    for parent in case.candidate.parents:
-        if parent.reference in base:
-            found += [base.replace(parent.reference, m.source) for m in pool.observed(parent).mutants[:each]]
+    base, found, called = case.program[0], [], _called(case.candidate)
+    each = _OLD_MUTANTS // len(called)
+    for parent, name in called:
+        mutants = [mutant.source for mutant in pool.observed(parent).mutants[:each]]
+        old = parent.reference
+        if name != parent.entry_point:
+            old, *mutants = [as_tool(source, str(parent.entry_point), name) for source in (old, *mutants)]
+        if old in base:
+            found += [base.replace(old, mutant) for mutant in mutants]
     return found
+
+
+def _called(candidate: Candidate) -> list[tuple[CodeTask, str]]:
+    """The parents whose functions the reference calls, with the names under which it does."""
+    names = candidate.called or tuple(str(parent.entry_point) for parent in candidate.parents)
+    return [(parent, name) for parent, name in zip(candidate.parents, names, strict=True) if name]
 
 
 def _second_gates(case: _Case, result: Result) -> list[Gate]:

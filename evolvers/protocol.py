@@ -64,6 +64,9 @@ class Candidate:
     driver:
         Python source that defines ``evalrun_drive(*args)`` in terms of the task's program, where the entry point cannot
         be called with plain data to give plain data (classes, generators); it is run instead of the entry point.
+    called:
+        the name under which each parent's function stands in ``base`` (as ``tools.as_tool`` gives it), "" for one that
+        does not stand there; () when all stand there as they are.
     raises:
         names of the exceptions that the task's specification allows a call to end in.
     """
@@ -76,6 +79,7 @@ class Candidate:
     base: str = ""
     driver: str = ""
     raises: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

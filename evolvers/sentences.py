@@ -297,3 +297,8 @@ _GRAMMAR: tuple[tuple[str, Callable[..., str]], ...] = (
     (r"Return a tuple of the items of @ in reverse order\.", _tuple_backwards),
     (r"Return a list of the \(key, value\) tuples of @, sorted by key in ascending order\.", _sorted_pairs),
 )
+
+
+def body_of(sentence: str, letter: str) -> str:
+    """The statements in ``value`` that one sentence about a value means; ValueError unless it has one reading."""
+    return _body(sentence, letter)

@@ -25,7 +25,7 @@ from ..texts import texts_of
 from ..words import NameSource, words_of
 from ..wrapping import Wrapper
 
-_MAX_CANDIDATES = 8
+_MAX_CANDIDATES = 10
 _SETTLED, _FEW = 3, 5
 
 
@@ -79,7 +79,7 @@ class Combine(Defining):
         }
         exact = mine.comparator.types == theirs.comparator.types == "exact"
         comparator = Comparator(types="exact" if exact else "python")
-        return self.drafted((task, other), parameters, mine.only(match.calls), comparator)
+        return self.drafted((task, other), parameters, _named(mine, match.calls), comparator)
 
     def plan(self, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> Plan:
         """The new task's parts."""
@@ -104,6 +104,14 @@ class Combine(Defining):
         parameters, body = reading.read(text, [str(parent.entry_point) for parent in parents])
         lines = body.rstrip("\n").replace("\n", "\n    ")
         return f"def {name}({parameters}):\n    {lines}\n"
+
+
+def _named(mine: Profile, calls: Rows) -> dict[str, Rows]:
+    """The inputs under the names of the first parent's tests; those that are not among them with the generated ones."""
+    named = mine.only(calls)
+    known = {dumps(args) for rows in named.values() for args in rows}
+    more = tuple(args for args in calls if dumps(args) not in known)
+    return {**named, "generated": (*named.get("generated", ()), *more)} if more else named
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +212,11 @@ def _one_after_the_other(mine: Profile, theirs: Profile, draw: random.Random) ->
 def _side_by_side(mine: Profile, theirs: Profile, draw: random.Random) -> _Match | None:
     if len(mine.types) != len(theirs.types) or not all(map(_takes, theirs.types, mine.types)):
         return None
-    calls = tuple(args for args in mine.calls if theirs.envelope.admits(args))
-    if len(calls) < max(_FEW, len(mine.calls) // 2):
+    own = tuple(args for args in mine.calls if theirs.envelope.admits(args))
+    # The other's inputs as well: they are what tells its faults.
+    known = set(map(dumps, own))
+    calls = (*own, *(args for args in theirs.calls if dumps(args) not in known and mine.envelope.admits(args)))
+    if len(own) < max(_FEW, len(mine.calls) // 2):
         return None
     condition = condition_for(calls, draw) if mine.output_type == theirs.output_type else None
     return _Match("both", calls, 0.6) if condition is None else _Match("select", calls, 0.9, condition)

@@ -67,7 +67,7 @@ def _grammar(parents: Sequence[str]) -> tuple[tuple[str, Callable[..., str]], ..
         names = re.findall(r"`(\w+)`", test)
         if len(set(names)) != 1 or names[0] not in arguments.split(", "):
             raise ValueError("the condition speaks of no argument")
-        condition = one_of(_CONDITIONS, test.replace(f"`{names[0]}`", "@")).replace("@", names[0])
+        condition = one_of(CONDITIONS, test.replace(f"`{names[0]}`", "@")).replace("@", names[0])
         return f"{arguments}\nif not ({condition}):\n    return {second}({arguments})\nreturn {first}({arguments})\n"
 
     let = rf"Let (\w) be the value that {_CALL}, as specified above, returns"
@@ -96,7 +96,7 @@ def _same(*texts: str) -> None:
         raise ValueError("two different names for one thing")
 
 
-_CONDITIONS: tuple[tuple[str, Callable[..., str]], ...] = (
+CONDITIONS: tuple[tuple[str, Callable[..., str]], ...] = (
     (r"the remainder of @ divided by (\d+) is (\d+)", lambda m, r: f"(@ - {r}) % {m} == 0 and {r} < {m}"),
     (r"@ is greater than (-?\d+)", lambda c: f"not @ <= {c}"),
     (r"the length of @ is greater than (\d+)", lambda k: f"not len(@) <= {k}"),
