@@ -13,7 +13,7 @@ from typing import Any
 from ...benchmarks import CodeTask
 from ...benchmarks.jsonio import text_digest
 from ..bindings import identifiers_in
-from ..conditions import condition_for, condition_of
+from ..conditions import Condition, condition_for, condition_of
 from ..deeptypes import annotation_of
 from ..defining import Defining, Plan, declared, parameters_of, plain_signature
 from ..positions import CannotEdit
@@ -23,7 +23,7 @@ from ..readings import tool_use as reading
 from ..syntax import parse
 from ..texts import texts_of
 from ..tools import as_tool, is_tool_of
-from ..transforms import BY_NAME, transforms_for
+from ..transforms import BY_NAME, Transform, transforms_for
 from ..words import NameSource, words_of
 from ..wrapping import Wrapper, definition_in
 
@@ -44,9 +44,8 @@ class ToolUse(Defining):
 
     def propose(self, task: CodeTask, rng: random.Random, pool: Pool) -> list[Candidate]:
         """One candidate for each transform of the parent's values, now and then for part of the inputs only."""
-        observed = pool.observed(task)
-        mine = profile_of(task, observed)
-        fitting = [each for each in transforms_for(observed.output_type) if each.injective]
+        mine = profile_of(task, pool.observed(task))
+        fitting = [each for each in transforms_for(mine.output_type) if each.injective]
         if not fitting:
             raise NotApplicable("no transform for the outputs' type")
         if _LETTER in mine.signature.names:
@@ -59,9 +58,7 @@ class ToolUse(Defining):
         parents = (task, *others)
         source = NameSource(rng, words_of(text for each in parents for text in texts_of(each)))
         made = []
-        for transform in rng.sample(fitting, len(fitting)):
-            output_type = transform.output_type(observed.output_type)
-            condition = condition_for(mine.calls, rng) if output_type == observed.output_type else None
+        for transform, condition in _changes(mine, fitting, rng):
             parameters: dict[str, Any] = {
                 "transform": transform.name,
                 "arguments": transform.draw(rng),
@@ -69,7 +66,7 @@ class ToolUse(Defining):
                 "tools": [source.function() for _ in parents],
                 "order": rng.sample(range(len(parents)), len(parents)),
                 "entry_point": source.function(),
-                "output_type": declared(output_type),
+                "output_type": declared(transform.output_type(mine.output_type)),
             }
             candidate = self.drafted(parents, parameters, mine.named, mine.comparator)
             made.append(replace(candidate, called=(str(parameters["tools"][0]), *[""] * len(others))))
@@ -134,6 +131,22 @@ class ToolUse(Defining):
         end = parse(task.prompt).body[-1].lineno
         tools = "\n".join(task.prompt.split("\n")[: end - 1])
         return f"{tools}\n{self.program(name, text, parents)}"
+
+
+def _changes(
+    mine: Profile, fitting: Sequence[Transform], rng: random.Random
+) -> list[tuple[Transform, Condition | None]]:
+    """What is done with the value: first the transforms for part of the inputs, where they keep the type, and those
+    that cannot be so; then the rest for all inputs."""
+    first: list[tuple[Transform, Condition | None]] = []
+    rest: list[tuple[Transform, Condition | None]] = []
+    for transform in rng.sample(fitting, len(fitting)):
+        keeps = transform.output_type(mine.output_type) == mine.output_type
+        condition = condition_for(mine.calls, rng) if keeps else None
+        first.append((transform, condition))
+        if condition is not None:
+            rest.append((transform, None))
+    return first + rest
 
 
 def _usable(task: CodeTask, profile: Profile) -> bool:
