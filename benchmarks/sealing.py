@@ -107,30 +107,30 @@ def _digest(row: Mapping[str, Any]) -> str:
 
 
 def _stored(folder: Path) -> list[Leaf]:
-    """The tree's rows of the files as they are, byte for byte."""
+    """The tree's rows of the files as they are, byte for byte; a line that is no row stands under its number."""
     rows: list[tuple[str, str, str]] = []
     certificates: dict[str, str] = {}
     for role, file in _FILES.items():
         path = folder / file
-        for line in read_lines(path) if path.exists() else ():
+        for number, line in enumerate(read_lines(path) if path.exists() else (), 1):
             text = line.removesuffix(b"\n")
             if not text:
                 continue
-            try:
-                row = json.loads(text)
-                name = str(row["task" if role == "certificate" else "id"])
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
-                raise BadInput(f"{path}: a line is no row of a suite ({type(error).__name__})") from error
-            told = hashlib.sha256(text).hexdigest()
-            if role == "certificate":
-                if name in certificates:
-                    raise BadInput(
-                        f"{path}: two certificates of {name[:80]!r}; the suite was changed, get a clean copy"
-                    )
-                certificates[name] = told
-            else:
+            name, told = _name_in(text, role) or f"line {number}", hashlib.sha256(text).hexdigest()
+            if role != "certificate":
                 rows.append((role, name, told))
+            elif name in certificates:
+                raise BadInput(f"{path}: gate sealed: two certificates of {name[:80]!r}; get a clean copy")
+            else:
+                certificates[name] = told
     return _with_certificates(rows, certificates)
+
+
+def _name_in(text: bytes, role: str) -> str | None:
+    try:
+        return str(json.loads(text)["task" if role == "certificate" else "id"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def _listed(folder: Path) -> list[Leaf] | None:
@@ -150,17 +150,14 @@ def _changed(folder: Path, found: list[Leaf]) -> str:
         return f"{FILE} is missing or damaged, and the files do not match {ROOT}"
     old, new = ({row[:2]: row[2:] for row in rows} for rows in (listed, found))
     told = []
-    for role, name in dict.fromkeys([*old, *new]):
-        if old.get((role, name)) == new.get((role, name)):
-            continue
-        before, after = old.get((role, name)), new.get((role, name))
-        label = f"{role} {name[:80]!r}"
-        if before is None or after is None:
-            told.append(f"{label} was {'added' if before is None else 'taken away'}")
-        elif before[0] != after[0]:
-            told.append(f"{label} was changed in {_FILES[role]}")
-        else:
-            told.append(f"the certificate of {name[:80]!r} was changed in {_FILES['certificate']}")
+    for role, name in old:
+        before, after = old[role, name], new.get((role, name))
+        if after is None or before[0] != after[0]:
+            told.append(f"{role} {name[:80]!r} was changed or taken away in {_FILES[role]}")
+        elif before != after:
+            told.append(f"the certificate of {name[:80]!r} was changed or taken away in {_FILES['certificate']}")
+    if not told:
+        told = [f"{role} {name[:80]!r} was added" for role, name in new if (role, name) not in old]
     if not told:
         return f"suite.json or {FILE} was changed"
     return "; ".join(told[:3]) + (f"; and {len(told) - 3} more" if len(told) > 3 else "")

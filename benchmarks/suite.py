@@ -181,6 +181,7 @@ def _load_folder(folder: Path) -> Suite:
     manifest = read_json(folder / "suite.json")
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise BadInput(f"{folder / 'suite.json'}: not a suite manifest of schema {SCHEMA}")
+    sealing.check_seal(folder, manifest)
     certificates_path, ancestors_path = folder / "certificates.jsonl", folder / "ancestors.jsonl"
     certificates = read_jsonl(certificates_path) if certificates_path.exists() else ()
     suite = Suite(
@@ -200,7 +201,6 @@ def _load_folder(folder: Path) -> Suite:
             f"{folder}: the tasks do not match the digest in suite.json (found {suite.digest[:12]}, "
             f"expected {str(manifest.get('digest'))[:12]}); the suite was changed, get a clean copy"
         )
-    sealing.check_seal(folder, manifest)
     return suite
 
 

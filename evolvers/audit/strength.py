@@ -53,8 +53,12 @@ def mutation(sound: Sequence[Sound], limit: int, sandbox: Sandbox, progress: Pro
 
 
 def _limits(sound: Sound) -> list[Limits]:
-    """Ten times what the reference took: mutants that never end are many, and each would take its whole time."""
-    return [Limits(cpu_s=max(_LEAST_CPU_S, 10 * sound.cpu_s))] * len(sound.task.tests)
+    """Ten times what the reference took: mutants that never end are many, and each would take its whole time.
+
+    CPU time decides; the wall clock, which may be the machine's doing, has far more.
+    """
+    cpu_s = max(_LEAST_CPU_S, 10 * sound.cpu_s)
+    return [Limits(cpu_s=cpu_s, wall_s=30 + 4 * cpu_s)] * len(sound.task.tests)
 
 
 def _judge(task: str, made: int, survivors: Sequence[Mutant], book: Notebook) -> None:

@@ -37,6 +37,13 @@ def suite() -> Suite:
     )
 
 
+def unseal(folder: Path) -> None:
+    """Make of a suite one as they were before there were seals."""
+    manifest = json.loads((folder / "suite.json").read_text())
+    del manifest["merkle_root"]
+    (folder / "suite.json").write_text(json.dumps(manifest))
+
+
 def test_a_suite_folder_comes_back_as_it_was_written(suite: Suite, tmp_path: Path) -> None:
     suite.save(tmp_path / "out")
     back = Suite.load(tmp_path / "out")
@@ -65,6 +72,9 @@ def test_a_tampered_suite_is_refused(suite: Suite, tmp_path: Path, old: str, new
     before = path.read_text()
     path.write_text(before.replace(old, new, 1))
     assert path.read_text() != before
+    with pytest.raises(BadInput, match="task 't/1' was changed"):
+        Suite.load(tmp_path)
+    unseal(tmp_path)
     with pytest.raises(BadInput, match="do not match the digest"):
         Suite.load(tmp_path)
 
@@ -73,6 +83,7 @@ def test_a_suite_with_a_task_left_out_is_refused(suite: Suite, tmp_path: Path) -
     suite.save(tmp_path)
     lines = (tmp_path / "tasks.jsonl").read_text().splitlines()
     (tmp_path / "tasks.jsonl").write_text(lines[0] + "\n")
+    unseal(tmp_path)
     with pytest.raises(BadInput, match="do not match the digest"):
         Suite.load(tmp_path)
 
@@ -83,6 +94,7 @@ def test_a_broken_task_line_is_named_by_file_and_line(suite: Suite, tmp_path: Pa
     row = json.loads(lines[1])
     del row["prompt"]
     (tmp_path / "tasks.jsonl").write_text(lines[0] + "\n" + json.dumps(row) + "\n")
+    unseal(tmp_path)
     with pytest.raises(BadInput, match=r"tasks\.jsonl:2: task 't/2': the field 'prompt' is missing"):
         Suite.load(tmp_path)
 
@@ -105,7 +117,7 @@ def test_what_a_suite_requires_comes_back_and_is_no_part_of_its_digest(suite: Su
 @pytest.mark.parametrize("requires", ["numpy", {"numpy": "2"}, [1], [["numpy"]], None])
 def test_requirements_that_are_no_list_of_texts_are_refused(suite: Suite, tmp_path: Path, requires: object) -> None:
     suite.save(tmp_path)
-    manifest = {**suite.manifest(), "requires": requires}
+    manifest = {**suite.manifest(), "requires": requires}  # without a seal
     (tmp_path / "suite.json").write_text(json.dumps(manifest))
     with pytest.raises(BadInput, match=r"suite\.json: requires: expected a list"):
         Suite.load(tmp_path)

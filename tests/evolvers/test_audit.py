@@ -143,4 +143,4 @@ def test_a_changed_suite_folder_is_told_and_read_all_the_same(tmp_path: Path) ->
     path.write_text(path.read_text().replace("a + b", "b + a", 1))
     suite, bad = load_leniently(str(tmp_path / "good"))
     assert len(suite) == 2
-    assert "do not match the digest" in bad[0].problem
+    assert "task 'planted/sound' was changed" in bad[0].problem
