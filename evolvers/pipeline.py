@@ -116,6 +116,7 @@ class _Run:
         self._locals = _local_names(suite)
         self._certificates: dict[str, Mapping[str, Any]] = dict(suite.certificates)
         self._mates: tuple[CodeTask, ...] = ()
+        self._made: dict[str, list[CodeTask]] = {}
         self.tallies: list[Tally] = []
 
     def observe(self, tasks: Sequence[CodeTask]) -> None:
@@ -130,9 +131,12 @@ class _Run:
         """The tasks that come out of a stack of operators."""
         tasks: Sequence[CodeTask] = self._suite.tasks
         for place, operator in enumerate(chain):
-            tally = Tally(operator.name if len(chain) == 1 else f"{label_of(chain[: place + 1])}")
-            self.tallies.append(tally)
-            tasks = self._stage(operator, tasks, tally, self._count if place == 0 else 1)
+            label = label_of(chain[: place + 1])
+            if label not in self._made:  # chains that begin alike share what they begin with
+                tally = Tally(label)
+                self.tallies.append(tally)
+                self._made[label] = self._stage(operator, tasks, tally, self._count if place == 0 else 1)
+            tasks = self._made[label]
         return list(tasks)
 
     def _pool(self, operator: Operator, parents: Sequence[CodeTask]) -> Pool:

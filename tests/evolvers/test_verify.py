@@ -226,7 +226,7 @@ def edit_holds(row: Row) -> None:
     ("tamper", "says"),
     [
         (edit_evidence, "gate parent_fails"),
-        (drop_gate, "gate one_reading"),
+        (drop_gate, "gate parent_mutants"),
         (add_gate, "gate hard_for_models"),
         (edit_outputs_digest, "outputs_digest"),
         (edit_holds, "gate total"),
