@@ -10,7 +10,9 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from .positions import CannotEdit, Placed, Positions, Span, spliced
@@ -39,13 +41,11 @@ def renamed_program(
     is replaced elsewhere than at such keywords. Raises SyntaxError when the source does not parse and CannotEdit
     when a position does not show the name that it should.
     """
-    lines = Positions(source)
-    tree = parse(source)
-    tokens = _tokens(source)
+    parts = _parts_of(source)
     variables = names if identifiers is None else {name: names[name] for name in identifiers if name in names}
-    spans = {*_identifier_spans(tree, tokens, lines, variables), *_keyword_spans(tree, lines, names, keyword_rule)}
+    spans = {*_identifier_spans(parts, variables), *_keyword_spans(parts, names, keyword_rule)}
     edits = [(start, end, names[name]) for start, end, name in spans]
-    for start, end in _text_spans(tree, tokens, lines):
+    for start, end in parts.texts if mentions else ():
         text = source[start:end]
         changed = renamed_text(text, mentions)
         if changed != text:
@@ -104,33 +104,72 @@ def _tokens(source: str) -> list[tokenize.TokenInfo]:
         raise CannotEdit("the source cannot be split into tokens") from error
 
 
-def _identifier_spans(
-    tree: ast.Module,
-    tokens: list[tokenize.TokenInfo],
-    lines: Positions,
-    names: Mapping[str, str],
-) -> Iterator[Span]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in names:
-            yield lines.span(lines.of_node(node.lineno, node.col_offset), node.id)
-        elif isinstance(node, ast.arg) and node.arg in names:
-            yield lines.span(lines.of_node(node.lineno, node.col_offset), node.arg)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name in names:
-            yield _after(node, "def", node.name, tokens, lines)
-        elif isinstance(node, ast.ExceptHandler) and node.name is not None and node.name in names:
-            yield _after(node.type or node, "as", node.name, tokens, lines)
-        elif isinstance(node, ast.alias) and node.asname is not None and node.asname in names:
-            yield _after(node, "as", node.asname, tokens, lines)
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            yield from _in_statement(node, tokens, lines, names)
+@dataclass(frozen=True)
+class _Parts:
+    """What a source is made of, as far as renaming goes; worked out once, because many programs are made from one.
+
+    named: every node that binds or reads a name, by name. calls: the calls with keywords. texts: spans of comments and
+    of strings that are statements (docstrings, wherever they stand).
+    """
+
+    lines: Positions
+    tokens: Sequence[tokenize.TokenInfo]
+    named: Mapping[str, Sequence[ast.AST]]
+    calls: Sequence[ast.Call]
+    texts: Sequence[tuple[int, int]]
 
 
-def _keyword_spans(
-    tree: ast.Module, lines: Positions, names: Mapping[str, str], keyword_rule: KeywordRule
-) -> Iterator[Span]:
+@lru_cache(maxsize=1024)
+def _parts_of(source: str) -> _Parts:
+    lines, tree, tokens = Positions(source), parse(source), _tokens(source)
+    named: dict[str, list[ast.AST]] = {}
+    calls = []
+    comments = [token for token in tokens if token.type == tokenize.COMMENT]
+    texts = [(lines.of_token(token.start), lines.of_token(token.end)) for token in comments]
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
+        for name in _names_of(node):
+            named.setdefault(name, []).append(node)
+        if isinstance(node, ast.Call) and node.keywords:
+            calls.append(node)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            texts.append((lines.start(node), lines.end(node.value)))
+    return _Parts(lines, tokens, named, calls, texts)
+
+
+def _names_of(node: ast.AST) -> Sequence[str]:
+    """The names that a node itself binds or reads."""
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    if isinstance(node, ast.arg):
+        return (node.arg,)
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return (node.name,)
+    if isinstance(node, ast.ExceptHandler):
+        return (node.name,) if node.name else ()
+    if isinstance(node, ast.alias):
+        return (node.asname,) if node.asname else ()
+    return tuple(dict.fromkeys(node.names)) if isinstance(node, (ast.Global, ast.Nonlocal)) else ()
+
+
+def _identifier_spans(parts: _Parts, names: Mapping[str, str]) -> Iterator[Span]:
+    lines, tokens = parts.lines, parts.tokens
+    for name in names:
+        for node in parts.named.get(name, ()):
+            if isinstance(node, (ast.Name, ast.arg)):
+                yield lines.span(lines.of_node(node.lineno, node.col_offset), name)
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield _after(node, "def", name, tokens, lines)
+            elif isinstance(node, ast.ExceptHandler):
+                yield _after(node.type or node, "as", name, tokens, lines)
+            elif isinstance(node, ast.alias):
+                yield _after(node, "as", name, tokens, lines)
+            elif isinstance(node, (ast.Global, ast.Nonlocal)):
+                yield from _in_statement(node, tokens, lines, name)
+
+
+def _keyword_spans(parts: _Parts, names: Mapping[str, str], keyword_rule: KeywordRule) -> Iterator[Span]:
+    lines = parts.lines
+    for node in parts.calls:
         for keyword in node.keywords:
             if keyword.arg is not None and keyword.arg in names and keyword_rule(node, keyword.arg):
                 yield lines.span(lines.of_node(keyword.lineno, keyword.col_offset), keyword.arg)
@@ -140,7 +179,7 @@ def _after(
     node: Placed,
     word: str,
     name: str,
-    tokens: list[tokenize.TokenInfo],
+    tokens: Sequence[tokenize.TokenInfo],
     lines: Positions,
 ) -> Span:
     """The name token that follows the first ``word`` token from the node's place on."""
@@ -153,20 +192,10 @@ def _after(
 
 
 def _in_statement(
-    node: ast.Global | ast.Nonlocal, tokens: list[tokenize.TokenInfo], lines: Positions, names: Mapping[str, str]
+    node: ast.Global | ast.Nonlocal, tokens: Sequence[tokenize.TokenInfo], lines: Positions, name: str
 ) -> Iterator[Span]:
     start, end = lines.start(node), lines.end(node)
     for token in tokens:
         place = lines.of_token(token.start)
-        if token.type == tokenize.NAME and start <= place < end and token.string in names:
+        if token.type == tokenize.NAME and start <= place < end and token.string == name:
             yield lines.span(place, token.string)
-
-
-def _text_spans(tree: ast.Module, tokens: list[tokenize.TokenInfo], lines: Positions) -> Iterator[tuple[int, int]]:
-    """Spans of comments and of strings that are statements (docstrings, wherever they stand)."""
-    for token in tokens:
-        if token.type == tokenize.COMMENT:
-            yield lines.of_token(token.start), lines.of_token(token.end)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            yield lines.start(node), lines.end(node.value)

@@ -327,18 +327,25 @@ def test_the_verb_refuses_a_folder_that_holds_something(tmp_path: Path, toy_suit
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["notes"]
 
 
-def test_an_interrupted_evolution_leaves_nothing_behind(
+def test_an_interrupted_evolution_leaves_its_journal_and_goes_on_from_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toy_suite: Suite
 ) -> None:
     def interrupted(self: Suite) -> Row:
         raise KeyboardInterrupt
 
     evolve_toy(tmp_path, toy_suite)
+    whole = {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()}
     shutil.rmtree(tmp_path / "new")
-    monkeypatch.setattr(Suite, "manifest", interrupted)
+    with monkeypatch.context() as patched:
+        patched.setattr(Suite, "manifest", interrupted)
+        assert evolve_toy(tmp_path, toy_suite).exit_code != 0
+    assert {path.name for path in tmp_path.iterdir()} == {"toy", ".new.journal"}
+    with (tmp_path / ".new.journal").open("a") as journal:
+        journal.write('{"job": "torn')  # as a kill may leave it
     result = evolve_toy(tmp_path, toy_suite)
-    assert result.exit_code != 0
-    assert [path.name for path in tmp_path.iterdir()] == ["toy"]
+    assert "going on from an interrupted run" in result.output
+    assert {path.name for path in tmp_path.iterdir()} == {"toy", "new"}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()} == whole
 
 
 def test_a_task_slipped_in_without_a_lineage_is_found(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
