@@ -2,7 +2,8 @@
 
 Most checks in the manner of HumanEval are a list of ``assert candidate(LITERALS) == LITERAL``. Such a program says
 which calls to make and what each must give; the candidate can answer them in one batch, and the host compares plain
-values, so that no judge has to run. A program with anything else in it is left to the judge as it stands.
+values, so that no judge has to run. (Where an assertion fails whose message is computed, one runs for the message.) A
+program with anything else in it is left to the judge as it stands.
 """
 
 from __future__ import annotations
@@ -49,12 +50,16 @@ class _Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlainAssertion:
-    """One call and what its value must be. ``row``: what the candidate writes when it is exactly that."""
+    """One call and what its value must be. ``row``: what the candidate writes when it is exactly that.
+
+    ``has_message``: where it does not hold, the program computes a message, which may raise: only a judge can tell.
+    """
 
     args: tuple[Any, ...]
     holds: Predicate
     row: bytes | None
     line: int
+    has_message: bool = False
 
 
 def read_assertions(program: str, entry_point: str, prelude: str = "") -> list[PlainAssertion] | None:
@@ -98,6 +103,14 @@ def _does_nothing(node: ast.stmt) -> bool:
         return isinstance(node, ast.Assert) and isinstance(node.test, ast.Constant) and bool(node.test.value)
     value = node.value
     return isinstance(value, ast.Constant) or (isinstance(value, ast.Name) and hasattr(builtins, value.id))
+
+
+def _means_something_unexecuted(node: ast.stmt) -> bool:
+    """Whether a statement changes its function by standing there, though it may never be executed.
+
+    A ``yield`` makes a generator of the function, and ``:=`` a local variable of a name.
+    """
+    return any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await | ast.NamedExpr) for part in ast.walk(node))
 
 
 def _is_bare(node: ast.FunctionDef) -> bool:
@@ -189,7 +202,7 @@ class _Reader:
                 body = node.body
             elif not _does_nothing(node) and not self.is_constant_assignment(node):
                 raise _Unreadable
-        if body is None:
+        if body is None or any(map(_means_something_unexecuted, body)):
             raise _Unreadable
         return [self.assertion(node) for node in body if not _does_nothing(node)]
 
@@ -205,8 +218,9 @@ class _Reader:
 
     def assertion(self, node: ast.stmt) -> PlainAssertion:
         """One statement of ``check``."""
-        if not isinstance(node, ast.Assert) or (node.msg is not None and not isinstance(node.msg, ast.Constant)):
+        if not isinstance(node, ast.Assert):
             raise _Unreadable
+        has_message = node.msg is not None and not isinstance(node.msg, ast.Constant)
         test = node.test
         negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
         if isinstance(test, ast.UnaryOp) and negated:
@@ -214,9 +228,9 @@ class _Reader:
         call, holds, expected = self.reading(test)
         args = tuple(self.value(argument) for argument in call.args)
         if negated:
-            return PlainAssertion(args, lambda value: not holds(value), None, node.lineno)
+            return PlainAssertion(args, lambda value: not holds(value), None, node.lineno, has_message)
         row = row_of(expected[0], None) if expected and _is_itself(expected[0]) else None
-        return PlainAssertion(args, holds, row, node.lineno)
+        return PlainAssertion(args, holds, row, node.lineno, has_message)
 
     def reading(self, test: ast.expr) -> tuple[ast.Call, Predicate, tuple[Any, ...]]:
         """The call in an assertion, what must hold for its value, and the value itself where it is said plainly."""

@@ -223,16 +223,20 @@ def _read(test: LiteralTest, text: str) -> Score:
 
 def _run_check(task: CodeTask, test: CheckTest, entry: str, program: str, limits: Limits) -> _Steps[Score]:
     packed = PACKED.get(test, lambda: pack_check(test, entry))
+    found = None
     if packed.assertions:
         calls = tuple(assertion.args for assertion in packed.assertions)
         outcome = yield from _confirmed(CallsJob(program, entry, calls, limits, None, packed.calls))
         found = _asserted(packed.assertions, outcome, entry)
-        if found is not None:
+        says_more = any(assertion.has_message for assertion in packed.assertions)
+        if found is not None and not (found.verdict is Verdict.WRONG and says_more):
             return found
     objects = _defines_class(task.reference, entry)
     operators = operators_of(task.reference) if objects else ()
     shielded = CheckJob(program, entry, test.program, test.prelude, None, limits, objects, operators, may_share=False)
-    return (yield from _shielded_if_possible(task, shielded))
+    judged = yield from _shielded_if_possible(task, shielded)
+    # An assertion that did not hold has failed, whatever an answer returns when it is run once more.
+    return found if found is not None and judged.verdict is Verdict.PASS else judged
 
 
 def _shielded_if_possible(task: CodeTask, shielded: CheckJob) -> _Steps[Score]:

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalrun.benchmarks import plain
+from evalrun.benchmarks import CheckTest, CodeTask, plain
 from evalrun.harness.plain_checks import read_assertions
-from evalrun.harness.sandbox import Outcome
+from evalrun.harness.sandbox import CallsJob, CheckJob, Limits, Outcome
 from evalrun.harness.sandbox.wire import CallRows, row_of
-from evalrun.harness.scoring import _asserted
+from evalrun.harness.scoring import _asserted, _run_check
+from evalrun.harness.verdict import Verdict
 
 ATOMS = st.one_of(
     st.none(),
@@ -53,7 +54,8 @@ TESTS = st.one_of(
     st.builds("abs(candidate({}) - {}) {} {}".format, LITERALS, EXPRESSIONS, st.sampled_from(["<", "<="]), EXPRESSIONS),
     st.builds("{}(candidate({})) == {}".format, st.sampled_from(["list", "tuple", "set"]), LITERALS, EXPRESSIONS),
 )
-LINES = st.builds("assert {}{}{}".format, st.sampled_from(["", "not "]), TESTS, st.sampled_from(["", ", 'a message'"]))
+MESSAGES = st.sampled_from(["", ", 'a message'", ", 'got ' + str(candidate(1))", ", [][0]", ", nothing"])
+LINES = st.builds("assert {}{}{}".format, st.sampled_from(["", "not "]), TESTS, MESSAGES)
 PROGRAMS = st.lists(LINES, min_size=1, max_size=3).map(
     lambda lines: (
         "METADATA = {'a': 1}\n\ndef check(candidate):\n    assert True\n" + "".join(f"    {line}\n" for line in lines)
@@ -85,7 +87,8 @@ def compared(program: str, returned: Any) -> str | None:
         return None
     row = row_of(returned, None) or b"p" + plain.dumps(returned).encode()
     score = _asserted(found, Outcome("ok", calls=CallRows([row] * len(found))), "f")
-    assert score is not None
+    if score.verdict is Verdict.WRONG and any(assertion.has_message for assertion in found):
+        return None  # the judge computes the message
     return str(score.verdict)
 
 
@@ -104,6 +107,25 @@ def test_plain_equalities_are_never_left_to_the_judge(line: str, returned: Any) 
     assert compared(program, returned) == executed(program, returned)
 
 
+@pytest.mark.parametrize(("judged", "verdict"), [("wrong", "wrong"), ("error", "error"), ("pass", "wrong")])
+def test_a_judge_computes_the_message_of_an_assertion_that_failed_but_cannot_make_it_hold(
+    judged: str, verdict: str
+) -> None:
+    test = CheckTest("def check(candidate):\n    assert candidate(1) == 1, 'not ' + str(candidate(1))\n")
+    task = CodeTask("t/1", "", "f", "def f(n): return 1", (test,))
+    steps = _run_check(task, test, "f", "def f(n): return 2", Limits())
+    calls, check = next(steps), steps.send(Outcome("ok", calls=CallRows([row_of(2, None) or b""])))
+    assert isinstance(calls.job, CallsJob)
+    assert isinstance(check.job, CheckJob)
+    with pytest.raises(StopIteration) as ended:
+        steps.send(Outcome("ok", judged=judged))  # type: ignore[arg-type]
+    assert ended.value.value.verdict == verdict
+
+
+def test_no_judge_computes_the_message_of_an_assertion_that_holds() -> None:
+    assert compared("def check(candidate):\n    assert candidate(1) == 1, str(candidate(1))\n", 1) == "pass"
+
+
 @pytest.mark.parametrize(
     "program",
     [
@@ -117,6 +139,9 @@ def test_plain_equalities_are_never_left_to_the_judge(line: str, returned: Any) 
         "def check(candidate):\n    assert candidate(1) == 1 and candidate(2) == 2\n",
         "def check(candidate):\n    assert (candidate(1) == 1, 'always true')\n",
         "def check(candidate):\n    yield\n    assert candidate(1) == 1\n",
+        "def check(candidate):\n    assert candidate(1) == 1, (yield)\n",
+        "def check(candidate):\n    assert True, [(yield)]\n    assert candidate(1) == 1\n",
+        "def check(candidate):\n    assert candidate(1) == 1, (abs := 1)\n",
         "def check(candidate, more=1):\n    assert candidate(1) == 1\n",
         "def check(candidate: nothing):\n    assert candidate(1) == 1\n",
         "@staticmethod\ndef check(candidate):\n    assert candidate(1) == 1\n",

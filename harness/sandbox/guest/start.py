@@ -21,6 +21,7 @@ def start() -> None:
         # PID 1 kills a job's processes as the job's user; with its own real id, 0, here too, it would reach this one.
         os.setresuid(config["uid"], 0, config["uid"])
     os.write(CONTROL, b"s")
+    os.environ.pop("LD_BIND_NOW", None)  # for the zygote alone
     sys.path[:] = [path for path in sys.path if path]
     sys.argv = ["answer"]
     sys.dont_write_bytecode = True

@@ -41,6 +41,8 @@ GRACE_S = 2.0
 MOST_WAITED_S = 30.0  # how much longer than its limit a job may last because others had the processor
 FLUSH_S = 0.01  # how long an answer may wait for others to be written with it
 
+ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 BORDER = ("remote", "changes", "border", "judge")  # what judges run, in this order, in one namespace
 
 # A lean zygote reads its program from its standard input, as this one did.
@@ -84,7 +86,8 @@ class Host:
         """Take what has come; Gone when nothing ever will."""
         try:
             while True:
-                part = os.read(self.read_fd, 1 << 18)
+                # So small that the C library does not map memory for it and unmap it again.
+                part = os.read(self.read_fd, 1 << 16)
                 if not part:
                     raise Gone
                 self.inbox += part
@@ -216,7 +219,10 @@ def spawn_zygote(profile: str, sandbox: Supervisor) -> Zygote:
     actions += [(os.POSIX_SPAWN_DUP2, 100 + place, place) for place in wanted]
     actions += [(os.POSIX_SPAWN_CLOSE, 100 + place) for place in wanted]
     command = [sys.executable, "-s", *(["-S"] if lean else []), "-c", ZYGOTE]
-    pid = os.posix_spawn(sys.executable, command, os.environ, file_actions=actions)
+    # Names are bound at the start: otherwise every fork looks for them again, in pages of its own. Not where an answer
+    # may load libraries: some name what they never call, and do not have.
+    environment = {**os.environ, "LD_BIND_NOW": "1"} if lean else os.environ
+    pid = os.posix_spawn(sys.executable, command, environment, file_actions=actions)
     for fd in (alarm_read, alarm_write, source_read, output_read, output_write):
         os.close(fd)
     theirs.close()
@@ -814,7 +820,7 @@ class Supervisor:
             "output_over": job.killed == "output",
             "results_over": over,
         }
-        return [json.dumps(found, separators=(",", ":")).encode(), rows, output, verdict]
+        return [ENCODER.encode(found).encode(), rows, output, verdict]
 
     @staticmethod
     def payload_bytes(job: Job) -> int:
