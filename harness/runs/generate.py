@@ -44,6 +44,26 @@ class Asking:
         }  # fmt: skip
 
 
+class _Bodies:
+    """The request bodies of one run and their digests. Requests come task by task and often differ in nothing else."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._last: tuple[CodeTask, int, dict[str, Any]] | None = None
+        self._body: dict[str, Any] = {}
+        self._digest = ""
+
+    def of(self, task: CodeTask, epochs: tuple[int, ...]) -> tuple[dict[str, Any], str]:
+        """A body of its own for the request, and its digest."""
+        wanted = task, len(epochs), self._asking.sampling.fields(epochs[0])
+        last = self._last
+        if last is None or task is not last[0] or wanted[1:] != last[1:]:
+            self._body = self._asking.body(task, epochs[0], len(epochs))
+            self._digest = digest(self._body)
+            self._last = wanted
+        return dict(self._body), self._digest
+
+
 class Stop:
     """Asked, by a signal or by a failure, to send no further request; ``why`` says so to people."""
 
@@ -106,6 +126,7 @@ class Asker:
         self.tally = Tally()
         self._endpoint = endpoint
         self._asking = asking
+        self._bodies = _Bodies(asking)
         self._record = record
         self._connections = connections
         self._patience = max(_MIN_GIVE_UPS, connections)
@@ -145,7 +166,7 @@ class Asker:
             await self._ask(*item)
 
     async def _ask(self, task: CodeTask, epochs: tuple[int, ...]) -> None:
-        body = self._asking.body(task, epochs[0], len(epochs))
+        body, body_digest = self._bodies.of(task, epochs)
         worst = await self._budget.reserve(body, self._prices)
         if worst is None:
             self.tally.exhausted = True
@@ -162,12 +183,12 @@ class Asker:
         finally:
             self._budget.settle(body, worst, response, self._prices)
         if response is not None:
-            self._answered(task, epochs, body, response)
+            self._answered(task, epochs, body_digest, response)
         self._changed(self.tally)
 
-    def _answered(self, task: CodeTask, epochs: tuple[int, ...], body: dict[str, Any], response: Response) -> None:
+    def _answered(self, task: CodeTask, epochs: tuple[int, ...], body_digest: str, response: Response) -> None:
         self.tally.in_a_row = 0
-        rows = sample_rows(task, epochs, response, digest(body))
+        rows = sample_rows(task, epochs, response, body_digest)
         self._record(rows)
         self.tally.answered += len(rows)
         self._batches += len(epochs) > 1
