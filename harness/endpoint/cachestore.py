@@ -164,7 +164,7 @@ def _write_all(connection: sqlite3.Connection, entries: Sequence[_Entry], hits: 
     now = int(time.time())
     for part in _parts(entries):
         connection.execute(
-            # two processes may have asked for the same (where files cannot be locked); whichever wrote last is what later runs get
+            # where files cannot be locked two processes may have asked the same; the last to write is what counts
             "INSERT OR REPLACE INTO responses (key, origin, created, value, check_sum) VALUES "
             + ", ".join(["(?, ?, ?, ?, ?)"] * len(part)),
             [each for e in part for each in (e.key, ids[e.origin], now, e.value, _check_sum(e.key, e.value))],

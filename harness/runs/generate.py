@@ -10,12 +10,21 @@ from typing import Any
 
 from ...benchmarks import CodeTask, InfraError
 from ...benchmarks.jsonio import digest
-from ..endpoint.api import Endpoint, EndpointDown, EndpointRefused, RequestRefused, Response, Sampling, Unaffordable
+from ..endpoint.api import (
+    Endpoint,
+    EndpointDown,
+    EndpointRefused,
+    RequestRefused,
+    Response,
+    Sampling,
+    Unaffordable,
+    Unanswered,
+)
 from ..endpoint.extract import extract_reply
 from ..endpoint.prompt import EndpointForm
 from ..endpoint.settings import PromptSettings
 from .budget import Budget, Caps, Prices
-from .records import Key, SampleRow, Usage, now
+from .records import Key, SampleRow, SpentRow, Usage, now
 
 _MIN_GIVE_UPS = 4
 _REFUSED_AT_FIRST = 8
@@ -107,7 +116,8 @@ class Asker:
     left out, and so owed. After max(4, connections) failures in a row the rest is not asked for any more.
 
     record: is given the samples of each response in the order of their epochs, as soon as it is there. room: awaited
-    before each request; it makes asking wait for what comes after it. changed: called after each response and failure.
+    before each request; it makes asking wait for what comes after it. unanswered: is given what was paid for without an
+    answer. changed: called after each response and failure.
     """
 
     def __init__(
@@ -121,6 +131,7 @@ class Asker:
         budget: Budget | None = None,
         prices: Prices | None = None,
         room: Callable[[], Awaitable[None]] = _no_wait,
+        unanswered: Callable[[SpentRow], None] = lambda row: None,
         changed: Callable[[Tally], None] = lambda tally: None,
     ) -> None:
         self.tally = Tally()
@@ -134,6 +145,7 @@ class Asker:
         self._budget = Budget(Caps()) if budget is None else budget
         self._prices = prices
         self._room = room
+        self._unanswered = unanswered
         self._changed = changed
         self._singly: deque[Wanted] = deque()  # what a request for several did not bring
         self._batches = 0  # requests for several that were answered
@@ -176,8 +188,10 @@ class Asker:
             if not self._stop:  # it may have come while the budget kept this waiting
                 response = await self._endpoint.ask(body, epoch=epochs[0])
         except (EndpointDown, RequestRefused, EndpointRefused) as failure:
+            self._note_spent(task, epochs, failure)
             self._failed(task, epochs, failure)
         except Unaffordable as failure:
+            self._note_spent(task, epochs, failure)
             self.tally.exhausted = True
             self.tally.failures.update(((task.id, each), str(failure)) for each in epochs)
         finally:
@@ -193,6 +207,12 @@ class Asker:
         self.tally.answered += len(rows)
         self._batches += len(epochs) > 1
         self._singly.extend((task, (epoch,)) for epoch in epochs[len(rows) :])
+
+    def _note_spent(self, task: CodeTask, epochs: tuple[int, ...], failure: Exception) -> None:
+        if isinstance(failure, Unanswered) and (failure.spent_input_tokens or failure.spent_output_tokens):
+            self._unanswered(
+                SpentRow(task.id, epochs[0], failure.spent_input_tokens, failure.spent_output_tokens, now())
+            )
 
     def _failed(self, task: CodeTask, epochs: tuple[int, ...], failure: InfraError | EndpointRefused) -> None:
         tally = self.tally

@@ -24,9 +24,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...benchmarks import CodeTask, InfraError
+from ...benchmarks.jsonio import JsonlAppender
 from ..endpoint.api import Endpoint, Stoppable
 from ..sandbox.api import Sandbox
-from .appending import DiskFailed, RecordAppender, appending
+from .appending import DiskFailed, RecordAppender, appending, as_outage
 from .budget import Budget, Caps, Prices
 from .folder import record_scoring
 from .generate import Asker, Asking, Stop, Tally, requests
@@ -34,7 +35,7 @@ from .ledger import Ledger, read_ledger
 from .limits import settled_limits
 from .manifest import scoring_of
 from .progress import Counters, Shown, showing
-from .records import SAMPLES, VERDICTS, SampleRow
+from .records import SAMPLES, SPENT, VERDICTS, SampleRow, SpentRow
 from .score import Scorer
 
 log = logging.getLogger("evalrun.run")
@@ -134,6 +135,7 @@ class _Line:
             budget=work.budget,
             prices=work.prices,
             room=self._room,
+            unanswered=self._record_spent,
             changed=self._on_change,
         )
 
@@ -229,6 +231,15 @@ class _Line:
         if row.usage is not None and not row.cached:
             counters.input_tokens += row.usage.input_tokens
             counters.output_tokens += row.usage.output_tokens
+
+    def _record_spent(self, row: SpentRow) -> None:
+        """At once and by itself: it is rare, and a budget that is resumed must know of it."""
+        path = self._work.folder / SPENT
+        with as_outage(path), JsonlAppender(path) as appender:
+            appender.append(row.to_json())
+        self._ledger.spent.add_unanswered(row)
+        self._counters.input_tokens += row.input_tokens
+        self._counters.output_tokens += row.output_tokens
 
     def _on_change(self, tally: Tally) -> None:
         self._counters.errors = tally.gave_up + tally.refused
