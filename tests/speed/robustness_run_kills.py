@@ -93,7 +93,14 @@ def kept_in(cache: Path) -> dict[bytes, int]:
 
 
 def kill_and_resume(
-    base_url: str, folder: Path, *, trials: int, rng: random.Random, longest_s: float, more: Sequence[str], cached: bool
+    base_url: str,
+    folder: Path,
+    *,
+    trials: int,
+    rng: random.Random,
+    longest_s: float,
+    more: Sequence[str],
+    cached: bool = False,
 ) -> int:
     """Kill again and again, then let it end. Returns how many kills hit; AssertionError where a record was lost, or a
     reply that the cache held was paid for again. cached: with a cache that is the run's own, and empty at first.
