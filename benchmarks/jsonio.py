@@ -17,10 +17,13 @@ from typing import Any
 
 from .errors import BadInput
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+"""Made once: `json.dumps` would make one for every value."""
+
 
 def canonical_json(value: object) -> str:
     """The one JSON text of a value: sorted keys, no spaces, ASCII only (so that lone surrogates survive)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def digest(value: object) -> str:

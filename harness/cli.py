@@ -28,6 +28,9 @@ INTERRUPTED = 130
 _PLAIN_DOCSTRING = re.compile(rb'^def (command)\([^"]*?\)[^"\n]*:\n    """([^"\\\n]+)\n?', re.MULTILINE)
 """The head of a verb's function, with the first line of its docstring."""
 
+_HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""The help of a group that is called without a verb, since click 8.2; it is no error's line."""
+
 log = logging.getLogger("evalrun")
 
 
@@ -176,7 +179,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as exit_request:
         return exit_request.exit_code
     except click.ClickException as error:
-        error.show()
+        if isinstance(error, _HELP):
+            error.show()
+        else:
+            print(f"evalrun: error: {_click_line(error)}", file=sys.stderr)
         return error.exit_code
     except EvalrunError as error:
         log.debug("where the error came from:", exc_info=error)
@@ -197,6 +203,13 @@ def _invoke(args: list[str]) -> int:
     with cli.make_context("evalrun", args) as ctx:
         code = cli.invoke(ctx)
     return code if isinstance(code, int) else 0
+
+
+def _click_line(error: click.ClickException) -> str:
+    """Click's message in one line, and where the options are told; click itself would take four."""
+    said = " ".join(error.format_message().split())
+    where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx is not None else ""
+    return f"{said.rstrip('.')} (see `{where} --help`)" if where else said
 
 
 def _one_line(error: Exception) -> str:

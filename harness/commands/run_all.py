@@ -58,7 +58,9 @@ def say_what_would_be(plans: Sequence[Plan], *, resume: bool) -> None:
             found = estimate(keys, plan.by_id, plan.asking)
         else:
             found = estimate_new(plan.by_id, plan.asking)
-        click.echo("\n".join(estimate_lines(found, plan.folder, plan.asking.model, plan.suite.ref, plan.prices)))
+        suite = plan.manifest["suite"]  # the whole one, as the run will name it; the plan's own is what is chosen of it
+        ref = f"{suite['name']}@{suite['version']}#{suite['digest'][:12]}"
+        click.echo("\n".join(estimate_lines(found, plan.folder, plan.asking.model, ref, plan.prices)))
 
 
 class _Runs:

@@ -14,17 +14,24 @@ class EndpointRefused(BadInput):
     """The server refuses all requests of this kind (no such model, no access, ...): asking any further cannot help."""
 
 
-class RequestRefused(InfraError):
+class Unanswered(InfraError):
+    """A request that brought no usable reply; what it has cost all the same, in responses that were not believed."""
+
+    spent_input_tokens = 0
+    spent_output_tokens = 0
+
+
+class RequestRefused(Unanswered):
     """The server refuses this one request (its context is too long, its content is filtered, ...): asking it again
     cannot help, others may do better. The sample is owed, with this reason.
     """
 
 
-class EndpointDown(InfraError):
+class EndpointDown(Unanswered):
     """No usable reply after every attempt that was allowed; the sample is owed."""
 
 
-class Unaffordable(InfraError):
+class Unaffordable(Unanswered):
     """A response is in doubt, and the budget does not allow to ask for it again; the sample is owed."""
 
 

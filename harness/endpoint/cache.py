@@ -2,7 +2,8 @@
 
 The key is the SHA-256 of the base URL, the form, the exact request and the epoch. What is kept is a response that the
 endpoint handed over; a failure has none, and so is never kept. A response is in the file before it is handed on: a
-kill at any instant loses nothing that was paid for. (A power cut may take the newest entries, never the file: what a
+kill at any instant loses nothing that was paid for. Who asks the same at the same time waits for it, in another process
+too (``claims``). (A power cut may take the newest entries, never the file: what a
 run recorded is in its own folder, and that is flushed to disk.)
 """
 
@@ -87,6 +88,7 @@ class CachedEndpoint:
     def __init__(self, inner: Endpoint, cache: ResponseCache, form: str, base_url: str) -> None:
         self._inner, self._cache, self._form, self._base_url = inner, cache, form, base_url
         self._turns: dict[bytes, _Turn] = {}
+        self._stopped = False
 
     async def __aenter__(self) -> CachedEndpoint:
         await self._inner.__aenter__()
@@ -99,6 +101,7 @@ class CachedEndpoint:
 
     def stop(self) -> None:
         """See ``Stoppable.stop``."""
+        self._stopped = True
         if isinstance(self._inner, Stoppable):
             self._inner.stop()
 
@@ -112,7 +115,7 @@ class CachedEndpoint:
             return await self._inner.ask(body)
         key = cache_key(self._base_url, self._form, body, epoch)
         origin = Origin(self._base_url, self._form, str(body.get("model", "")))
-        async with self._one_at_a_time(key):
+        async with self._one_at_a_time(key), self._cache.claims.holding(key, lambda: self._stopped):
             found = await self._kept(key)
             if found is not None:
                 self._cache.count_hit(origin)
@@ -135,7 +138,7 @@ class CachedEndpoint:
 
     @asynccontextmanager
     async def _one_at_a_time(self, key: bytes) -> AsyncIterator[None]:
-        """Who asks the same meanwhile waits, and finds the response in the cache."""
+        """Who asks the same meanwhile, in this process, waits, and finds the response in the cache."""
         turn = self._turns.setdefault(key, _Turn())
         turn.taking += 1
         try:

@@ -83,7 +83,9 @@ def inode_of(path: Path) -> int | None:
 
 def unusable(path: Path, error: Exception) -> InfraError:
     """What to say where the cache cannot be used at all."""
-    return InfraError(f"the response cache {path}: {error}; mend it, name another place, or go without (--no-cache)")
+    return InfraError(
+        f"the response cache {path}: {error}; mend it, name another place (--cache-dir), or go without --cache"
+    )
 
 
 def damage_in(error: sqlite3.Error) -> bool:

@@ -17,6 +17,7 @@ from typing import TypeVar
 from ...benchmarks import EvalrunError
 from .batching import BatchThread
 from .cachefile import Damaged, damage_in, inode_of, move_aside, open_database, unusable
+from .claims import Claims
 
 log = logging.getLogger("evalrun.cache")
 Rows = TypeVar("Rows")
@@ -54,6 +55,10 @@ class ResponseCache:
         self._hits: Counter[Origin] = Counter()
         self._unwritten = 0
         self._reading, self._writing = _Handle(path, vfs), _Handle(path, vfs)
+        try:
+            self.claims = Claims(path)
+        except OSError as error:
+            raise unusable(path, error) from error
         self._readers: BatchThread[bytes, bytes | None] = BatchThread(self._read, "evalrun-cache-read")
         self._writers: BatchThread[_Entry, None] = BatchThread(self._write, "evalrun-cache-write")
 
@@ -71,6 +76,7 @@ class ResponseCache:
             self._write([])
         self._reading.close()
         self._writing.close()
+        self.claims.close()
 
     async def get(self, key: bytes) -> bytes | None:
         """What is kept under a key, or None."""
@@ -158,7 +164,7 @@ def _write_all(connection: sqlite3.Connection, entries: Sequence[_Entry], hits: 
     now = int(time.time())
     for part in _parts(entries):
         connection.execute(
-            # two processes may have asked for the same; whichever wrote last is what later runs get
+            # where files cannot be locked two processes may have asked the same; the last to write is what counts
             "INSERT OR REPLACE INTO responses (key, origin, created, value, check_sum) VALUES "
             + ", ".join(["(?, ?, ?, ?, ?)"] * len(part)),
             [each for e in part for each in (e.key, ids[e.origin], now, e.value, _check_sum(e.key, e.value))],

@@ -15,7 +15,7 @@ from ...benchmarks.jsonio import canonical_json
 from ...benchmarks.visible import visible
 from .adaptive import AdaptiveLimit, PauseTooLong
 from .address import KEY_VARIABLES, api_key, normal_base_url
-from .api import EndpointDown, EndpointRefused, RequestRefused, Response, Unaffordable
+from .api import EndpointDown, EndpointRefused, RequestRefused, Response, Unaffordable, Unanswered
 from .clocks import REAL_CLOCKS, Clocks
 from .doubts import TIMES, Doubt, doubt, worst
 from .prompt import EndpointForm
@@ -136,6 +136,13 @@ class OpenAIEndpoint:
     async def ask(self, body: Mapping[str, Any], *, epoch: int | None = None) -> Response:
         """See ``Endpoint.ask``."""
         effort = _Effort(canonical_json(dict(body)).encode("ascii"), int(body.get("n") or 1))
+        try:
+            return await self._ask(body, effort)
+        except Unanswered as failure:
+            failure.spent_input_tokens, failure.spent_output_tokens = effort.spent_input, effort.spent_output
+            raise
+
+    async def _ask(self, body: Mapping[str, Any], effort: _Effort) -> Response:
         while True:
             effort.attempts += 1
             try:

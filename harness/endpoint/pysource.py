@@ -30,6 +30,7 @@ class Parser:
         self.spent = 0
         self._known: dict[str, ast.Module | int] = {}
         self._lacking: dict[str, frozenset[str]] = {}
+        self._defines: dict[tuple[str, str], bool] = {}
 
     @property
     def is_spent(self) -> bool:
@@ -43,6 +44,12 @@ class Parser:
 
     def defines(self, text: str, name: str) -> bool:
         """Whether the text binds ``name`` at its top level; of what is no valid Python, whether it looks like it."""
+        found = self._defines.get((text, name))
+        if found is None:
+            found = self._defines[text, name] = self._does_define(text, name)
+        return found
+
+    def _does_define(self, text: str, name: str) -> bool:
         tree = self.parse(text)
         if tree is None:
             word = re.escape(name)

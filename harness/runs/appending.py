@@ -2,8 +2,8 @@
 
 When a record is safe:
 
-- It is handed to the operating system before anything else is done with it, so from then on it survives the end of this
-  process, by ``kill -9`` as well.
+- ``append`` hands it to the operating system, so from then on it survives the end of this process, by ``kill -9`` as
+  well. A run does so in the turn of the event loop that brought it.
 - It is on the disk (fsync) within ``GROUP_S`` and the time of one fsync, which all that came meanwhile share: replies
   come by the thousand a second, and no disk does as many. A loss of power costs at most that much, which is then owed
   again. When the file is closed everything is on the disk.

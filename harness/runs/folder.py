@@ -12,7 +12,7 @@ from ...benchmarks.jsonio import write_json, writing
 from .ledger import Ledger
 from .lock import LOCK, run_lock
 from .manifest import resume_differences, scoring_differences
-from .records import GIVEN, LIMITS, MANIFEST, OWED, SAMPLES, TASKS, VERDICTS, SampleRow, load_manifest, start_run
+from .records import GIVEN, LIMITS, MANIFEST, OWED, SAMPLES, SPENT, TASKS, VERDICTS, SampleRow, load_manifest, start_run
 
 
 @contextmanager
@@ -61,10 +61,10 @@ def check_folder(folder: Path, manifest: Mapping[str, Any], *, resume: bool) -> 
 
 def _take_back(folder: Path, *, made: bool, given: bool) -> None:
     """Remove a run that bad input ended before it held anything worth keeping: a reply, or a verdict."""
-    kept = [VERDICTS] if given else [VERDICTS, SAMPLES]
+    kept = [VERDICTS] if given else [VERDICTS, SAMPLES, SPENT]
     if any((folder / name).exists() and (folder / name).stat().st_size for name in kept):
         return
-    for name in (MANIFEST, VERDICTS, LIMITS, SAMPLES, TASKS, OWED, GIVEN, LOCK):
+    for name in (MANIFEST, VERDICTS, LIMITS, SAMPLES, SPENT, TASKS, OWED, GIVEN, LOCK):
         (folder / name).unlink(missing_ok=True)
     if made:
         folder.rmdir()

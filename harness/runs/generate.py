@@ -10,12 +10,21 @@ from typing import Any
 
 from ...benchmarks import CodeTask, InfraError
 from ...benchmarks.jsonio import digest
-from ..endpoint.api import Endpoint, EndpointDown, EndpointRefused, RequestRefused, Response, Sampling, Unaffordable
+from ..endpoint.api import (
+    Endpoint,
+    EndpointDown,
+    EndpointRefused,
+    RequestRefused,
+    Response,
+    Sampling,
+    Unaffordable,
+    Unanswered,
+)
 from ..endpoint.extract import extract_reply
 from ..endpoint.prompt import EndpointForm
 from ..endpoint.settings import PromptSettings
 from .budget import Budget, Caps, Prices
-from .records import Key, SampleRow, Usage, now
+from .records import Key, SampleRow, SpentRow, Usage, now
 
 _MIN_GIVE_UPS = 4
 _REFUSED_AT_FIRST = 8
@@ -42,6 +51,26 @@ class Asking:
         return {
             "model": self.model, **self.sampling.fields(epoch), **several, **self.prompts.fields(task, self.form),
         }  # fmt: skip
+
+
+class _Bodies:
+    """The request bodies of one run and their digests. Requests come task by task and often differ in nothing else."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._last: tuple[CodeTask, int, dict[str, Any]] | None = None
+        self._body: dict[str, Any] = {}
+        self._digest = ""
+
+    def of(self, task: CodeTask, epochs: tuple[int, ...]) -> tuple[dict[str, Any], str]:
+        """A body of its own for the request, and its digest."""
+        wanted = task, len(epochs), self._asking.sampling.fields(epochs[0])
+        last = self._last
+        if last is None or task is not last[0] or wanted[1:] != last[1:]:
+            self._body = self._asking.body(task, epochs[0], len(epochs))
+            self._digest = digest(self._body)
+            self._last = wanted
+        return dict(self._body), self._digest
 
 
 class Stop:
@@ -87,7 +116,8 @@ class Asker:
     left out, and so owed. After max(4, connections) failures in a row the rest is not asked for any more.
 
     record: is given the samples of each response in the order of their epochs, as soon as it is there. room: awaited
-    before each request; it makes asking wait for what comes after it. changed: called after each response and failure.
+    before each request; it makes asking wait for what comes after it. unanswered: is given what was paid for without an
+    answer. changed: called after each response and failure.
     """
 
     def __init__(
@@ -101,11 +131,13 @@ class Asker:
         budget: Budget | None = None,
         prices: Prices | None = None,
         room: Callable[[], Awaitable[None]] = _no_wait,
+        unanswered: Callable[[SpentRow], None] = lambda row: None,
         changed: Callable[[Tally], None] = lambda tally: None,
     ) -> None:
         self.tally = Tally()
         self._endpoint = endpoint
         self._asking = asking
+        self._bodies = _Bodies(asking)
         self._record = record
         self._connections = connections
         self._patience = max(_MIN_GIVE_UPS, connections)
@@ -113,6 +145,7 @@ class Asker:
         self._budget = Budget(Caps()) if budget is None else budget
         self._prices = prices
         self._room = room
+        self._unanswered = unanswered
         self._changed = changed
         self._singly: deque[Wanted] = deque()  # what a request for several did not bring
         self._batches = 0  # requests for several that were answered
@@ -145,7 +178,7 @@ class Asker:
             await self._ask(*item)
 
     async def _ask(self, task: CodeTask, epochs: tuple[int, ...]) -> None:
-        body = self._asking.body(task, epochs[0], len(epochs))
+        body, body_digest = self._bodies.of(task, epochs)
         worst = await self._budget.reserve(body, self._prices)
         if worst is None:
             self.tally.exhausted = True
@@ -155,23 +188,31 @@ class Asker:
             if not self._stop:  # it may have come while the budget kept this waiting
                 response = await self._endpoint.ask(body, epoch=epochs[0])
         except (EndpointDown, RequestRefused, EndpointRefused) as failure:
+            self._note_spent(task, epochs, failure)
             self._failed(task, epochs, failure)
         except Unaffordable as failure:
+            self._note_spent(task, epochs, failure)
             self.tally.exhausted = True
             self.tally.failures.update(((task.id, each), str(failure)) for each in epochs)
         finally:
             self._budget.settle(body, worst, response, self._prices)
         if response is not None:
-            self._answered(task, epochs, body, response)
+            self._answered(task, epochs, body_digest, response)
         self._changed(self.tally)
 
-    def _answered(self, task: CodeTask, epochs: tuple[int, ...], body: dict[str, Any], response: Response) -> None:
+    def _answered(self, task: CodeTask, epochs: tuple[int, ...], body_digest: str, response: Response) -> None:
         self.tally.in_a_row = 0
-        rows = sample_rows(task, epochs, response, digest(body))
+        rows = sample_rows(task, epochs, response, body_digest)
         self._record(rows)
         self.tally.answered += len(rows)
         self._batches += len(epochs) > 1
         self._singly.extend((task, (epoch,)) for epoch in epochs[len(rows) :])
+
+    def _note_spent(self, task: CodeTask, epochs: tuple[int, ...], failure: Exception) -> None:
+        if isinstance(failure, Unanswered) and (failure.spent_input_tokens or failure.spent_output_tokens):
+            self._unanswered(
+                SpentRow(task.id, epochs[0], failure.spent_input_tokens, failure.spent_output_tokens, now())
+            )
 
     def _failed(self, task: CodeTask, epochs: tuple[int, ...], failure: InfraError | EndpointRefused) -> None:
         tally = self.tally

@@ -16,12 +16,14 @@ from ..verdict import Verdict
 from .records import (
     Key,
     SampleRow,
+    SpentRow,
     TaskRow,
     VerdictRow,
     load_manifest,
     load_tasks,
     planned_keys,
     read_samples,
+    read_spent,
     read_verdicts,
 )
 
@@ -54,6 +56,11 @@ class Spent:
         else:
             self.input_tokens += row.usage.input_tokens
             self.output_tokens += row.usage.output_tokens
+
+    def add_unanswered(self, row: SpentRow) -> None:
+        """Count what brought no sample."""
+        self.input_tokens += row.input_tokens
+        self.output_tokens += row.output_tokens
 
 
 class Ledger:
@@ -188,4 +195,6 @@ def read_ledger(folder: Path) -> Ledger:
         ledger.add_sample(sample)
     for verdict in read_verdicts(folder, tasks):
         ledger.add_verdict(verdict)
+    for spent in read_spent(folder):
+        ledger.spent.add_unanswered(spent)
     return ledger

@@ -13,12 +13,23 @@ from pathlib import Path
 from typing import Any
 
 from ...benchmarks import BadInput
-from ...benchmarks.jsonio import JsonlAppender, canonical_json, write_json, writing
+from ...benchmarks.jsonio import JsonlAppender, canonical_json, write_json, write_jsonl, writing
 from ..verdict import Verdict
 from .ledger import Ledger, read_ledger
 from .lock import not_at_work
 from .manifest import differences, scoring_differences
-from .records import MANIFEST, SAMPLES, TASKS, VERDICTS, SampleRow, load_manifest, read_samples, read_verdicts
+from .records import (
+    MANIFEST,
+    SAMPLES,
+    SPENT,
+    TASKS,
+    VERDICTS,
+    SampleRow,
+    load_manifest,
+    read_samples,
+    read_spent,
+    read_verdicts,
+)
 
 _DIGEST = 16
 _BATCH = 1000
@@ -105,6 +116,9 @@ class _Merging:
                 _copy(self._scored(ledger), verdicts)
             samples.sync()
             verdicts.sync()
+        spent = [row.to_json() for folder in folders for row in read_spent(folder)]
+        if spent:
+            write_jsonl(self._building / SPENT, spent)
 
     def _samples(self, ledger: Ledger) -> Iterator[SampleRow]:
         mine: dict[str, bytearray] = {}

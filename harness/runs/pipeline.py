@@ -1,7 +1,8 @@
 """A run at work: replies are recorded, and scored while further ones are asked for, in bounded memory.
 
 The event loop in the main thread asks and records; a ``Scorer`` in a thread of its own scores. When it holds as much as
-it may, asking waits. A reply is on its way to the disk before anything else is done with it.
+it may, asking waits. A reply is on its way to the disk before anything is scored: all that one turn of the loop brings
+is handed to the operating system with one write.
 
 The first SIGINT (Ctrl-C) or SIGTERM: nothing further is sent, no retry either; what is sent is received and scored.
 The second: all ends at once; what was received is recorded. It acts also where something blocks the event loop.
@@ -23,9 +24,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...benchmarks import CodeTask, InfraError
+from ...benchmarks.jsonio import JsonlAppender
 from ..endpoint.api import Endpoint, Stoppable
 from ..sandbox.api import Sandbox
-from .appending import DiskFailed, RecordAppender, appending
+from .appending import DiskFailed, RecordAppender, appending, as_outage
 from .budget import Budget, Caps, Prices
 from .folder import record_scoring
 from .generate import Asker, Asking, Stop, Tally, requests
@@ -33,7 +35,7 @@ from .ledger import Ledger, read_ledger
 from .limits import settled_limits
 from .manifest import scoring_of
 from .progress import Counters, Shown, showing
-from .records import SAMPLES, VERDICTS, SampleRow
+from .records import SAMPLES, SPENT, VERDICTS, SampleRow, SpentRow
 from .score import Scorer
 
 log = logging.getLogger("evalrun.run")
@@ -121,6 +123,9 @@ class _Line:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._moved = asyncio.Event()
         self._warned = False
+        self._unwritten: list[SampleRow] = []  # of this turn of the loop
+        self._asking: asyncio.Future[Tally] | None = None
+        self._disk_failure: DiskFailed | None = None
         self._asker = Asker(
             work.endpoint,
             work.asking,
@@ -130,6 +135,7 @@ class _Line:
             budget=work.budget,
             prices=work.prices,
             room=self._room,
+            unanswered=self._record_spent,
             changed=self._on_change,
         )
 
@@ -147,6 +153,10 @@ class _Line:
             except BaseException:
                 self._abort()
                 raise
+            finally:
+                self._write()
+        if self._disk_failure is not None:
+            raise self._disk_failure
         failure = None if scorer is None else scorer.failure
         if failure is not None and not isinstance(failure, InfraError):
             raise failure
@@ -157,10 +167,15 @@ class _Line:
         try:
             async with self._work.endpoint:
                 wanted = requests(self._ledger.unanswered(), self._work.tasks, self._work.asking.batch)
-                await self._asker.ask_all(wanted)
+                self._asking = asyncio.ensure_future(self._asker.ask_all(wanted))
+                await self._asking
+            self._write()
             await feeding
             while self._scorer is not None and self._scorer.held:
                 await self._next_move()
+        except asyncio.CancelledError:
+            self._check_disk()  # or else it is the second signal
+            raise
         finally:
             self._stop.now("ended")  # for the feeding, where something else went wrong
         self._check_disk()
@@ -185,17 +200,46 @@ class _Line:
             self._scorer.wait()
 
     def _record(self, rows: list[SampleRow]) -> None:
-        self._samples.append(row.to_json() for row in rows)
-        counters = self._counters
+        """Record the rows at the end of this turn of the loop, in one go with what else it brings."""
+        if not self._unwritten and self._loop is not None:
+            self._loop.call_soon(self._write)
+        self._unwritten += rows
+        self._counters.retries += rows[0].attempts - 1 if rows else 0
+
+    def _write(self) -> None:
+        """Append what came; where the disk refuses, end the asking: what else comes would be lost like this."""
+        rows, self._unwritten = self._unwritten, []
+        if not rows or self._disk_failure is not None:
+            return
+        try:
+            self._samples.append(row.to_json() for row in rows)
+        except DiskFailed as failure:
+            self._disk_failure = failure
+            if self._asking is not None:
+                self._asking.cancel()
+            return
         for row in rows:
-            if self._ledger.add_sample(row):
-                counters.answered += 1
-                if self._scorer is not None and self._scorer.failure is None:
-                    self._scorer.put(row)
-            if row.usage is not None and not row.cached:
-                counters.input_tokens += row.usage.input_tokens
-                counters.output_tokens += row.usage.output_tokens
-        counters.retries += rows[0].attempts - 1 if rows else 0
+            self._note(row)
+
+    def _note(self, row: SampleRow) -> None:
+        """Count a recorded sample, and have it scored."""
+        counters = self._counters
+        if self._ledger.add_sample(row):
+            counters.answered += 1
+            if self._scorer is not None and self._scorer.failure is None:
+                self._scorer.put(row)
+        if row.usage is not None and not row.cached:
+            counters.input_tokens += row.usage.input_tokens
+            counters.output_tokens += row.usage.output_tokens
+
+    def _record_spent(self, row: SpentRow) -> None:
+        """At once and by itself: it is rare, and a budget that is resumed must know of it."""
+        path = self._work.folder / SPENT
+        with as_outage(path), JsonlAppender(path) as appender:
+            appender.append(row.to_json())
+        self._ledger.spent.add_unanswered(row)
+        self._counters.input_tokens += row.input_tokens
+        self._counters.output_tokens += row.output_tokens
 
     def _on_change(self, tally: Tally) -> None:
         self._counters.errors = tally.gave_up + tally.refused
@@ -224,10 +268,14 @@ class _Line:
     async def _room(self) -> None:
         """Until the scorer has room; at once where there is no use in waiting."""
         self._check_disk()
+        while self._unwritten and self._scorer is not None and not self._stop:
+            await asyncio.sleep(0)  # it will hold these too
         while not self._stop and self._scorer is not None and self._scorer.is_full and self._scorer.failure is None:
             await self._next_move()
 
     def _check_disk(self) -> None:
+        if self._disk_failure is not None:
+            raise self._disk_failure
         if self._scorer is not None and isinstance(self._scorer.failure, DiskFailed):
             raise self._scorer.failure
 

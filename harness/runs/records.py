@@ -6,6 +6,7 @@
     limits.jsonl     what each test may use, one task a line; there before the first verdict
     verdicts.jsonl   one scored sample a line; of several for one (task, epoch) the last counts,
                      and none that is on other code than the sample's
+    spent.jsonl      tokens that were paid for without an answer; absent where there are none
     owed.jsonl       what the last `evalrun run` could not get, and why; for people, no part of the records
 
 A last line that is not whole (its writer was killed) is left out: what it held is owed again.
@@ -32,6 +33,7 @@ SAMPLES = "samples.jsonl"
 LIMITS = "limits.jsonl"
 VERDICTS = "verdicts.jsonl"
 OWED = "owed.jsonl"
+SPENT = "spent.jsonl"
 GIVEN = ".given.tmp"
 
 Assembly = Literal["append", "alone"]
@@ -198,6 +200,29 @@ class VerdictRow:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class SpentRow:
+    """Tokens of responses that were paid for and not believed, where no answer came in the end. epoch: the first of
+    those that the request was for.
+    """
+
+    task: str
+    epoch: int
+    input_tokens: int
+    output_tokens: int
+    created: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of ``spent.jsonl``."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(row: Mapping[str, Any]) -> SpentRow:
+        """Read one line; KeyError, TypeError or ValueError where it is not one."""
+        tokens = _count(row["input_tokens"]), _count(row["output_tokens"])
+        return SpentRow(_text(row["task"]), _epoch(row["epoch"]), *tokens, _text(row.get("created", "")))
+
+
 @dataclass(frozen=True)
 class Run:
     """A run as its records tell it. ``manifest`` is the JSON of ``run.json`` (see ``runs.manifest``)."""
@@ -285,6 +310,11 @@ def read_verdicts(folder: Path, tasks: Mapping[str, TaskRow]) -> Iterator[Verdic
     return _of_tasks(folder / VERDICTS, _rows(folder / VERDICTS, VerdictRow.from_json), tasks)
 
 
+def read_spent(folder: Path) -> Iterable[SpentRow]:
+    """Every line of ``spent.jsonl``, one at a time; BadInput where one is malformed."""
+    return _rows(folder / SPENT, SpentRow.from_json)
+
+
 Recorded = TypeVar("Recorded", SampleRow, VerdictRow)
 
 
@@ -368,6 +398,10 @@ def _text(value: object) -> str:
 
 
 def _epoch(value: object) -> int:
+    return _count(value, "epoch")
+
+
+def _count(value: object, what: str = "tokens") -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"epoch: expected 0, 1, ..., found {str(value)[:40]!r}")
+        raise ValueError(f"{what}: expected 0, 1, ..., found {str(value)[:40]!r}")
     return value

@@ -324,6 +324,81 @@ def test_what_was_handed_on_before_a_kill_is_there_afterwards(path: Path, after:
     assert inner.asked == 0
 
 
+ASKING = """
+import asyncio, sys
+from pathlib import Path
+from evalrun.harness.endpoint.api import Reply, Response
+from evalrun.harness.endpoint.cache import CachedEndpoint, ResponseCache
+
+class Inner:
+    async def ask(self, body, *, epoch=None):
+        print("paid", epoch, flush=True)
+        await asyncio.sleep(float(sys.argv[2]))
+        return Response((Reply("x", "stop"),), 1, 1)
+
+async def work():
+    with ResponseCache(Path(sys.argv[1])) as cache:
+        endpoint = CachedEndpoint(Inner(), cache, "chat", "http://host/v1")
+        await asyncio.gather(*(endpoint.ask({"model": "m"}, epoch=n) for n in range(20)))
+
+asyncio.run(work())
+"""
+
+
+def asking(path: Path, delay_s: float, said: Path) -> subprocess.Popen[bytes]:
+    """A process that asks, and adds a line to a file for each reply that it pays for; it is asking on return."""
+    command = [sys.executable, "-c", ASKING, str(path), str(delay_s)]
+    with said.open("ab") as stream:
+        process = subprocess.Popen(command, stdout=stream)
+    while b"paid" not in said.read_bytes():
+        assert process.poll() is None
+        time.sleep(0.01)
+    return process
+
+
+def test_processes_that_ask_the_same_at_the_same_time_pay_once(path: Path, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    processes = [asking(path, 1.0, said) for _ in range(2)]
+    assert [process.wait(60) for process in processes] == [0, 0]
+    assert sorted(said.read_text().splitlines()) == sorted(f"paid {n}" for n in range(20))
+
+
+def test_a_killed_process_leaves_no_claim_that_others_wait_for(path: Path, tmp_path: Path) -> None:
+    process = asking(path, 600.0, tmp_path / "said")
+    inner = Counting()
+    with cached(path, inner) as endpoint:
+
+        async def wait_for_the_claim() -> None:
+            waiting = asyncio.ensure_future(endpoint.ask({"model": "m"}, epoch=0))
+            await asyncio.sleep(0.2)
+            assert inner.asked == 0
+            os.kill(process.pid, signal.SIGKILL)
+            await asyncio.wait_for(waiting, 10)
+
+        asyncio.run(wait_for_the_claim())
+    process.wait()
+    assert inner.asked == 1
+
+
+def test_who_is_told_to_stop_waits_for_no_other_process(path: Path, tmp_path: Path) -> None:
+    process = asking(path, 600.0, tmp_path / "said")
+    inner = Counting(EndpointDown("interrupted"))
+    try:
+        with cached(path, inner) as endpoint:
+
+            async def stopped() -> None:
+                waiting = asyncio.ensure_future(endpoint.ask({"model": "m"}, epoch=0))
+                await asyncio.sleep(0.1)
+                endpoint.stop()
+                with pytest.raises(EndpointDown):
+                    await asyncio.wait_for(waiting, 10)
+
+            asyncio.run(stopped())
+    finally:
+        process.kill()
+        process.wait()
+
+
 def fill(path: Path, count: int = 50) -> None:
     inner = Counting(replies=(Reply("x" * 2_000, "stop"),))
     with cached(path, inner) as endpoint:
@@ -413,7 +488,7 @@ def test_where_no_write_ahead_log_is_possible_the_cache_works_with_another_journ
 
 def test_a_place_that_cannot_hold_the_file_is_an_outage_with_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InfraError, match="no-cache"):
+    with pytest.raises(InfraError, match="without --cache"):
         ResponseCache(tmp_path / "file" / FILE_NAME)
 
 

@@ -178,14 +178,14 @@ def test_an_unknown_verb_is_a_usage_error_with_a_suggestion() -> None:
 
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.endswith("No such verb 'sutes'. Did you mean 'suites'?\n")
+    assert done.stderr == "evalrun: error: No such verb 'sutes'. Did you mean 'suites'? (see `evalrun --help`)\n"
 
 
 def test_an_unknown_verb_like_no_other_gets_no_suggestion() -> None:
     done = evalrun_process("xyzzy")
 
     assert done.returncode == 2
-    assert done.stderr.endswith("No such verb 'xyzzy'.\n")
+    assert done.stderr == "evalrun: error: No such verb 'xyzzy' (see `evalrun --help`)\n"
 
 
 def test_an_unknown_option_is_a_usage_error() -> None:
@@ -193,6 +193,29 @@ def test_an_unknown_option_is_a_usage_error() -> None:
 
     assert done.returncode == 2
     assert "--no-such-option" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        (["run", "--no-such-option"], "--no-such-option"),
+        (["run", "--epochs", "many"], "--epochs"),
+        (["run", "surplus"], "surplus"),
+        (["compare"], "OLD"),
+        (["cache", "no-such"], "no-such"),
+    ],
+)
+def test_a_wrong_use_is_one_line_that_names_what_is_wrong_and_where_help_is(
+    args: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(args) == 2
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("evalrun: error: ")
+    assert said.err.count("\n") == 1
+    assert named in said.err
+    assert f"(see `evalrun {args[0]} --help`)" in said.err
 
 
 def test_a_verb_that_fails_to_import_is_named_in_one_line(

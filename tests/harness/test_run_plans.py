@@ -17,6 +17,8 @@ from evalrun.harness.endpoint.api import Reply, Response, Sampling
 from evalrun.harness.runs.budget import Budget, Caps, Prices
 from evalrun.harness.runs.dry import estimate, estimate_new
 from evalrun.harness.runs.generate import Asker, Asking
+from evalrun.harness.runs.ledger import read_ledger
+from evalrun.harness.runs.merge import merge_runs
 from evalrun.harness.runs.records import SampleRow, load_run
 from evalrun.harness.runs.runfile import read_run_file
 from evalrun.harness.runs.shard import Shard
@@ -290,6 +292,23 @@ def in_doubt(scripts: Any, finish: str | None, text: str = "") -> Any:
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
     usage = {"prompt_tokens": 1000, "completion_tokens": 10}
     return scripts.Step(body=json.dumps({"choices": [choice], "usage": usage}).encode())
+
+
+def test_what_was_paid_for_samples_that_are_still_owed_counts_on_resuming(
+    tmp_path: Path, scripts: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = scripts.serve([in_doubt(scripts, "content_filter")])  # 1000 + 10 tokens, three times, for nothing
+    base = ["--suite", "core", "--model", "m", "--base-url", script.base_url, "-o", tmp_path / "run", "--generate-only"]
+    base += ["--limit", "1", "--max-tokens", "10", "--resume"]
+    assert run(*base) == 5
+    assert len(script.bodies) == 3
+    assert read_ledger(tmp_path / "run").spent.input_tokens == 3000
+    assert read_ledger(tmp_path / "run").spent.output_tokens == 30
+    assert run(*base, "--max-tokens-total", "3031") == 5
+    assert len(script.bodies) == 3  # one token is left
+    assert "3030 of 3031 tokens" in capsys.readouterr().err
+    merge_runs([tmp_path / "run"], tmp_path / "merged")
+    assert read_ledger(tmp_path / "merged").spent.input_tokens == 3000
 
 
 @pytest.mark.parametrize("finish", ["stop", "content_filter", None])

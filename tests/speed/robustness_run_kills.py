@@ -4,9 +4,10 @@ The server is a process of its own (`evalrun serve`, some latency, some HTTP 500
 and kills it after a random while; now and then a torn line is left behind, as a kill in the middle of a write would.
 At the end the run is resumed until nothing is owed. Run by hand:
 
-    python tests/speed/robustness_run_kills.py --trials 100 [--more=--option ...]
+    python tests/speed/robustness_run_kills.py --trials 100 [--cache] [--more=--option ...]
 
-Prints how many kills hit a running process. Exit code 1 when a record is lost, doubled, or another.
+Prints how many kills hit a running process. Exit code 1 when a record is lost, doubled, or another; with ``--cache``
+also when a reply that was in the cache is paid for again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import json
 import os
 import random
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -80,11 +82,32 @@ def keys_in(path: Path) -> set[tuple[str, int]]:
     return found
 
 
+def kept_in(cache: Path) -> dict[bytes, int]:
+    """The keys in a response cache, each with its row: a reply that is paid for again gets another row."""
+    path = cache / "responses.sqlite3"
+    if not path.exists():
+        return {}
+    with contextlib.closing(sqlite3.connect(path, timeout=30.0)) as connection:
+        has_table = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'responses'").fetchone()[0]
+        return dict(connection.execute("SELECT key, rowid FROM responses")) if has_table else {}
+
+
 def kill_and_resume(
-    base_url: str, folder: Path, *, trials: int, rng: random.Random, longest_s: float, more: Sequence[str]
+    base_url: str,
+    folder: Path,
+    *,
+    trials: int,
+    rng: random.Random,
+    longest_s: float,
+    more: Sequence[str],
+    cached: bool = False,
 ) -> int:
-    """Kill again and again, then let it end. Returns how many kills hit; AssertionError where a record was lost."""
-    command, hits = command_of(base_url, folder, more), 0
+    """Kill again and again, then let it end. Returns how many kills hit; AssertionError where a record was lost, or a
+    reply that the cache held was paid for again. cached: with a cache that is the run's own, and empty at first.
+    """
+    cache = folder.with_name(f"{folder.name}-cache")
+    command, hits = command_of(base_url, folder, [*more, *cache_options(cache if cached else None)]), 0
+    kept: dict[bytes, int] = {}
     for _ in range(trials):
         before = keys_in(folder / "samples.jsonl")
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -94,6 +117,7 @@ def kill_and_resume(
             process.kill()
         lost = before - keys_in(folder / "samples.jsonl")
         assert not lost, f"lost: {sorted(lost)[:3]}"
+        kept = check_kept(kept, kept_in(cache))
         if rng.random() < 0.3 and (folder / "samples.jsonl").exists():
             name = rng.choice(["samples.jsonl", "verdicts.jsonl"])
             with (folder / name).open("ab") as stream:
@@ -101,9 +125,24 @@ def kill_and_resume(
     for _ in range(5):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode == 0:
+            found = check_kept(kept, kept_in(cache))
+            samples = len(keys_in(folder / "samples.jsonl"))
+            assert not cached or len(found) == samples, f"{len(found)} replies in the cache for {samples} samples"
             return hits
         time.sleep(0.2)
     raise AssertionError(f"it does not end: {done.stderr[-500:]}")
+
+
+def cache_options(cache: Path | None) -> list[str]:
+    """What `evalrun run` is told of its cache."""
+    return [] if cache is None else ["--cache", "--cache-dir", str(cache)]
+
+
+def check_kept(before: dict[bytes, int], after: dict[bytes, int]) -> dict[bytes, int]:
+    """What the cache holds now; AssertionError where something that it held is gone, or was paid for again."""
+    bad = [key.hex() for key, row in before.items() if after.get(key) != row]
+    assert not bad, f"paid for twice, or lost from the cache: {bad[:3]}"
+    return after
 
 
 def main() -> int:
@@ -114,6 +153,7 @@ def main() -> int:
     parser.add_argument("--latency", type=float, default=0.2)
     parser.add_argument("--longest", type=float, default=6.0, help="seconds after which a kill comes at the latest")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cache", action="store_true", help="with a response cache, one for each killed run")
     parser.add_argument("--more", action="append", default=[], help="a further option of evalrun run")
     given = parser.parse_args()
     more = ["--epochs", str(given.epochs), *given.more]
@@ -125,7 +165,9 @@ def main() -> int:
             if left <= 0:
                 break
             folder, some = Path(home) / f"killed-{number}", min(left, rng.randint(1, 12))
-            hits += kill_and_resume(base_url, folder, trials=some, rng=rng, longest_s=given.longest, more=more)
+            hits += kill_and_resume(
+                base_url, folder, trials=some, rng=rng, longest_s=given.longest, more=more, cached=given.cache
+            )
             assert content(folder) == content(whole), f"the records differ: {folder}"
             left -= some
             print(f"{given.trials - left} of {given.trials} kills, {hits} of a running process: all as it should be")

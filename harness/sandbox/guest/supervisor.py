@@ -362,6 +362,9 @@ class Supervisor:
         self.serial = os.urandom(1)[0] * 2
         self.judge_home = self.home
         if self.mode == "uids":
+            if os.getpid() != 1:
+                # Outside a PID namespace of its own, kill(-1) could reach processes that are none of its jobs.
+                raise SystemExit("user ids for jobs are for a supervisor that is process 1 of its namespace")
             os.chmod(self.home, 0o1777)
             self.judge_home = self.make_judge_home(config["judge_home"])
         self.clean_files = self.free_files()
