@@ -20,7 +20,7 @@ from ..protocol import Executed, Rows
 FUEL = 2_000_000
 # The process that runs the trials has the hash seed 0 already.
 SEEDS = (1, 4242)
-LIMITS = Limits(cpu_s=60.0, wall_s=240.0, memory_mb=2048)
+LIMITS = Limits(cpu_s=120.0, wall_s=1800.0, memory_mb=2048)
 _TOGETHER = 24
 Program = tuple[str, ...]
 
