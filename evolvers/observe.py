@@ -26,6 +26,8 @@ from .protocol import Executed, Observation, ObservedMutant, Rows
 from .prover import Result, Trial, run_trials
 from .prover.rows import ENDLESS, UNPLAIN
 from .prover.trials import SEEDS
+from .purity import varies_by_itself
+from .truth import contradictions, example_calls
 
 MAX_INPUTS = 256
 MAX_CHARACTERS = 100_000
@@ -99,17 +101,22 @@ def observe(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progress) -> 
     found = {}
     observable = []
     for task, passes in zip(tasks, passing(tasks, sandbox, progress), strict=True):
-        if passes:
+        problem = varies_by_itself(task.reference) if passes else "the reference fails its own tests"
+        if problem is None:
             observable.append(task)
         else:
-            found[task.digest] = Observation(problem="the reference fails its own tests")
+            found[task.digest] = Observation(problem=problem)
     recorded = record_inputs(observable, sandbox, progress)
     ready = [task for task in observable if recorded[task.digest].unobservable is None]
     questions = [_question(task, recorded[task.digest]) for task in ready]
-    results = run_trials([[question.trial, question.probes] for question in questions], sandbox)
-    for task, question, (result, probed) in zip(ready, questions, results, strict=True):
+    results = run_trials([[question.trial, question.probes, question.shown] for question in questions], sandbox)
+    for task, question, (result, probed, shown) in zip(ready, questions, results, strict=True):
         seen = _seen(recorded[task.digest], question, result)
-        recorded[task.digest] = replace(seen, functional_hash=functional_hash(types_of(seen.calls), probed.rows))
+        recorded[task.digest] = replace(
+            seen,
+            functional_hash=functional_hash(types_of(seen.calls), probed.rows),
+            untrue_examples=contradictions(shown.rows, question.says),
+        )
         progress("outputs", 1)
     return {**found, **recorded}
 
@@ -144,10 +151,13 @@ def read_off(task: CodeTask) -> Observation:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is asked of one task's reference: its trial, the generated inputs and the mutants in it."""
+    """What is asked of one task's reference: its trial with the generated inputs and the mutants in it, the probes, and
+    the calls that its prompt shows, with what it says of them."""
 
     trial: Trial
     probes: Trial
+    shown: Trial
+    says: tuple[Any, ...]
     generated: Rows
     mutants: tuple[Mutant, ...]
 
@@ -170,7 +180,10 @@ def _question(task: CodeTask, seen: Observation) -> _Question:
         observed_mutants=tuple((mutant.source,) for mutant in mutants),
     )
     probes = Trial((task.reference,), str(task.entry_point), probes_for(types_of(calls)), fuel=PROBE_FUEL)
-    return _Question(trial, probes, generated, mutants)
+    # What an evolved task shows was executed when it was made.
+    calls_shown, says = example_calls(task) if task.lineage is None else ((), ())
+    shown = Trial((task.reference,), str(task.entry_point), calls_shown)
+    return _Question(trial, probes, shown, says, generated, mutants)
 
 
 def _seen(seen: Observation, question: _Question, result: Result) -> Observation:

@@ -248,6 +248,8 @@ def proposals(operator: Operator, parent: CodeTask, seed: int, slot: int, pool: 
     problem = pool.observed(parent).problem
     if problem is not None:
         raise NotApplicable(problem)
+    if pool.observed(parent).untrue_examples and not getattr(operator, "mends_examples", False):
+        raise NotApplicable("an example of its prompt contradicts its reference")
     found = operator.propose(parent, seeded(seed, operator, parent, slot), pool)
     if not found:
         raise NotApplicable("the operator proposed nothing")

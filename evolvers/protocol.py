@@ -116,6 +116,9 @@ class Observation:
         first-order mutants of the reference that differ from it on some input, most informative first.
     functional_hash:
         what the reference gives for a fixed set of probes (see ``novelty``); None where nothing could be said.
+    untrue_examples:
+        how many examples of the prompt contradict the reference. Whoever keeps the prompt would hand them on, so only
+        an operator with the attribute ``mends_examples = True`` gets such a task.
     """
 
     problem: str | None = None
@@ -128,6 +131,7 @@ class Observation:
     generated_outputs: tuple[Any, ...] = ()
     mutants: tuple[ObservedMutant, ...] = ()
     functional_hash: str | None = None
+    untrue_examples: int = 0
 
     @property
     def calls(self) -> Rows:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from ...benchmarks import CodeTask, Comparator, InfraError, matches
+from ...benchmarks import CodeTask, InfraError
 from ...benchmarks.plain import dumps
 from ...harness.sandbox.api import CallResult, CallsJob, Sandbox
 from ..doctests import Example, Read, read_examples
 from ..observe import LIMITS, Progress
+from ..truth import agreement
 from .findings import Notebook, Severity
 
 _RUNNER = "evalrun_run_one_example"
-_EQUAL = Comparator(types="python", rtol=1e-6, atol=1e-9)
 _SHOWN = 120
 
 
@@ -75,9 +74,10 @@ def _compare(task: CodeTask, example: Example, result: CallResult, book: Noteboo
         gives = dumps(result.value)
     except ValueError:
         return
-    if matches(result.value, says, _EQUAL):
+    found = agreement(result.value, says)
+    if found == "same":
         return
-    like = matches(_loose(result.value), _loose(says), _EQUAL) or _rounded(result.value, says)
+    like = found == "like"
     if like:
         mend = "show the value itself: only its type or its rounding differs"
     says_it = f"the prompt says {_short(example.call)} gives {_short(example.expected)}"
@@ -93,27 +93,6 @@ def _readable(asked: _Asked, book: Notebook) -> None:
         what = f"{len(asked.read.unread)} examples cannot be read by machine, the first: {_short(asked.read.unread[0])}"
         mend = "write them as Python, so that they can be checked"
         book.find("note", asked.task.id, "examples", what, mend, unread=list(asked.read.unread))
-
-
-def _loose(value: Any) -> Any:
-    """A value with tuples as lists; a tuple of one thing as that thing (its comma is easily forgotten)."""
-    if isinstance(value, tuple) and len(value) == 1:
-        return _loose(value[0])
-    if isinstance(value, (list, tuple)):
-        return [_loose(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _loose(item) for key, item in value.items()}
-    return value
-
-
-def _rounded(value: Any, says: Any) -> bool:
-    """Whether the stated number is the value, rounded to the digits that are stated."""
-    if isinstance(value, (list, tuple)) and isinstance(says, (list, tuple)) and len(value) == len(says):
-        return bool(value) and all(a == b or _rounded(a, b) for a, b in zip(value, says, strict=True))
-    if not isinstance(value, float) or not isinstance(says, (int, float)) or "e" in repr(says):
-        return False
-    digits = len(repr(float(says)).partition(".")[2])
-    return digits >= 2 and round(value, digits) == says
 
 
 def _short(text: str) -> str:

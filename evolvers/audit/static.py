@@ -6,30 +6,9 @@ import ast
 from collections.abc import Sequence
 
 from ...benchmarks import CheckTest, CodeTask, ModuleTest
+from ..purity import impure_uses
 from ..syntax import parsable_prompt, parse
 from .findings import Notebook, Severity
-
-# Modules whose use lets a reference's values depend on more than its arguments.
-_IMPURE = {
-    "random": "chance",
-    "secrets": "chance",
-    "uuid": "chance",
-    "time": "the clock",
-    "os": "the machine",
-    "sys": "the machine",
-    "socket": "the network",
-    "urllib": "the network",
-    "requests": "the network",
-    "http": "the network",
-    "subprocess": "the machine",
-    "tempfile": "the machine",
-    "pathlib": "the machine",
-    "shutil": "the machine",
-}
-_IMPURE_CALLS = {"open": "files", "input": "standard input"}
-# Parts of these modules that depend on nothing but their arguments.
-_PURE_NAMES = frozenset({"sys.maxsize", "sys.setrecursionlimit", "sys.getrecursionlimit", "urllib.parse", "os.path"})
-_CLOCKS = frozenset({"now", "today", "utcnow"})
 
 
 def parsed(tasks: Sequence[CodeTask], book: Notebook) -> list[CodeTask]:
@@ -113,41 +92,8 @@ def _parameters(node: ast.FunctionDef) -> list[str]:
 def impurities(tasks: Sequence[CodeTask], book: Notebook) -> None:
     """G15, the static half: does a reference look at the clock, at chance or at the machine?"""
     for task in tasks:
-        for what in sorted(_impure_uses(task.reference)):
+        for what in sorted(impure_uses(task.reference)):
             mend = "take it out, or give the value as an argument; tests of such a function prove little"
             severity: Severity = "error" if what.startswith(("chance", "the clock")) else "warning"
             book.find(severity, task.id, "imports", f"the reference depends on {what}", mend)
     book.checked("imports", len(tasks))
-
-
-def _impure_uses(source: str) -> set[str]:
-    tree = parse(source)
-    names: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update({alias.asname or alias.name.partition(".")[0]: alias.name for alias in node.names})
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
-    found = set()
-    below = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    for node in ast.walk(tree):
-        full = _full_name(node, names) if isinstance(node, ast.Attribute) or id(node) not in below else None
-        if full is not None and isinstance(node, (ast.Attribute, ast.Name)):
-            reason = _IMPURE.get(full.partition(".")[0])
-            if reason and not any(f"{full}.".startswith(f"{pure}.") for pure in _PURE_NAMES):
-                found.add(f"{reason} ({full})")
-            elif full.startswith("datetime.") and full.rpartition(".")[2] in _CLOCKS:
-                found.add(f"the clock ({full})")
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _IMPURE_CALLS:
-            found.add(f"{_IMPURE_CALLS[node.func.id]} ({node.func.id})")
-    return found
-
-
-def _full_name(node: ast.AST, names: dict[str, str]) -> str | None:
-    """The dotted name behind an expression, where its first part was imported."""
-    if isinstance(node, ast.Name):
-        return names.get(node.id)
-    if isinstance(node, ast.Attribute):
-        inner = _full_name(node.value, names)
-        return None if inner is None else f"{inner}.{node.attr}"
-    return None

@@ -38,6 +38,7 @@ class Examples:
     name: str = "examples"
     version: str = "1"
     kind: Kind = "preserving"
+    mends_examples: bool = True
 
     def describe(self) -> str:
         """One line for people."""
