@@ -30,7 +30,7 @@ _CLOCKS = frozenset({"now", "today", "utcnow"})
 
 
 def impure_uses(source: str) -> set[str]:
-    """Why a program's values may depend on more than its arguments: ``the clock (time.time)``, ``chance (random)``, ..."""
+    """Why a program's values may depend on more than its arguments: ``the clock (time.time)``, ``chance (random)``."""
     tree = parse(source)
     names: dict[str, str] = {}
     for node in ast.walk(tree):
