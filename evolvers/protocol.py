@@ -233,11 +233,11 @@ def operator_named(name: str) -> Operator:
     loaded = found[name].load()
     operator = loaded() if isinstance(loaded, type) else loaded
     if not isinstance(operator, Operator) or operator.name != name:
-        raise BadInput(f"operator {name}: {found[name].value} is no operator of that name; see docs/evolvers.md")
+        raise BadInput(f"operator {name}: {found[name].value} is no operator of that name; see docs/operators/own.md")
     if operator.kind == "altering" and not isinstance(operator, AlteringOperator):
-        raise BadInput(f"operator {name}: an altering operator needs finish() and witness(); see docs/evolvers.md")
+        raise BadInput(f"operator {name}: an altering operator needs finish() and witness(); see docs/operators/own.md")
     if operator.kind == "derived" and not isinstance(operator, DerivedOperator):
-        raise BadInput(f"operator {name}: a derived operator needs controls(); see docs/evolvers.md")
+        raise BadInput(f"operator {name}: a derived operator needs controls(); see docs/operators/own.md")
     return operator
 
 
