@@ -15,14 +15,11 @@ from typing import Any
 
 from ..benchmarks.formats.source import literal_arguments
 from .docstrings import Docstring
+from .scanning import BRACKETS, SEPARATOR, closing, line_end
 
-_SEPARATOR = re.compile(
-    r"[ \t]*(?:#[ \t]*)?(?:={1,3}>|={1,2}|-+>|\u279e|\u2192|\u27f6|returns?\b|should return\b|should be\b|is\b)[ \t]*"
-)
 _ATOM = re.compile(r"[^\s#(,;]+")
 _HEAD = r"[ \t]*(?P<head>(?:>>>[ \t]?|[*+-][ \t]+|\d+[.)][ \t]+|assert[ \t]+|for[ \t]+)*)"
 _PROMPT_LINE = re.compile(r"^[ \t]*>>>.*$", re.MULTILINE)
-_BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +83,15 @@ def _read(docstring: Docstring, match: re.Match[str]) -> Example:
     doctest = ">>>" in head
     start, opening = match.start(), match.end() - 1
     close = closing(body, opening)
-    line_end = _line_end(body, opening if close is None else close)
+    behind = line_end(body, opening if close is None else close)
     if close is None:
-        return Example(start, line_end, body[start:line_end].strip(), head)
-    rest = body[close + 1 : line_end]
+        return Example(start, behind, body[start:behind].strip(), head)
+    rest = body[close + 1 : behind]
     if doctest and not rest.strip():
-        end = _output_end(body, line_end)
-        value_text, between, tail = body[line_end:end].strip() or "None", "\n", ""
+        end = _output_end(body, behind)
+        value_text, between, tail = body[behind:end].strip() or "None", "\n", ""
     else:
-        end = line_end
+        end = behind
         value_text, between, tail = _value_in(rest, doctest)
         after = body[end:].lstrip("\n").partition("\n")[0]
         if doctest and after.strip() == "True":
@@ -110,12 +107,12 @@ def _read(docstring: Docstring, match: re.Match[str]) -> Example:
 
 def _value_in(rest: str, doctest: bool) -> tuple[str, str, str]:
     """The text of the value, what stands before it, and what follows it, in the line after a call."""
-    separator = _SEPARATOR.match(rest)
+    separator = SEPARATOR.match(rest)
     if separator is None and not (doctest and rest.strip()):
         return "", "", ""
     between = separator.group() if separator else rest[: len(rest) - len(rest.lstrip())]
     text = rest[len(between) :]
-    if text[:1] in _BRACKETS or text[:1] in ("'", '"'):
+    if text[:1] in BRACKETS or text[:1] in ("'", '"'):
         end = closing(text, 0)
         value = text[: end + 1] if end is not None else text
     else:
@@ -128,54 +125,15 @@ def _plain_tail(tail: str) -> bool:
     return tail.strip() in ("", ".", ";", ",") or tail.lstrip().startswith(("#", "("))
 
 
-def closing(text: str, opening: int) -> int | None:
-    """Where the bracket or quote at ``opening`` is closed; None when it is not."""
-    stack: list[str] = []
-    position = opening
-    while position < len(text):
-        letter = text[position]
-        if letter in ("'", '"'):
-            end = _string_end(text, position)
-            if end is None:
-                return None
-            position = end
-        elif letter in _BRACKETS:
-            stack.append(_BRACKETS[letter])
-        elif stack and letter == stack[-1]:
-            stack.pop()
-        elif letter in ")]}":
-            return None
-        if not stack:
-            return position
-        position += 1
-    return None
-
-
-def _string_end(text: str, start: int) -> int | None:
-    position = start + 1
-    while position < len(text) and text[position] != "\n":
-        if text[position] == "\\":
-            position += 1
-        elif text[position] == text[start]:
-            return position
-        position += 1
-    return None
-
-
 def _output_end(body: str, position: int) -> int:
     """The end of a doctest's output, which a blank line or the next ``>>>`` ends."""
     while position < len(body):
-        end = _line_end(body, position + 1)
+        end = line_end(body, position + 1)
         line = body[position:end].strip()
         if not line or line.startswith(">>>"):
             return position
         position = end
     return position
-
-
-def _line_end(text: str, position: int) -> int:
-    found = text.find("\n", position)
-    return len(text) if found < 0 else found
 
 
 def _literal_args(docstring: Docstring, source: str) -> tuple[Any, ...] | None:

@@ -17,15 +17,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .scanning import BRACKETS, SEPARATOR, closing, line_end
 from .syntax import parse
 
-_ARROW = re.compile(r"\s*(?:#\s*)?(==>|=>|->|➞|→|⇒|➔|==|=|:)\s*")
-_WORDS = re.compile(
-    r"\s*,?\s*(?:#\s*)?(?:should return|must return|will return|returns?|gives|outputs?|is equal to)\s*:?\s*", re.I
-)
 _PROMPT = re.compile(r"\s*(?:#\s*)?>>>\s?")
 _MAX_LINES = 12
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +96,7 @@ def _starts(text: str, entry_point: str) -> Iterator[tuple[int, bool]]:
 
 
 def _doctest(text: str, start: int, entry_point: str) -> Example | None:
-    end = _line_end(text, start)
+    end = line_end(text, start)
     source = text[start:end]
     # Continuation lines.
     place = end
@@ -147,7 +143,7 @@ def _inline(text: str, start: int, entry_point: str) -> Example | None:
         return None
     call = " ".join(text[start:end].split("\n"))
     node = _expression(call)
-    separator = _ARROW.match(text, end) or _WORDS.match(text, end)
+    separator = SEPARATOR.match(text, end)
     if node is None or separator is None or not _unpadded(text[end : separator.end()]):
         return None
     value = _literal_at(text, separator.end())
@@ -166,8 +162,8 @@ def _literal_at(text: str, start: int) -> tuple[str, int] | None:
     """The longest literal that begins here: to the end of a line, or of a few lines inside brackets."""
     if start >= len(text):
         return None
-    if text[start] in _CLOSING or text[start] in "'\"":
-        end = _bracket_end(text, start) if text[start] in _CLOSING else _string_end(text, start)
+    if text[start] in BRACKETS or text[start] in "'\"":
+        end = _behind(text, start)
         if end is None or not _is_literal(text[start:end]) or re.match(r"[\w'\"(\[]", text[end : end + 1]):
             return None
         return " ".join(text[start:end].split("\n")) if "\n" in text[start:end] else text[start:end], end
@@ -175,52 +171,20 @@ def _literal_at(text: str, start: int) -> tuple[str, int] | None:
     if word is None:
         return None
     value = word.group().rstrip(".")
-    rest = text[start + len(value) : _line_end(text, start)]
+    rest = text[start + len(value) : line_end(text, start)]
     if not _is_literal(value) or re.match(r"\s*[-+*/%(\[]\s*\w", rest):
         return None
     return value, start + len(value)
 
 
 def _call_end(text: str, start: int) -> int | None:
-    bracket = text.index("(", start)
-    return _bracket_end(text, bracket)
+    return _behind(text, text.index("(", start))
 
 
-def _bracket_end(text: str, start: int) -> int | None:
-    """Just after the bracket that closes the one at ``start``; strings are skipped; a few lines at most."""
-    waiting: list[str] = []
-    place, breaks = start, 0
-    while place < len(text):
-        letter = text[place]
-        if letter in "'\"":
-            end = _string_end(text, place)
-            if end is None:
-                return None
-            place = end
-            continue
-        breaks += letter == "\n"
-        if breaks > _MAX_LINES:
-            return None
-        if letter in _CLOSING:
-            waiting.append(_CLOSING[letter])
-        elif letter in ")]}":
-            if not waiting or waiting.pop() != letter:
-                return None
-            if not waiting:
-                return place + 1
-        place += 1
-    return None
-
-
-def _string_end(text: str, start: int) -> int | None:
-    quote, place = text[start], start + 1
-    while place < len(text) and text[place] != "\n":
-        if text[place] == "\\":
-            place += 1
-        elif text[place] == quote:
-            return place + 1
-        place += 1
-    return None
+def _behind(text: str, opening: int) -> int | None:
+    """The place after a bracket or a quoted text."""
+    end = closing(text, opening, _MAX_LINES)
+    return None if end is None else end + 1
 
 
 def _looks_like_one(text: str, start: int) -> bool:
@@ -262,11 +226,6 @@ def _is_literal_node(node: ast.expr) -> bool:
     return True
 
 
-def _line_end(text: str, start: int) -> int:
-    end = text.find("\n", start)
-    return len(text) if end < 0 else end
-
-
 def _line_at(text: str, start: int) -> str:
     begin = text.rfind("\n", 0, start) + 1
-    return text[begin : _line_end(text, start)].strip()[:200]
+    return text[begin : line_end(text, start)].strip()[:200]
