@@ -24,7 +24,7 @@ from .frames import read_guard, subject_in
 from .literals import literal
 from .predicate_sentences import body_of
 from .predicates import BY_NAME, Predicate, predicates_for
-from .protocol import Candidate, Executed, Gate, NotApplicable, Observation, Pool, Rows
+from .protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Pool, Rows
 from .subjects import Subject, subjects_of
 from .syntax import parse
 from .texts import texts_of
@@ -84,6 +84,38 @@ class _Plan:
     constant: Any
     outcome: Outcome
     score: float
+
+
+class Guard:
+    """The common part of both guards: everything but what a guarded call ends in."""
+
+    name = ""
+    version = "1"
+    kind: Kind = "altering"
+    least_delta = LEAST_SHARE
+
+    def finish(
+        self, candidate: Candidate, rows: Mapping[str, tuple[Executed, ...]], examples: Sequence[Executed]
+    ) -> CodeTask:
+        """The candidate's task with tests, and examples in its prompt."""
+        (parent,) = candidate.parents
+        prompt = wrapped_prompt(parent, _wrapper(parent, candidate.parameters), examples)
+        return replace(candidate.task, prompt=prompt, tests=cases_tests(candidate, rows))
+
+    def prove(self, task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> tuple[Gate, ...]:
+        """Static proofs: the parent's text and program are untouched, the sentence has exactly one reading."""
+        (parent,) = parents
+        return (verbatim_gate(task, parent), _reading_gate(task, parent, parameters))
+
+    def witness(self, task: CodeTask, parents: Sequence[CodeTask]) -> str:
+        """A program read out of the prompt alone; ValueError when the prompt is outside the controlled language."""
+        (parent,) = parents
+        name, text = definition_in(task)
+        frame = read_guard(text)
+        parameter = subject_in(frame.said)
+        otherwise = f"return {frame.inner}({frame.arguments})"
+        statements = f"if READ({parameter}):\n    {frame.outcome}\nelse:\n    {otherwise}"
+        return witness_on_parameter(parent, name, body_of(frame.said, parameter), statements)
 
 
 def guarded(
@@ -237,31 +269,6 @@ def _candidate(
     verb, _, what = str(parameters["outcome"]).partition(" ")
     raises = (what,) if verb == "raise" else ()
     return Candidate(task, (parent,), parameters, calls=calls, base=parent.reference, raises=raises)
-
-
-def finished(candidate: Candidate, rows: Mapping[str, tuple[Executed, ...]], examples: Sequence[Executed]) -> CodeTask:
-    """The candidate's task with tests, and examples in its prompt."""
-    (parent,) = candidate.parents
-    wrapper = _wrapper(parent, candidate.parameters)
-    prompt = wrapped_prompt(parent, wrapper, examples)
-    return replace(candidate.task, prompt=prompt, tests=cases_tests(candidate, rows))
-
-
-def guard_witness(task: CodeTask, parents: Sequence[CodeTask]) -> str:
-    """A program read out of the prompt alone; ValueError when the prompt is outside the controlled language."""
-    (parent,) = parents
-    name, text = definition_in(task)
-    frame = read_guard(text)
-    parameter = subject_in(frame.said)
-    otherwise = f"return {frame.inner}({frame.arguments})"
-    statements = f"if READ({parameter}):\n    {frame.outcome}\nelse:\n    {otherwise}"
-    return witness_on_parameter(parent, name, body_of(frame.said, parameter), statements)
-
-
-def guard_gates(task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> tuple[Gate, ...]:
-    """Static proofs: the parent's text and program are untouched, the sentence has exactly one reading."""
-    (parent,) = parents
-    return (verbatim_gate(task, parent), _reading_gate(task, parent, parameters))
 
 
 def _reading_gate(task: CodeTask, parent: CodeTask, parameters: Mapping[str, Any]) -> Gate:

@@ -6,8 +6,9 @@ expressions there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+
+from .readings import always, one_of
 
 _N = r"(-?\d+)"
 _T = r"'([^'\\]*)'"
@@ -20,18 +21,7 @@ _SWAPPED = (
 
 def body_of(phrase: str, parameter: str) -> str:
     """Statements in ``value`` that end in a return. ValueError unless the phrase has exactly one reading."""
-    found = []
-    for pattern, build in _GRAMMAR:
-        match = re.fullmatch(pattern.replace("@", re.escape(f"`{parameter}`")), phrase)
-        if match:
-            found.append(build(*match.groups()))
-    if len(found) != 1:
-        raise ValueError(f"the sentence has {len(found)} readings")
-    return found[0]
-
-
-def _always(body: str) -> Callable[..., str]:
-    return lambda: body
+    return one_of(_GRAMMAR, phrase, f"`{parameter}`")
 
 
 def _half(direction: str) -> str:
@@ -70,7 +60,7 @@ return start + end
 
 def _walk(empty: str, kept: str) -> Callable[..., str]:
     """The pieces of a text or list at the indices for which a condition holds."""
-    return _always(f"""
+    return always(f"""
 result = {empty}
 for index in range(len(value)):
     if {kept}:
@@ -87,7 +77,7 @@ def _each(item: str) -> Callable[..., str]:
 
 
 def _backwards(empty: str) -> Callable[..., str]:
-    return _always(f"""
+    return always(f"""
 result = {empty}
 for index in range(len(value)):
     result = value[index:index + 1] + result
@@ -97,7 +87,7 @@ return result
 
 def _sorted(empty: str, before: str) -> Callable[..., str]:
     """Stable insertion: a piece goes before the first one that it must precede."""
-    return _always(f"""
+    return always(f"""
 items = []
 for item in value:
     place = 0
@@ -121,7 +111,7 @@ def _appended(k: str) -> str:
 
 
 def _words(kept: str, then: str = "pass") -> Callable[..., str]:
-    return _always(f"""
+    return always(f"""
 words, word = [], ''
 for letter in value + ' ':
     if letter == ' ':
@@ -145,29 +135,29 @@ _EVERY = "a list with, for every item of @ in order,"
 _GRAMMAR: tuple[tuple[str, Callable[..., str]], ...] = (
     (rf"@ plus {_N}", lambda k: f"return {k} + value"),
     (rf"@ minus {_N}", lambda k: f"return value + (0 - ({k}))"),
-    (r"2 times @", _always("return value + value")),
+    (r"2 times @", always("return value + value")),
     (r"half of @, rounded (up|down) if @ is odd", _half),
-    (r"0 minus @", _always("return value * -1")),
+    (r"0 minus @", always("return value * -1")),
     (rf"the (larger|smaller) of @ and {_N}", _extreme),
     (rf"the absolute difference of @ and {_N}", _distance),
     (
         r"the number whose decimal digits are those of @, which is not negative, in reverse order \(12 for 210\)",
-        _always("result = 0\nwhile value:\n    result = result * 10 + value % 10\n    value //= 10\nreturn result"),
+        always("result = 0\nwhile value:\n    result = result * 10 + value % 10\n    value //= 10\nreturn result"),
     ),
-    (r"True if @ is False, and False if @ is True", _always("if value:\n    return False\nreturn True")),
+    (r"True if @ is False, and False if @ is True", always("if value:\n    return False\nreturn True")),
     (r"the characters of @ in reverse order", _backwards("''")),
     (rf"@ with its first character moved to its end{_EMPTY}", _moved("''")),
     (rf"@ with its first {_N} characters{_UNCHANGED}", _moved("''")),
     (rf"@ without its first character{_EMPTY}", _walk("''", "index > 0")),
     (rf"@ without its last character{_EMPTY}", _walk("''", "index + 1 < len(value)")),
-    (rf"@ {_SWAPPED}", _always("return " + _FLIPPED.format("value"))),
+    (rf"@ {_SWAPPED}", always("return " + _FLIPPED.format("value"))),
     (r"the characters of @ sorted in ascending order of their code points", _sorted("''.join(items)", "<")),
     (
         r"the characters of @ in order, without those that occur earlier in @",
         _walk("''", "value[index] not in value[:index]"),
     ),
     (r"the characters of @ at even indices \(0, 2, \.\.\.\), in order", _walk("''", "index % 2 == 0")),
-    (r"@ followed by @ once more", _always("return '%s%s' % (value, value)")),
+    (r"@ followed by @ once more", always("return '%s%s' % (value, value)")),
     (rf"@ followed by the character {_T}", _added),
     (rf"@ with every {_T} replaced by {_T}", _replaced),
     (rf"{_WORDS} in reverse order, joined by single spaces", _words("words.insert(0, word)")),
@@ -179,7 +169,7 @@ _GRAMMAR: tuple[tuple[str, Callable[..., str]], ...] = (
         rf"{_WORDS} without the first one, joined by single spaces \(an empty text if there is only one\)",
         _words("words.append(word)", "words.pop(0)"),
     ),
-    (r"@ followed by one space and by @ once more", _always("return '%s %s' % (value, value)")),
+    (r"@ followed by one space and by @ once more", always("return '%s %s' % (value, value)")),
     (rf"{_ITEMS} in reverse order", _backwards("[]")),
     (rf"{_ITEMS} with the first one moved to the end{_EMPTY}", _moved("[]")),
     (rf"{_ITEMS} with the first {_N}{_UNCHANGED}", _moved("[]")),
@@ -190,7 +180,7 @@ _GRAMMAR: tuple[tuple[str, Callable[..., str]], ...] = (
         rf"{_ITEMS} in order, without those that are equal to an earlier one",
         _walk("[]", "all(value[index] != item for item in value[:index])"),
     ),
-    (rf"{_ITEMS} in order, followed by the same items once more", _always("return [x for _ in '12' for x in value]")),
+    (rf"{_ITEMS} in order, followed by the same items once more", always("return [x for _ in '12' for x in value]")),
     (rf"{_ITEMS} sorted in ascending order, as sorted\(@\) gives them", _sorted("items", "<")),
     (rf"{_ITEMS} sorted in descending order, as sorted\(@, reverse=True\) gives them", _sorted("items", ">")),
     (rf"{_ITEMS} in order, each of them plus {_N}", _each("{} + item")),

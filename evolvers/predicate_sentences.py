@@ -6,8 +6,9 @@ expressions there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+
+from .readings import always, one_of
 
 _N = r"(-?\d+(?:\.\d+)?)"
 _T = r"'([^'\\])'"
@@ -16,18 +17,7 @@ _SIDE = r"(greater|less)"
 
 def body_of(clause: str, parameter: str) -> str:
     """Statements in ``value`` that end in a return. ValueError unless the clause has exactly one reading."""
-    found = []
-    for pattern, build in _GRAMMAR:
-        match = re.fullmatch(pattern.replace("@", re.escape(f"`{parameter}`")), clause)
-        if match:
-            found.append(build(*match.groups()))
-    if len(found) != 1:
-        raise ValueError(f"the sentence has {len(found)} readings")
-    return found[0]
-
-
-def _always(body: str) -> Callable[..., str]:
-    return lambda: body
+    return one_of(_GRAMMAR, clause, f"`{parameter}`")
 
 
 def _test(side: str, k: str, number: str = "number") -> str:
@@ -67,7 +57,7 @@ def _divisible(k: str) -> str:
 
 def _length_parity(*word: str) -> Callable[..., str]:
     (wanted,) = word
-    return _always(f"flag = False\nfor item in value:\n    flag = not flag\nreturn flag is {wanted == 'odd'}")
+    return always(f"flag = False\nfor item in value:\n    flag = not flag\nreturn flag is {wanted == 'odd'}")
 
 
 def _end(index: str) -> Callable[[str], str]:
@@ -102,16 +92,16 @@ _GRAMMAR: tuple[tuple[str, Callable[..., str]], ...] = (
     (rf"the number of spaces in @ is {_SIDE} than {_N}", _counted("1 if item == ' ' else 0")),
     (r"@ is (even|odd)", _parity),
     (rf"@ is divisible by {_N}", _divisible),
-    (r"@ is True", _always("return value is True")),
-    (r"@ is False", _always("return value is False")),
+    (r"@ is True", always("return value is True")),
+    (r"@ is False", always("return value is False")),
     (r"the length of @ is an even number \(0 is even\)", _length_parity("even")),
     (r"the length of @ is an odd number", _length_parity("odd")),
     (rf"@ starts with {_T}", _end("0")),
     (rf"@ ends with {_T}", _end("len(value) - 1")),
     (rf"@ contains the character {_T}", _has_letter),
     (rf"@ contains the number {_N}", _has),
-    (r"@ is empty or its first item is equal to its last item", _always(_SAME_ENDS)),
-    (r"@ is empty or its first character is the same as its last character", _always(_SAME_ENDS)),
-    (r"some item occurs more than once in @", _always(_REPEATS)),
-    (r"some character occurs more than once in @", _always(_REPEATS)),
+    (r"@ is empty or its first item is equal to its last item", always(_SAME_ENDS)),
+    (r"@ is empty or its first character is the same as its last character", always(_SAME_ENDS)),
+    (r"some item occurs more than once in @", always(_REPEATS)),
+    (r"some character occurs more than once in @", always(_REPEATS)),
 )

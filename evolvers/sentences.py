@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .readings import one_of
+
 _N = r"(-?\d+)"
 _T = r"'([^'\\]*)'"
 
@@ -47,19 +49,8 @@ def read(text: str) -> Reading:
     closing = _CLOSING.search(text, opening.end())
     if closing is None or closing.group(1) != opening["inner"]:
         raise ValueError("the definition has no end")
-    body = _body(text[opening.end() : closing.start()], opening["letter"])
+    body = one_of(_GRAMMAR, text[opening.end() : closing.start()], opening["letter"])
     return Reading(opening["letter"], opening["inner"], opening["arguments"], body)
-
-
-def _body(sentence: str, letter: str) -> str:
-    found = []
-    for pattern, build in _GRAMMAR:
-        match = re.fullmatch(pattern.replace("@", re.escape(letter)), sentence)
-        if match:
-            found.append(build(*match.groups()))
-    if len(found) != 1:
-        raise ValueError(f"the sentence has {len(found)} readings")
-    return found[0]
 
 
 def _affine(a: str, b: str) -> str:
@@ -301,4 +292,4 @@ _GRAMMAR: tuple[tuple[str, Callable[..., str]], ...] = (
 
 def body_of(sentence: str, letter: str) -> str:
     """The statements in ``value`` that one sentence about a value means; ValueError unless it has one reading."""
-    return _body(sentence, letter)
+    return one_of(_GRAMMAR, sentence, letter)

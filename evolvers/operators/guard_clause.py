@@ -7,15 +7,13 @@ that both branches are taken and every boundary is tested; see ``guarding``.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ...benchmarks import CodeTask
 from ...benchmarks.plain import dumps
 from ..deeptypes import has_type, parts_of
-from ..guarding import Outcome, finished, guard_gates, guard_witness, guarded
-from ..protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Pool
+from ..guarding import Guard, Outcome, guarded
+from ..protocol import Candidate, NotApplicable, Observation, Pool
 
 _NUMBERS = (-1, -2, -10, -99, 0, 7, 12, 42, 77, 100, 404, 1000)
 _WORDS = ("skipped", "blocked", "guarded", "ignored", "elsewhere", "nothing", "refused")
@@ -23,14 +21,10 @@ MOST_OFTEN = 0.3
 """On which share of its inputs the parent may return the constant."""
 
 
-@dataclass(frozen=True, slots=True)
-class GuardClause:
+class GuardClause(Guard):
     """See the module's docstring."""
 
-    name: str = "guard_clause"
-    version: str = "1"
-    kind: Kind = "altering"
-    least_delta: float = 0.12
+    name = "guard_clause"
 
     def describe(self) -> str:
         """One line for people."""
@@ -39,20 +33,6 @@ class GuardClause:
     def propose(self, task: CodeTask, rng: random.Random, pool: Pool) -> list[Candidate]:
         """The guards that divide the parent's inputs best."""
         return guarded(task, rng, pool, lambda observed: _constants(observed, rng))
-
-    def finish(
-        self, candidate: Candidate, rows: Mapping[str, tuple[Executed, ...]], examples: Sequence[Executed]
-    ) -> CodeTask:
-        """The candidate's task with tests, and examples in its prompt."""
-        return finished(candidate, rows, examples)
-
-    def prove(self, task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> tuple[Gate, ...]:
-        """Static proofs: the parent's text and program are untouched, the sentence has exactly one reading."""
-        return guard_gates(task, parents, parameters)
-
-    def witness(self, task: CodeTask, parents: Sequence[CodeTask]) -> str:
-        """A program read out of the prompt alone; ValueError when the prompt is outside the controlled language."""
-        return guard_witness(task, parents)
 
 
 def _constants(observed: Observation, rng: random.Random) -> list[Outcome]:
