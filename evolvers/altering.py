@@ -35,7 +35,8 @@ MIN_DELTA = 0.3
 MIN_KILLED = 0.95
 MIN_KEPT = 0.9
 MAX_CONTAINED = 0.3
-MAX_STEPS = 500_000
+# Of the new reference; a parent that takes as many is not altered at all.
+MAX_STEPS = 100_000
 MAX_PROMPT = 12_000
 _NEW_MUTANTS = 24
 _OLD_MUTANTS = 10
@@ -130,6 +131,7 @@ def _first_trials(case: _Case) -> Sequence[Trial]:
         record=names,
         others=tuple(others),
         strict=case.strict,
+        fuel=2 * MAX_STEPS,
     )
     return run, Trial(case.program, case.entry, probes_for(types), fuel=PROBE_FUEL)
 

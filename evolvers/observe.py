@@ -207,6 +207,7 @@ def _seen(seen: Observation, question: _Question, result: Result) -> Observation
         outputs=tuple(outputs),
         output_type=type_of_all(outputs),
         pure=result.pure,
+        steps=result.steps,
         generated=tuple(row.args for row in kept[tested:]),
         generated_outputs=tuple(row.returns for row in kept[tested:]),
         mutants=_telling(question.mutants, result, small),

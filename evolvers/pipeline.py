@@ -15,6 +15,7 @@ from ..benchmarks import BadInput, CodeTask, Lineage, Suite
 from ..benchmarks.jsonio import text_digest
 from ..harness.oracle import with_expected
 from ..harness.sandbox.api import Sandbox
+from .altering import MAX_STEPS
 from .archive import Archive
 from .certificate import certificate_of
 from .chains import label_of
@@ -250,6 +251,8 @@ def proposals(operator: Operator, parent: CodeTask, seed: int, slot: int, pool: 
         raise NotApplicable(problem)
     if pool.observed(parent).untrue_examples and not getattr(operator, "mends_examples", False):
         raise NotApplicable("an example of its prompt contradicts its reference")
+    if operator.kind == "altering" and pool.observed(parent).steps >= MAX_STEPS:
+        raise NotApplicable(f"a call of its reference takes {MAX_STEPS:,} steps or more")
     found = operator.propose(parent, seeded(seed, operator, parent, slot), pool)
     if not found:
         raise NotApplicable("the operator proposed nothing")

@@ -119,6 +119,8 @@ class Observation:
     untrue_examples:
         how many examples of the prompt contradict the reference. Whoever keeps the prompt would hand them on, so only
         an operator with the attribute ``mends_examples = True`` gets such a task.
+    steps:
+        the most that one call took (see ``prover``).
     """
 
     problem: str | None = None
@@ -132,6 +134,7 @@ class Observation:
     mutants: tuple[ObservedMutant, ...] = ()
     functional_hash: str | None = None
     untrue_examples: int = 0
+    steps: int = 0
 
     @property
     def calls(self) -> Rows:
