@@ -18,9 +18,9 @@ from ..benchmarks.plain import dumps
 from ..harness.sandbox.api import Sandbox
 from .archive import DRIVE
 from .deeptypes import has_type
-from .envelope import Envelope, infer
 from .evaluated import Evaluated, admitted
 from .examples import choose_examples
+from .inputs.envelope import Envelope, infer
 from .mutants import mutants_of
 from .novelty import PROBE_FUEL, containment, functional_hash, new_part, ngrams, probes_for, types_of
 from .observe import Progress

@@ -20,11 +20,11 @@ from ..benchmarks.plain import dumps
 from .deeptypes import annotation_of
 from .examples import choose_examples
 from .expectations import comparator_of
-from .frames import read_guard, subject_in
+from .language.predicates import BY_NAME, Predicate, predicates_for
 from .literals import literal
-from .predicate_sentences import body_of
-from .predicates import BY_NAME, Predicate, predicates_for
 from .protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Pool, Rows
+from .readings.frames import read_guard, subject_in
+from .readings.predicate_sentences import body_of
 from .subjects import Subject, subjects_of
 from .syntax import parse
 from .texts import texts_of

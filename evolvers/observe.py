@@ -19,7 +19,7 @@ from ..harness.sandbox.api import CallResult, CallsJob, Job, Limits, Outcome, Sa
 from ..harness.scoring import score_answers
 from ..harness.verdict import Verdict
 from .deeptypes import type_of_all
-from .envelope import generate, infer
+from .inputs.envelope import generate, infer
 from .mutants import Mutant, mutants_of
 from .novelty import PROBE_FUEL, functional_hash, probes_for, types_of
 from .protocol import Executed, Observation, ObservedMutant, Rows

@@ -13,7 +13,7 @@ from ..benchmarks.plain import dumps
 from .bindings import bindings_of
 from .deeptypes import type_of_all
 from .defining import exact_comparator, parameters_of, plain_signature, whole_calls
-from .envelope import Envelope, infer
+from .inputs.envelope import Envelope, infer
 from .protocol import NotApplicable, Observation, Rows
 from .syntax import parse
 from .wrapping import Signature

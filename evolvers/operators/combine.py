@@ -15,9 +15,9 @@ from typing import Any
 
 from ...benchmarks import CodeTask, Comparator
 from ...benchmarks.plain import dumps
-from ..conditions import Condition, condition_for, condition_of
 from ..deeptypes import annotation_of
 from ..defining import Defining, Plan, declared, free_letters, merged, parameters_of, plain_signature
+from ..language.conditions import Condition, condition_for, condition_of
 from ..profiles import Profile, clash, distance, profile_of
 from ..protocol import Candidate, NotApplicable, Pool, Rows
 from ..readings import combine as reading

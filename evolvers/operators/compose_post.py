@@ -16,10 +16,10 @@ from ...benchmarks import CasesTest, CodeTask, Comparator
 from ...benchmarks.jsonio import text_digest
 from ..deeptypes import annotation_of
 from ..expectations import comparator_of
+from ..language.transforms import BY_NAME, Transform, transforms_for
 from ..protocol import Candidate, Executed, Gate, Kind, NotApplicable, Pool, Rows
-from ..sentences import read
+from ..readings.sentences import read
 from ..texts import texts_of
-from ..transforms import BY_NAME, Transform, transforms_for
 from ..words import NameSource, words_of
 from ..wrapping import (
     Wrapper,

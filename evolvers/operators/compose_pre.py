@@ -16,12 +16,12 @@ from ...benchmarks import CasesTest, CodeTask, Comparator
 from ...benchmarks.jsonio import text_digest
 from ...benchmarks.plain import dumps
 from ..deeptypes import annotation_of
-from ..envelope import Envelope, infer
 from ..expectations import comparator_of
-from ..frames import read_before, subject_in
-from ..pre_sentences import body_of
-from ..pre_transforms import BY_NAME, PreTransform, transforms_for
+from ..inputs.envelope import Envelope, infer
+from ..language.pre_transforms import BY_NAME, PreTransform, transforms_for
 from ..protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Pool, Rows
+from ..readings.frames import read_before, subject_in
+from ..readings.pre_sentences import body_of
 from ..subjects import Subject, subjects_of, with_argument
 from ..texts import texts_of
 from ..words import NameSource, words_of

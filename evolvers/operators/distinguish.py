@@ -13,8 +13,8 @@ from typing import Any
 
 from ...benchmarks import Case, CasesTest, CodeTask, Comparator
 from ...benchmarks.jsonio import text_digest
-from ..argument_checks import CHECKER, NoForm, fits, form_of, told
 from ..edits import renamed_program
+from ..inputs.argument_checks import CHECKER, NoForm, fits, form_of, told
 from ..literals import literal
 from ..positions import CannotEdit
 from ..protocol import Candidate, Gate, Kind, NotApplicable, Observation, Pool, Rows

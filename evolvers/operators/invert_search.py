@@ -10,7 +10,7 @@ from typing import Any
 from ...benchmarks import CodeTask
 from ...benchmarks.plain import dumps
 from ..defining import Defining, Plan, parameters_of, plain_signature
-from ..envelope import Envelope
+from ..inputs.envelope import Envelope
 from ..profiles import Profile, profile_of
 from ..protocol import Candidate, NotApplicable, Pool, Rows
 from ..readings import search as reading

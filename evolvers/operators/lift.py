@@ -9,9 +9,9 @@ from typing import Any
 
 from ...benchmarks import CodeTask
 from ...benchmarks.plain import dumps
-from ..aggregates import BY_NAME, LIBRARY, Aggregate
 from ..deeptypes import annotation_of
 from ..defining import Defining, Plan, declared, exact_comparator, parameters_of, plain_signature, whole_calls
+from ..language.aggregates import BY_NAME, LIBRARY, Aggregate
 from ..protocol import Candidate, NotApplicable, Observation, Pool, Rows
 from ..readings import lift as reading
 from ..texts import texts_of

@@ -11,11 +11,11 @@ from typing import Any
 from ...benchmarks import CheckTest, CodeTask, Comparator
 from ...benchmarks.plain import dumps
 from ..defining import Defining, Plan, ended, parameters_of, plain_signature
+from ..language.streams import DRIVER, RESERVED, VARIANTS, Stream, events_for
 from ..literals import literal
 from ..profiles import Profile, profile_of
 from ..protocol import Candidate, Executed, NotApplicable, Pool, Rows
 from ..readings import stateful as reading
-from ..streams import DRIVER, RESERVED, VARIANTS, Stream, events_for
 from ..syntax import parsable_prompt
 from ..texts import texts_of
 from ..words import NameSource, words_of

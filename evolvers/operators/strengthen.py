@@ -15,8 +15,8 @@ from typing import Any
 from ...benchmarks import Case, CasesTest, CodeTask, Comparator, matches
 from ...benchmarks.jsonio import digest
 from ...benchmarks.plain import dumps
-from ..envelope import Envelope, infer
 from ..expectations import comparator_of
+from ..inputs.envelope import Envelope, infer
 from ..protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Pool
 
 TEST = "strengthened"

@@ -13,9 +13,10 @@ from typing import Any
 from ...benchmarks import CodeTask
 from ...benchmarks.jsonio import text_digest
 from ..bindings import identifiers_in
-from ..conditions import Condition, condition_for, condition_of
 from ..deeptypes import annotation_of
 from ..defining import Defining, Plan, declared, parameters_of, plain_signature
+from ..language.conditions import Condition, condition_for, condition_of
+from ..language.transforms import BY_NAME, Transform, transforms_for
 from ..positions import CannotEdit
 from ..profiles import Profile, clash, profile_of
 from ..protocol import Candidate, Gate, NotApplicable, Pool
@@ -23,7 +24,6 @@ from ..readings import tool_use as reading
 from ..syntax import parse
 from ..texts import texts_of
 from ..tools import as_tool, is_tool_of
-from ..transforms import BY_NAME, Transform, transforms_for
 from ..words import NameSource, words_of
 from ..wrapping import Wrapper, definition_in
 

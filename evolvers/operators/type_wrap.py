@@ -17,13 +17,13 @@ from typing import Any
 from ...benchmarks import CasesTest, CheckTest, CodeTask, Comparator
 from ...benchmarks.jsonio import text_digest
 from ..expectations import comparator_of
+from ..language.type_forms import Form, form_of, generator_orders, json_options, shown, survives_json, tuple_items
 from ..literals import literal
 from ..protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Pool, Rows
+from ..readings.type_sentences import program_of
 from ..subjects import subjects_of
 from ..syntax import parsable_prompt, parse
 from ..texts import texts_of
-from ..type_forms import Form, form_of, generator_orders, json_options, shown, survives_json, tuple_items
-from ..type_sentences import program_of
 from ..words import NameSource, words_of
 from ..wrapping import Wrapper, calls_from, cases_tests, definition_in, ended, header, signature_of, wrapped_prompt
 

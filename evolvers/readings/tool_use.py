@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from ..sentences import body_of
 from . import one_of
 from .combine import CONDITIONS
+from .sentences import body_of
 
 _DEFINITION = re.compile(
     r"Let (?P<letter>[a-z]) be the value that `(?P<tool>\w+)\((?P<arguments>[^`]*)\)` returns\. "

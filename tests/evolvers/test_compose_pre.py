@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from evalrun.benchmarks import CasesTest, CodeTask, Suite
 from evalrun.evolvers import evolve, parse_operators
-from evalrun.evolvers.frames import read_before
-from evalrun.evolvers.pre_sentences import body_of
-from evalrun.evolvers.pre_transforms import LIBRARY, PreTransform, transforms_for
+from evalrun.evolvers.language.pre_transforms import LIBRARY, PreTransform, transforms_for
+from evalrun.evolvers.readings.frames import read_before
+from evalrun.evolvers.readings.pre_sentences import body_of
 from evalrun.harness.sandbox import Sandbox
 from evalrun.harness.scoring import score_answers
 

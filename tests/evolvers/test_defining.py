@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from evalrun.benchmarks import Case, CasesTest, CodeTask, Suite
 from evalrun.evolvers import Evolution, evolve, operator_named, parse_operators, verify
-from evalrun.evolvers.aggregates import LIBRARY, Aggregate
-from evalrun.evolvers.conditions import Condition
+from evalrun.evolvers.language.aggregates import LIBRARY, Aggregate
+from evalrun.evolvers.language.conditions import Condition
+from evalrun.evolvers.language.streams import VARIANTS, Stream, events_for
 from evalrun.evolvers.readings import combine as combine_reading
 from evalrun.evolvers.readings import lift as lift_reading
 from evalrun.evolvers.readings import one_of
 from evalrun.evolvers.readings import search as search_reading
 from evalrun.evolvers.readings import stateful as stateful_reading
 from evalrun.evolvers.readings import tool_use as tool_reading
-from evalrun.evolvers.streams import VARIANTS, Stream, events_for
 from evalrun.harness.endpoint.extract import extract
 from evalrun.harness.sandbox import Sandbox
 from evalrun.harness.scoring import program_of, score_answers

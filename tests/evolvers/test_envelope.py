@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalrun.benchmarks.plain import dumps
-from evalrun.evolvers.envelope import Envelope, generate, infer
+from evalrun.evolvers.inputs.envelope import Envelope, generate, infer
 
 Calls = list[tuple[Any, ...]]
 
@@ -166,7 +166,7 @@ def test_boundary_values_come_first() -> None:
 HASHED = """
 import random
 from evalrun.benchmarks.plain import dumps
-from evalrun.evolvers.envelope import generate, infer
+from evalrun.evolvers.inputs.envelope import generate, infer
 calls = [({"a", "bb", "c"}, "one two"), ({"d", "bb", "zz", "q"}, "six"), (set(), "four")]
 print(dumps(generate(infer(calls), calls, random.Random(1), 20)), infer(calls).to_json())
 """

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from evalrun.benchmarks import CasesTest, CodeTask
 from evalrun.evolvers import NotApplicable, Pool, operator_named
 from evalrun.evolvers.examples import choose_examples
-from evalrun.evolvers.frames import read_guard
+from evalrun.evolvers.language.predicates import BY_NAME, LIBRARY, Predicate, predicates_for
 from evalrun.evolvers.observe import observe
 from evalrun.evolvers.operators.guard_raise import GuardRaise
 from evalrun.evolvers.pipeline import silent
-from evalrun.evolvers.predicate_sentences import body_of
-from evalrun.evolvers.predicates import BY_NAME, LIBRARY, Predicate, predicates_for
 from evalrun.evolvers.protocol import Candidate, Executed, Observation, seeded
+from evalrun.evolvers.readings.frames import read_guard
+from evalrun.evolvers.readings.predicate_sentences import body_of
 from evalrun.harness.sandbox import Sandbox
 from evalrun.harness.scoring import score_one
 

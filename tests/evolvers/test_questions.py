@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from evalrun.benchmarks import Case, CasesTest, CodeTask, LiteralTest, Suite
 from evalrun.evolvers import NotApplicable, Pool, evolve, parse_operators
-from evalrun.evolvers.argument_checks import CHECKER, NoForm, form_of, told
+from evalrun.evolvers.inputs.argument_checks import CHECKER, NoForm, form_of, told
 from evalrun.evolvers.mutants import mutants_of
 from evalrun.evolvers.operators.distinguish import Distinguish
 from evalrun.evolvers.operators.predict_output import PredictOutput

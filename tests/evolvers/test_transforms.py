@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalrun.evolvers.deeptypes import has_type, type_of_all
-from evalrun.evolvers.sentences import read
-from evalrun.evolvers.transforms import BY_NAME, LIBRARY, Transform, transforms_for
+from evalrun.evolvers.language.transforms import BY_NAME, LIBRARY, Transform, transforms_for
+from evalrun.evolvers.readings.sentences import read
 
 TEXTS = st.text(alphabet="abAB 1:'\"\\éß\n", max_size=8)
 VALUES: dict[str, st.SearchStrategy[Any]] = {

@@ -7,11 +7,11 @@ import pytest
 
 from evalrun.benchmarks import CheckTest, CodeTask
 from evalrun.evolvers import NotApplicable, Pool, operator_named
+from evalrun.evolvers.language.type_forms import json_options, survives_json
 from evalrun.evolvers.observe import observe
 from evalrun.evolvers.pipeline import silent
 from evalrun.evolvers.protocol import Candidate, Executed, seeded
-from evalrun.evolvers.type_forms import json_options, survives_json
-from evalrun.evolvers.type_sentences import program_of
+from evalrun.evolvers.readings.type_sentences import program_of
 from evalrun.harness.sandbox import Sandbox
 from evalrun.harness.scoring import score_one
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalrun.evolvers.envelope import Envelope, generate, infer
+from evalrun.evolvers.inputs.envelope import Envelope, generate, infer
 from evalrun.harness.sandbox import Sandbox, open_sandbox
 from evalrun.harness.sandbox.api import CallsJob, Limits
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .readings import always, one_of
+from . import always, one_of
 
 _N = r"(-?\d+)"
 _T = r"'([^'\\]*)'"

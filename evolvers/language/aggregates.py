@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..benchmarks.plain import dumps
-from .literals import literal
+from ...benchmarks.plain import dumps
+from ..literals import literal
 
 Parameters = dict[str, Any]
 _HASHABLE = ("bool", "int", "str")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .readings import one_of
+from . import one_of
 
 _N = r"(-?\d+)"
 _T = r"'([^'\\]*)'"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..benchmarks.plain import dumps
+from ...benchmarks.plain import dumps
 
 ENOUGH = 3
 ENOUGH_ORDERED = 5

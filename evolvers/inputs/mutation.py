@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ..benchmarks.plain import dumps
+from ...benchmarks.plain import dumps
 from .facts import FACTS
 from .shapes import Atom, Items, Number, Pairs, Part, Shape, Text
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..benchmarks.plain import dumps
+from ...benchmarks.plain import dumps
 from .inference import shape_of
 from .mutation import boundaries, mutated
 from .relations import Relation, relations_of

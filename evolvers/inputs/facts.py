@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from ..benchmarks.plain import dumps
+from ...benchmarks.plain import dumps
 
 
 def _ascending(items: Sequence[Any]) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..benchmarks.plain import dumps
+from ...benchmarks.plain import dumps
 from .facts import FACTS, fact_holds
 from .shapes import SIZED, Atom, Fixed, Items, Number, Pairs, Part, Shape, Text, union
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .deeptypes import parts_of
+from ..deeptypes import parts_of
 
 Parameters = dict[str, Any]
 

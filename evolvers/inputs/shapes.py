@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..benchmarks.plain import dumps, encode
+from ...benchmarks.plain import dumps, encode
 from .facts import fact_holds
 
 SIZED = (list, tuple, set, frozenset)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .protocol import Rows
+from ..protocol import Rows
 
 _LEAST, _MOST = 0.3, 0.7
 

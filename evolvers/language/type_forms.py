@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..benchmarks import CodeTask
-from .deeptypes import annotation_of, parts_of
-from .literals import literal
-from .protocol import Executed
-from .wrapping import Signature, signature_of
+from ...benchmarks import CodeTask
+from ..deeptypes import annotation_of, parts_of
+from ..literals import literal
+from ..protocol import Executed
+from ..wrapping import Signature, signature_of
 
 
 @dataclass(frozen=True, slots=True)

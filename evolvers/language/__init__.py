@@ -1,0 +1,1 @@
+"""What generated sentences can say: libraries of data, each entry with its words and its code."""
