@@ -13,7 +13,7 @@ import symtable
 from collections.abc import Iterable, Mapping
 
 from .bindings import scopes_of
-from .syntax import parse, symbols
+from .syntax import dumped, parse, symbols
 
 _GIVEN_NAMES = frozenset({"top", "lambda", "genexpr", "listcomp", "setcomp", "dictcomp"})
 _FLAGS = (
@@ -30,7 +30,7 @@ _FLAGS = (
 
 def same_tree(new: str, old: str, inverse: Mapping[str, str]) -> bool:
     """Whether ``new`` with every identifier and every whole word in its strings taken back has the tree of ``old``."""
-    return taken_back(parse(new), inverse) == ast.dump(parse(old))
+    return taken_back(parse(new), inverse) == dumped(old)
 
 
 def taken_back(tree: ast.AST, inverse: Mapping[str, str]) -> str:

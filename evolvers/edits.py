@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from .positions import CannotEdit, Placed, Positions, Span, spliced
-from .syntax import parse
+from .syntax import nodes_of
 
 KeywordRule = Callable[[ast.Call, str], bool]
 _DOCTEST_LINE = re.compile(r"^([ \t]*(?:>>>|\.\.\.) )(.*)$", re.MULTILINE)
@@ -121,12 +121,12 @@ class _Parts:
 
 @lru_cache(maxsize=1024)
 def _parts_of(source: str) -> _Parts:
-    lines, tree, tokens = Positions(source), parse(source), _tokens(source)
+    lines, nodes, tokens = Positions(source), nodes_of(source), _tokens(source)
     named: dict[str, list[ast.AST]] = {}
     calls = []
     comments = [token for token in tokens if token.type == tokenize.COMMENT]
     texts = [(lines.of_token(token.start), lines.of_token(token.end)) for token in comments]
-    for node in ast.walk(tree):
+    for node in nodes:
         for name in _names_of(node):
             named.setdefault(name, []).append(node)
         if isinstance(node, ast.Call) and node.keywords:
