@@ -269,11 +269,12 @@ def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str
     sys.setrecursionlimit(_RECURSION * (3 if trial["record"] else 1))
     for code in codes[1:]:
         exec(code, space)
-    rows, keys, pure, steps = [], [], True, 0
+    rows, keys, pure, steps, spent = [], [], True, 0, 0
     function = space[entry]
     for args in calls:
         value, raised, after = call(function, args, fuel, most)
         steps = max(steps, most - fuel.left)
+        spent += most - fuel.left
         if raised is None:
             try:
                 keys.append(key(value))
@@ -292,6 +293,7 @@ def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str
         rows=rows,
         pure=pure,
         steps=steps,
+        spent=spent,
         repeated=backwards == keys,
         # A call's place stands for its arguments.
         recorded=[[known.get(text, args) for text, args in seen.items()] for seen in recorded],

@@ -72,9 +72,9 @@ class Result:
     """What a trial showed.
 
     problem: why nothing was learnt (a category), or None. rows: one for each call. pure: whether arguments stayed as
-    they were. steps: the most that one call took. repeated: whether the reverse order gave the same. seeds: how many of
-    the fresh interpreters gave the same, None where values could not be handed to them. recorded: for each recorded
-    function the arguments it received. kills: for each group and mutant the places of up to
+    they were. steps: the most that one call took; spent: what all took. repeated: whether the reverse order gave the
+    same. seeds: how many of the fresh interpreters gave the same, None where values could not be handed to them.
+    recorded: for each recorded function the arguments it received. kills: for each group and mutant the places of up to
     three calls on which it differs. mutant_rows: for each observed mutant one row for each call, None when it cannot be
     loaded. checks: "" for each check that passed, otherwise what it raised.
     """
@@ -83,6 +83,7 @@ class Result:
     rows: tuple[Executed, ...] = ()
     pure: bool = True
     steps: int = 0
+    spent: int = 0
     repeated: bool = True
     seeds: int | None = 0
     recorded: tuple[Rows, ...] = ()
@@ -191,6 +192,7 @@ def _read(trial: Trial, data: Any) -> Result:
         rows=_executed(trial.calls, data.get("rows", ())),
         pure=bool(data.get("pure", True)),
         steps=int(data.get("steps", 0)),
+        spent=int(data.get("spent", 0)),
         repeated=bool(data.get("repeated", True)),
         seeds=data.get("seeds", 0),
         recorded=tuple(
