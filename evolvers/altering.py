@@ -281,6 +281,7 @@ def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence
         ),
         strict=case.strict,
         steps=case.steps,
+        told=False,
     )
     return (trial,)
 

@@ -298,6 +298,8 @@ def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str
         # A call's place stands for its arguments.
         recorded=[[known.get(text, args) for text, args in seen.items()] for seen in recorded],
     )
+    if not trial["told"]:
+        del result["rows"], result["recorded"]
     batch.keys[trial["place"]] = keys
     return rows
 

@@ -35,7 +35,8 @@ class Trial:
     differences are wanted. mutants: groups of programs, for each of which the first calls that tell it from the program
     are wanted. observed_mutants: programs whose every value is. checks: (program, prelude, entry point) of check
     programs to run beside it. strict: whether values of different types differ. steps: what one call is known to take;
-    mutants get a multiple of it. fuel: steps that one call may take.
+    mutants get a multiple of it. fuel: steps that one call may take. told: whether the rows
+    are wanted, and not only what is compared with them.
     """
 
     program: Program
@@ -54,6 +55,7 @@ class Trial:
     strict: bool = True
     steps: int = 0
     fuel: int = FUEL
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ def _job(trials: Sequence[Trial]) -> CallsJob:
             "strict": trial.strict,
             "steps": trial.steps,
             "fuel": trial.fuel,
+            "told": trial.told,
         }
         for place, trial in enumerate(trials)
     ]
