@@ -67,6 +67,9 @@ encode_foreign: Optional[Callable[[Any, type, bool, int], Optional[Tuple[Any]]]]
 spent: Any = _thread._local()  # what decoding one value has used up of its bounds
 
 
+_write = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode  # made once: it takes time
+
+
 def begin() -> None:
     """Nothing is spent yet: a value is about to be read."""
     spent.labels = 0
@@ -85,7 +88,7 @@ def encode(value: object, *, reduce: bool = False) -> Any:
 
 def dumps(value: object, *, reduce: bool = False) -> str:
     """``encode`` as compact JSON text."""
-    return json.dumps(encode(value, reduce=reduce), separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _write(encode(value, reduce=reduce))
 
 
 def decode(data: Any) -> Any:

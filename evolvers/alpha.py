@@ -11,11 +11,13 @@ import ast
 import re
 import symtable
 from collections.abc import Iterable, Mapping
+from itertools import repeat
 
 from .bindings import scopes_of
-from .syntax import parse, symbols
+from .syntax import shared, symbols
 
 _GIVEN_NAMES = frozenset({"top", "lambda", "genexpr", "listcomp", "setcomp", "dictcomp"})
+_WORD = re.compile(r"\w+")
 _FLAGS = (
     "is_global",
     "is_local",
@@ -30,20 +32,41 @@ _FLAGS = (
 
 def same_tree(new: str, old: str, inverse: Mapping[str, str]) -> bool:
     """Whether ``new`` with every identifier and every whole word in its strings taken back has the tree of ``old``."""
-    return taken_back(parse(new), inverse) == ast.dump(parse(old))
+    return _alike(shared(new), shared(old), inverse)
+
+
+def _alike(new: object, old: object, inverse: Mapping[str, str]) -> bool:
+    """Whether two parts of trees are the same once names are taken back; places in the sources do not count."""
+    if type(new) is not type(old):
+        return False
+    if isinstance(new, ast.AST):
+        return all(
+            _alike(getattr(new, field, None), getattr(old, field, None), inverse) for field in type(new)._fields
+        )
+    if isinstance(new, list) and isinstance(old, list):
+        return len(new) == len(old) and all(map(_alike, new, old, repeat(inverse)))
+    if isinstance(new, str):
+        return _taken(new, inverse) == old
+    return repr(new) == repr(old)
+
+
+def _taken(text: str, inverse: Mapping[str, str]) -> str:
+    """A text with every whole word that is a new name taken back."""
+    if text in inverse:
+        return inverse[text]
+    return text if text.isidentifier() else _WORD.sub(lambda word: inverse.get(word.group(), word.group()), text)
 
 
 def taken_back(tree: ast.AST, inverse: Mapping[str, str]) -> str:
     """The dump of a tree after the inverse map. The new names occur nowhere in the parent, so no context is needed."""
     if not inverse:
         return ast.dump(tree)
-    pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, inverse)) + r")(?!\w)")
     for node in ast.walk(tree):
         if isinstance(node, (ast.Global, ast.Nonlocal)):
             node.names = [inverse.get(name, name) for name in node.names]
         for part, value in ast.iter_fields(node):
             if isinstance(value, str):
-                setattr(node, part, pattern.sub(lambda match: inverse[match.group()], value))
+                setattr(node, part, _taken(value, inverse))
     return ast.dump(tree)
 
 

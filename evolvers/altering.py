@@ -27,6 +27,7 @@ from .observe import Progress
 from .protocol import AlteringOperator, Candidate, Executed, Gate, Pool, Rows
 from .prover import Kills, Result, Trial, run_trials
 from .prover.trials import SEEDS, Program
+from .texts import text_of
 from .tools import as_tool
 
 ENOUGH_INPUTS = 5
@@ -44,7 +45,7 @@ _OLD_MUTANTS = 10
 
 @dataclass(slots=True)
 class _Case:
-    """A candidate on its way through the gates."""
+    """A candidate on its way through the gates. texts: the calls' arguments as texts, by which they are compared."""
 
     candidate: Candidate
     calls: Rows
@@ -52,6 +53,7 @@ class _Case:
     entry: str
     strict: bool
     task: CodeTask
+    texts: tuple[str, ...]
     gates: list[Gate] = field(default_factory=list)
     rows: tuple[Executed, ...] = ()
     examples: tuple[Executed, ...] = ()
@@ -66,7 +68,7 @@ class _Case:
     def shown(self) -> set[int]:
         """The places of the calls that are examples and not tests."""
         hidden = {dumps(row.args) for row in self.examples} if len(self.calls) >= ENOUGH_INPUTS else set()
-        return {place for place, args in enumerate(self.calls) if dumps(args) in hidden}
+        return {place for place, text in enumerate(self.texts) if text in hidden}
 
 
 def evaluate_altering(
@@ -88,14 +90,15 @@ def evaluate_altering(
 
 
 def _case(candidate: Candidate) -> _Case:
-    calls = tuple({dumps(args): args for rows in candidate.calls.values() for args in rows}.values())
+    known = {text_of(args): args for rows in candidate.calls.values() for args in rows}
+    calls, texts = tuple(known.values()), tuple(known)
     task = candidate.task
     base = candidate.base or candidate.parents[0].reference
     whole = not task.reference.startswith(base)
     program = (task.reference,) if whole else (base, task.reference[len(base) :])
     strict = all(test.comparator.types == "exact" for test in task.tests if isinstance(test, CasesTest))
     entry = DRIVE if candidate.driver else str(task.entry_point)
-    case = _Case(candidate, calls, (*program, candidate.driver), entry, strict, task)
+    case = _Case(candidate, calls, (*program, candidate.driver), entry, strict, task, texts)
     if whole:
         case.gates.append(Gate("parent_verbatim", False, {"problem": "the reference does not begin with the parent's"}))
     elif not calls:
@@ -152,10 +155,10 @@ class _Envelopes:
         """How many of the argument tuples that a parent's function received lie outside its envelope."""
         if parent.digest not in self._found:
             observed = self._pool.observed(parent)
-            known = {dumps(args) for args in (*observed.calls, *observed.generated)}
+            known = {text_of(args) for args in (*observed.calls, *observed.generated)}
             self._found[parent.digest] = infer(observed.calls), known
         envelope, known = self._found[parent.digest]
-        return sum(dumps(args) not in known and not envelope.admits(args) for args in received)
+        return sum(text_of(args) not in known and not envelope.admits(args) for args in received)
 
 
 def _first_gates(
@@ -170,10 +173,10 @@ def _first_gates(
     case.functional_hash = functional_hash(types_of(case.calls), probed.rows) if not probed.problem else None
     case.examples = choose_examples(result.rows)
     hidden = case.shown
-    places = {dumps(args): place for place, args in enumerate(case.calls)}
+    places = {text: place for place, text in enumerate(case.texts)}
     tests: dict[str, tuple[Executed, ...]] = {}
     for name, rows in candidate.calls.items():
-        mine = [places[dumps(args)] for args in rows]
+        mine = [places[text_of(args)] for args in rows]
         tests[name] = tuple(result.rows[place] for place in mine if place not in hidden)
     case.task = operator.finish(candidate, tests, case.examples)
     return [
@@ -227,7 +230,7 @@ def _type_gate(case: _Case) -> Gate:
 
 def _examples_gate(case: _Case) -> Gate:
     """G9: two executed examples with different outcomes, not among the hidden inputs where there are enough."""
-    hidden = {dumps(each.args) for test in case.task.tests if isinstance(test, CasesTest) for each in test.cases}
+    hidden = {text_of(each.args) for test in case.task.tests if isinstance(test, CasesTest) for each in test.cases}
     shared = sum(dumps(example.args) in hidden for example in case.examples)
     holds = len(case.examples) == 2 and (shared == 0 or len(case.calls) < ENOUGH_INPUTS)
     return Gate("examples", holds, {"shown": len(case.examples), "hidden_inputs": len(hidden), "shared": shared})
@@ -278,6 +281,7 @@ def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence
         ),
         strict=case.strict,
         steps=case.steps,
+        told=False,
     )
     return (trial,)
 

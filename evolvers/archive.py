@@ -9,7 +9,9 @@ from ..harness.sandbox.api import Sandbox
 from .evaluated import Evaluated
 from .protocol import Executed, Kind, Observation
 from .prover import Trial, run_trials
+from .prover.rows import key
 from .prover.trials import Program
+from .texts import text_of
 
 DRIVE = "evalrun_drive"
 
@@ -47,6 +49,8 @@ class Archive:
             return None
         mine = _entry(result)
         for other in self._entries.get(result.functional_hash, []):
+            if _told_apart(mine, other):
+                continue
             trials = [_comparison(mine, other), _comparison(other, mine)]
             (results,) = run_trials([trials], self._sandbox)
             if all(each.witness and not each.witness.problem and not each.witness.different for each in results):
@@ -57,6 +61,16 @@ class Archive:
 def _entry(result: Evaluated) -> _Entry:
     driver = result.candidate.driver
     return _Entry((result.task.reference, driver), DRIVE if driver else str(result.task.entry_point), result.rows)
+
+
+def _told_apart(one: _Entry, other: _Entry) -> bool:
+    """Whether some input is known on which the two give something else, so that nothing need be run."""
+    known = {text_of(row.args): row for row in other.rows}
+    for row in one.rows:
+        found = known.get(text_of(row.args))
+        if found is not None and (row.raised, key(row.returns)) != (found.raised, key(found.returns)):
+            return True
+    return False
 
 
 def _comparison(one: _Entry, other: _Entry) -> Trial:

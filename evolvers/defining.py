@@ -14,7 +14,7 @@ from ..benchmarks import CasesTest, CodeTask, Comparator
 from ..benchmarks.jsonio import text_digest
 from .expectations import comparator_of
 from .protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Rows
-from .syntax import parsable_prompt, parse
+from .syntax import parsable_prompt, shared
 from .texts import texts_of
 from .words import words_of
 from .wrapping import Signature, Wrapper, cases_tests, definition_in, signature_of, wrapped_prompt
@@ -92,7 +92,7 @@ class Defining:
     def _verbatim_gate(self, task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> Gate:
         """Prompt and reference begin with the parents'; only definitions with fresh names were added."""
         given = self.plan(parents, parameters).given
-        old, new = parse(given.reference).body, parse(task.reference).body
+        old, new = shared(given.reference).body, shared(task.reference).body
         names = {getattr(node, "name", "") for node in new[len(old) :]}
         taken = words_of(text for parent in parents for text in texts_of(parent))
         holds = task.prompt.startswith(given.prompt.rstrip()) and task.reference.startswith(given.reference)

@@ -15,7 +15,7 @@ from ..benchmarks import CheckTest, CodeTask, Test
 from ..benchmarks.formats.source import runnable_prefix
 from .places import Offsets
 from .protocol import NotApplicable
-from .syntax import parsable_prompt, parse
+from .syntax import parsable_prompt, shared
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _OPENING = re.compile(r"([rRuU]?)(\"\"\"|'''|\"|')")
@@ -78,7 +78,7 @@ def docstring_in(prompt: str, entry: str | None) -> Docstring:
     """The docstring of a completion prompt's function; some prompts have imports before it."""
     try:
         source = parsable_prompt(prompt)
-        node = entry_node(parse(source), entry)
+        node = entry_node(shared(source), entry)
     except SyntaxError as error:
         raise NotApplicable("a program of the task does not parse") from error
     for statement in node.body:

@@ -16,10 +16,12 @@ from functools import lru_cache
 from itertools import pairwise
 
 from .positions import CannotEdit, Placed, Positions, Span, spliced
-from .syntax import parse
+from .syntax import nodes_of
 
 KeywordRule = Callable[[ast.Call, str], bool]
 _DOCTEST_LINE = re.compile(r"^([ \t]*(?:>>>|\.\.\.) )(.*)$", re.MULTILINE)
+_HEAD = re.compile(r"(?:async[ \t]+)?def[ \t]+(\w+)")
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _ANNOUNCED = re.compile(r"\b(?:function|method|named|called|routine|helper) [`'\"]?$", re.IGNORECASE)
 
 
@@ -104,7 +106,7 @@ def _tokens(source: str) -> list[tokenize.TokenInfo]:
         raise CannotEdit("the source cannot be split into tokens") from error
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Parts:
     """What a source is made of, as far as renaming goes; worked out once, because many programs are made from one.
 
@@ -112,28 +114,37 @@ class _Parts:
     of strings that are statements (docstrings, wherever they stand).
     """
 
+    source: str
     lines: Positions
-    tokens: Sequence[tokenize.TokenInfo]
     named: Mapping[str, Sequence[ast.AST]]
     calls: Sequence[ast.Call]
     texts: Sequence[tuple[int, int]]
+    known_tokens: list[tokenize.TokenInfo] | None
+
+    @property
+    def tokens(self) -> Sequence[tokenize.TokenInfo]:
+        """The tokens, split when they are first needed: it takes long."""
+        if self.known_tokens is None:
+            self.known_tokens = _tokens(self.source)
+        return self.known_tokens
 
 
 @lru_cache(maxsize=1024)
 def _parts_of(source: str) -> _Parts:
-    lines, tree, tokens = Positions(source), parse(source), _tokens(source)
+    lines, nodes = Positions(source), nodes_of(source)
+    tokens = _tokens(source) if "#" in source else None
     named: dict[str, list[ast.AST]] = {}
     calls = []
-    comments = [token for token in tokens if token.type == tokenize.COMMENT]
+    comments = [token for token in tokens or () if token.type == tokenize.COMMENT]
     texts = [(lines.of_token(token.start), lines.of_token(token.end)) for token in comments]
-    for node in ast.walk(tree):
+    for node in nodes:
         for name in _names_of(node):
             named.setdefault(name, []).append(node)
         if isinstance(node, ast.Call) and node.keywords:
             calls.append(node)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             texts.append((lines.start(node), lines.end(node.value)))
-    return _Parts(lines, tokens, named, calls, texts)
+    return _Parts(source, lines, named, calls, texts, tokens)
 
 
 def _names_of(node: ast.AST) -> Sequence[str]:
@@ -152,19 +163,19 @@ def _names_of(node: ast.AST) -> Sequence[str]:
 
 
 def _identifier_spans(parts: _Parts, names: Mapping[str, str]) -> Iterator[Span]:
-    lines, tokens = parts.lines, parts.tokens
+    lines = parts.lines
     for name in names:
         for node in parts.named.get(name, ()):
             if isinstance(node, (ast.Name, ast.arg)):
                 yield lines.span(lines.of_node(node.lineno, node.col_offset), name)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                yield _after(node, "def", name, tokens, lines)
+                yield _defined(node, name, parts)
             elif isinstance(node, ast.ExceptHandler):
-                yield _after(node.type or node, "as", name, tokens, lines)
+                yield _after(node.type or node, "as", name, parts.tokens, lines)
             elif isinstance(node, ast.alias):
-                yield _after(node, "as", name, tokens, lines)
+                yield _after(node, "as", name, parts.tokens, lines)
             elif isinstance(node, (ast.Global, ast.Nonlocal)):
-                yield from _in_statement(node, tokens, lines, name)
+                yield from _in_statement(node, parts.tokens, lines, name)
 
 
 def _keyword_spans(parts: _Parts, names: Mapping[str, str], keyword_rule: KeywordRule) -> Iterator[Span]:
@@ -173,6 +184,14 @@ def _keyword_spans(parts: _Parts, names: Mapping[str, str], keyword_rule: Keywor
         for keyword in node.keywords:
             if keyword.arg is not None and keyword.arg in names and keyword_rule(node, keyword.arg):
                 yield lines.span(lines.of_node(keyword.lineno, keyword.col_offset), keyword.arg)
+
+
+def _defined(node: FunctionNode, name: str, parts: _Parts) -> Span:
+    """The name in a definition's head."""
+    found = _HEAD.match(parts.source, parts.lines.start(node))
+    if found is not None and found.group(1) == name:
+        return parts.lines.span(found.start(1), name)
+    return _after(node, "def", name, parts.tokens, parts.lines)  # a line break or a comment stands in the head
 
 
 def _after(

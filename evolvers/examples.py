@@ -30,8 +30,10 @@ def choose_examples(rows: Sequence[Executed]) -> tuple[Executed, ...]:
     first = next((row for row in fitting if row.raised is None), None)
     if first is None:
         return ()
-    others = [row for row in fitting if _outcome(row) != _outcome(first)]
-    return (first, *sorted(others, key=lambda row: row.raised is None)[:1])
+    told = _outcome(first)
+    raising = [row for row in fitting if row.raised is not None]
+    other = raising[0] if raising else next((row for row in fitting if _outcome(row) != told), None)
+    return (first,) if other is None else (first, other)
 
 
 def _outcome(row: Executed) -> tuple[str | None, str]:

@@ -10,7 +10,7 @@ import ast
 
 from ..benchmarks import CasesTest, CheckTest, CodeTask, Comparator
 from .protocol import NotApplicable, Observation
-from .syntax import parse
+from .syntax import nodes_of, shared
 
 # Calls around the candidate's value inside a comparison that lose nothing that a transform could show.
 _CONTAINERS = frozenset({"tuple", "list"})
@@ -46,10 +46,10 @@ def comparator_of(task: CodeTask, observed: Observation) -> Comparator:
 
 def _demand_equality(program: str, entry: str, truth: bool) -> None:
     """NotApplicable unless every value of the candidate is compared for equality (or, with ``truth``, asserted)."""
-    tree = parse(program)
-    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    tree, nodes = shared(program), nodes_of(program)
+    parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
     names = {"candidate", entry}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
             if _only_shown(node, parents):
                 continue

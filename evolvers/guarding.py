@@ -6,7 +6,6 @@ on both sides of its constant, so that an answer with the wrong comparison or co
 
 from __future__ import annotations
 
-import ast
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +25,7 @@ from .protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observatio
 from .readings.frames import read_guard, subject_in
 from .readings.predicate_sentences import body_of
 from .subjects import Subject, subjects_of
-from .syntax import parse
+from .syntax import dumped
 from .texts import texts_of
 from .words import NameSource, words_of
 from .wrapping import (
@@ -69,10 +68,6 @@ class Outcome:
     def instead_of(self, row: Executed) -> Executed:
         """The call as it ends where the guard is true."""
         return Executed(row.args, self.returns, self.raises)
-
-    def differs(self, row: Executed) -> bool:
-        """Whether the parent's call ends in something else."""
-        return self.raises is not None or dumps(row.returns) != dumps(self.returns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,19 +157,25 @@ class _Seen:
 
     rows: tuple[Executed, ...]
     killers: tuple[frozenset[int], ...]
+    given: tuple[str, ...]
+    """The arguments as texts."""
+    returned: tuple[str, ...]
+    """The values as texts."""
 
 
 def _seen(observed: Observation, calls: Mapping[str, Rows]) -> _Seen:
     known = {dumps(row.args): (place, row) for place, row in enumerate(observed.executed)}
-    found = [known[text] for text in dict.fromkeys(dumps(args) for each in calls.values() for args in each)]
+    given = tuple(dict.fromkeys(dumps(args) for each in calls.values() for args in each))
+    found = [known[text] for text in given]
+    returned = tuple(dumps(row.returns) for _, row in found)
     killers = []
     for mutant in observed.mutants[:_OLD_MUTANTS]:
         differs = [
-            (mutant.results[place].raised, dumps(mutant.results[place].returns)) != (None, dumps(row.returns))
-            for place, row in found
+            mutant.results[place].raised is not None or dumps(mutant.results[place].returns) != text
+            for (place, _), text in zip(found, returned, strict=True)
         ]
         killers.append(frozenset(number for number, other in enumerate(differs) if other))
-    return _Seen(tuple(row for _, row in found), tuple(each for each in killers if each))
+    return _Seen(tuple(row for _, row in found), tuple(each for each in killers if each), given, returned)
 
 
 def _plans(seen: _Seen, subjects: Sequence[Subject], outcomes: Sequence[Outcome], rng: random.Random) -> list[_Plan]:
@@ -215,11 +216,13 @@ def _holds_up(plan: _Plan, seen: _Seen) -> bool:
     rows = [plan.outcome.instead_of(row) if holds else row for holds, row in zip(truth, seen.rows, strict=True)]
     examples = choose_examples(rows)
     shown = {dumps(row.args) for row in examples} if len(rows) >= ENOUGH_INPUTS else set()
-    hidden = [place for place, row in enumerate(rows) if dumps(row.args) not in shown]
-    tells = {place for place in hidden if plan.outcome.differs(seen.rows[place])}
+    hidden = [place for place, text in enumerate(seen.given) if text not in shown]
+    instead = None if plan.outcome.raises else dumps(plan.outcome.returns)
+    tells = {place for place in hidden if seen.returned[place] != instead}
     if len(examples) < 2 or sum(truth[place] for place in tells) < max(2, ceil(LEAST_SHARE * len(hidden))):
         return False
-    most = max(Counter((row.raised, dumps(row.returns)) for row in rows).values())
+    endings = [instead if holds else text for holds, text in zip(truth, seen.returned, strict=True)]
+    most = max(Counter(endings).values())
     if most > MOST_ALIKE * len(rows):
         return False
     slips = plan.predicate.nearby(plan.constant)
@@ -293,4 +296,4 @@ def _reading_gate(task: CodeTask, parent: CodeTask, parameters: Mapping[str, Any
 
 def _same_statement(left: str, right: str) -> bool:
     """Whether two statements are the same but for the layout of a literal."""
-    return ast.dump(parse(left)) == ast.dump(parse(right))
+    return dumped(left) == dumped(right)

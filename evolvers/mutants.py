@@ -9,6 +9,7 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from types import CodeType
 from typing import Any
 
@@ -36,17 +37,22 @@ def mutants_of(source: str, *, first_line: int = 1, limit: int | None = None) ->
     first_line: code above that line is left alone. limit: of more mutants than these, an evenly spread choice.
     The same on every Python version. No mutant of a source that does not parse or whose line ends are unusual.
     """
+    found = _all_mutants(source, first_line)
+    if limit is not None and len(found) > limit:
+        return [found[index * len(found) // limit] for index in range(limit)]
+    return list(found)
+
+
+@lru_cache(maxsize=256)
+def _all_mutants(source: str, first_line: int) -> tuple[Mutant, ...]:
     try:
         tree, lines = parse(source), Positions(source)
         edits = edits_of(source, tree, lines)
     except (SyntaxError, CannotEdit, RecursionError):
-        return []
+        return ()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = list(_distinct(source, tree, lines, [edit for edit in edits if edit.line >= first_line]))
-    if limit is not None and len(found) > limit:
-        found = [found[index * len(found) // limit] for index in range(limit)]
-    return found
+        return tuple(_distinct(source, tree, lines, [edit for edit in edits if edit.line >= first_line]))
 
 
 def _distinct(source: str, tree: ast.Module, lines: Positions, edits: list[Edit]) -> Iterator[Mutant]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from .syntax import parse
+from .syntax import nodes_of
 
 # Modules whose use lets a reference's values depend on more than its arguments.
 _IMPURE = {
@@ -31,16 +31,16 @@ _CLOCKS = frozenset({"now", "today", "utcnow"})
 
 def impure_uses(source: str) -> set[str]:
     """Why a program's values may depend on more than its arguments: ``the clock (time.time)``, ``chance (random)``."""
-    tree = parse(source)
+    tree = nodes_of(source)
     names: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in tree:
         if isinstance(node, ast.Import):
             names.update({alias.asname or alias.name.partition(".")[0]: alias.name for alias in node.names})
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
     found = set()
-    below = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    for node in ast.walk(tree):
+    below = {id(node.value) for node in tree if isinstance(node, ast.Attribute)}
+    for node in tree:
         full = _full_name(node, names) if isinstance(node, ast.Attribute) or id(node) not in below else None
         if full is not None and isinstance(node, (ast.Attribute, ast.Name)):
             reason = _IMPURE.get(full.partition(".")[0])

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..benchmarks import CodeTask, Comparator, matches
 from .expectations import comparator_of
@@ -17,7 +18,7 @@ from .literals import literal
 from .mutants import mutants_of
 from .positions import CannotEdit, Positions, spliced
 from .protocol import Executed, NotApplicable, Observation, ObservedMutant, Pool
-from .syntax import parse
+from .syntax import nodes_of, parse
 from .texts import PYTHON_BLOCK
 
 NEAR = 1e-6
@@ -116,6 +117,7 @@ def is_one_change(source: str, parent: CodeTask) -> bool:
     return any(mutant.source.strip("\n") == wanted for mutant in mutants_of(parent.reference))
 
 
+@lru_cache(maxsize=1024)
 def bare(source: str) -> str:
     """A program without docstrings that stand on lines of their own: they describe the parent, not its mutant.
 
@@ -143,9 +145,9 @@ def depends_on_order(source: str, output_type: str) -> bool:
     """Whether values could differ from run to run: sequences made by a program that may walk through a set."""
     if output_type in ("bool", "int", "None"):
         return False
-    tree = parse(source)
-    names = {getattr(node, "id", None) or getattr(node, "attr", None) for node in ast.walk(tree)}
-    sets = any(isinstance(node, (ast.Set, ast.SetComp)) for node in ast.walk(tree))
+    tree = nodes_of(source)
+    names = {getattr(node, "id", None) or getattr(node, "attr", None) for node in tree}
+    sets = any(isinstance(node, (ast.Set, ast.SetComp)) for node in tree)
     return sets or bool(names & _UNORDERED)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from ..benchmarks import CheckTest, CodeTask, ModuleTest
 from ..benchmarks.jsonio import text_digest
 from .protocol import Gate, NotApplicable
-from .syntax import parse
+from .syntax import nodes_of, shared
 
 # What a program can see its own text, docstrings or line numbers with.
 _MIRRORS = frozenset(
@@ -26,11 +26,12 @@ _MIRROR = re.compile("|".join(sorted(_MIRRORS)))
 _UNSAID = frozenset({"ctx", "kind", "type_comment"})
 
 
+@functools.lru_cache(maxsize=512)
 def looks_at_itself(source: str) -> bool:
     """Whether a program may see its own docstrings, source or line numbers."""
     if not _MIRROR.search(source):
         return False
-    for node in ast.walk(parse(source)):
+    for node in nodes_of(source):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names = {part for alias in node.names for part in alias.name.split(".")}
             names |= set((getattr(node, "module", None) or "").split("."))
@@ -52,7 +53,7 @@ def refuse_mirrors(task: CodeTask) -> None:
 @functools.lru_cache(maxsize=512)
 def program_digest(source: str) -> str:
     """SHA-256 of a program's tree without docstrings and positions; SyntaxError when it does not parse."""
-    return text_digest(canonical(parse(source)))
+    return text_digest(canonical(shared(source)))
 
 
 def canonical(node: ast.AST) -> str:
@@ -90,11 +91,12 @@ def _tests(task: CodeTask) -> list[Any]:
     return rows
 
 
+@functools.lru_cache(maxsize=512)
 def _without_pass(prelude: str) -> str:
     """A prelude whose last function has no body but ``pass`` after its docstring says no more than without it."""
     shorter = re.sub(r"\n[ \t]+pass\n\Z", "\n", prelude)
     try:
-        parse(shorter)
+        shared(shorter)
     except SyntaxError:
         return prelude if shorter == prelude else shorter + "    ''\n"
     return shorter

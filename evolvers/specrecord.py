@@ -15,7 +15,7 @@ from .docstring_examples import examples_in, last_block
 from .docstrings import Docstring, FunctionNode, docstring_of, entry_node
 from .protocol import NotApplicable
 from .sameness import canonical
-from .syntax import parsable_prompt, parse
+from .syntax import parsable_prompt, shared
 
 _HEADING = re.compile(r"\s*(?:for )?(?:examples?|samples?|e\.g\.|\[input/output\] samples)\s*:*\s*", re.IGNORECASE)
 
@@ -44,7 +44,7 @@ def record_of(task: CodeTask) -> Record:
 
 def described(source: str, entry: str, text: Sequence[str], examples: Sequence[str]) -> Record:
     """A record of a function in a source, with a text and examples."""
-    node = entry_node(parse(source), entry)
+    node = entry_node(shared(source), entry)
     arguments = node.args
     stars = [(star, mark) for star, mark in ((arguments.vararg, "*"), (arguments.kwarg, "**")) if star is not None]
     named = [(argument, "") for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]

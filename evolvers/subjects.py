@@ -11,7 +11,7 @@ from typing import Any
 
 from .deeptypes import type_of_all
 from .protocol import NotApplicable, Rows
-from .syntax import parse
+from .syntax import shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Subject:
 
 def subjects_of(source: str, entry: str, calls: Rows) -> tuple[Subject, ...]:
     """The positional parameters that every call gave a value to; NotApplicable when there is none."""
-    definitions = [node for node in parse(source).body if isinstance(node, ast.FunctionDef) and node.name == entry]
+    definitions = [node for node in shared(source).body if isinstance(node, ast.FunctionDef) and node.name == entry]
     if not definitions:
         raise NotApplicable("the entry point is not a plain top-level function")
     arguments = definitions[-1].args

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from ..benchmarks import CasesTest, CheckTest, CodeTask
+from ..benchmarks.plain import dumps
 
 PYTHON_BLOCK = re.compile(r"^(`{3,})python\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 """A fenced block of Python in a prompt; its second group is the code."""
@@ -19,3 +21,21 @@ def texts_of(task: CodeTask) -> list[str]:
         elif isinstance(test, CasesTest):
             texts += [test.oracle or "", *(case.args_source or "" for case in test.cases)]
     return texts
+
+
+_MOST_KNOWN = 4096
+_known: dict[int, tuple[tuple[Any, ...], str]] = {}
+
+
+def text_of(args: tuple[Any, ...]) -> str:
+    """The arguments of a call as a text that is equal for equal ones.
+
+    The last few thousand are known by identity, because siblings and their passes share these objects.
+    """
+    known = _known.get(id(args))
+    if known is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        # The tuple is kept beside its text, so that no other object gets its identity.
+        known = _known[id(args)] = args, dumps(args)
+    return known[1]

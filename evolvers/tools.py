@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
+from functools import lru_cache
 
 from .alpha import taken_back
 from .edits import renamed_program
 from .positions import CannotEdit
-from .syntax import parse
+from .syntax import nodes_of, parse
 
 
+@lru_cache(maxsize=512)
 def as_tool(source: str, entry: str, name: str) -> str:
     """The program as a tool. CannotEdit or SyntaxError where it has a shape that cannot be edited safely."""
     bare = _without_docstrings(source)
     return renamed_program(bare, {entry: name}, {entry: name}).strip("\n") + "\n"
 
 
+@lru_cache(maxsize=512)
 def is_tool_of(tool: str, source: str, entry: str, name: str) -> bool:
     """Whether a tool's syntax tree is the program's, without its docstrings and with the one name taken back."""
     tree = parse(source)
-    for node in _documented(tree):
+    for node in _documented(ast.walk(tree)):
         node.body = node.body[1:]
     return taken_back(parse(tool), {name: entry}) == ast.dump(tree)
 
@@ -27,18 +31,18 @@ def is_tool_of(tool: str, source: str, entry: str, name: str) -> bool:
 _Documented = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-def _documented(tree: ast.Module) -> list[_Documented]:
+def _documented(nodes: Iterable[ast.AST]) -> list[_Documented]:
     """Definitions that begin with a docstring and have more than it."""
     return [
         node
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, _Documented) and len(node.body) > 1 and ast.get_docstring(node) is not None
     ]
 
 
 def _without_docstrings(source: str) -> str:
     lines: list[str | None] = list(source.split("\n"))
-    for node in _documented(parse(source)):
+    for node in _documented(nodes_of(source)):
         first, second = node.body[0], node.body[1]
         start, end = first.lineno, first.end_lineno or first.lineno
         before = (lines[start - 1] or "").encode()[: first.col_offset]

@@ -13,12 +13,13 @@ import textwrap
 import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..benchmarks import Case, CasesTest, CodeTask, Comparator
 from ..benchmarks.jsonio import text_digest
 from .literals import literal
 from .protocol import Candidate, Executed, Gate, NotApplicable, Observation, Rows
-from .syntax import parsable_prompt, parse
+from .syntax import parsable_prompt, shared
 from .texts import texts_of
 from .words import words_of
 
@@ -34,9 +35,10 @@ class Signature:
     names: frozenset[str]
 
 
+@lru_cache(maxsize=512)
 def signature_of(source: str, entry: str) -> Signature:
     """The signature of a plain top-level function; NotApplicable for anything else."""
-    definitions = [n for n in parse(source).body if getattr(n, "name", None) == entry]
+    definitions = [n for n in shared(source).body if getattr(n, "name", None) == entry]
     if not definitions or not isinstance(definitions[-1], ast.FunctionDef):
         raise NotApplicable("the entry point is not a plain top-level function")
     node = definitions[-1]
@@ -148,7 +150,7 @@ def verbatim_gate(task: CodeTask, parent: CodeTask, functions: int = 2) -> Gate:
     """The prompt begins with the parent's, the reference with the parent's; only so many functions were added to it."""
     prompt = task.prompt.startswith(parent.prompt.rstrip())
     reference = task.reference.startswith(parent.reference)
-    old, new = parse(parent.reference).body, parse(task.reference).body
+    old, new = shared(parent.reference).body, shared(task.reference).body
     added = new[len(old) :]
     plain = len(added) == functions and all(isinstance(node, ast.FunctionDef) for node in added)
     fresh = not {getattr(node, "name", "") for node in added} & words_of(texts_of(parent))
@@ -162,7 +164,7 @@ def definition_in(task: CodeTask) -> tuple[str, str]:
         raise ValueError("no entry point")
     if task.form != "completion":
         return task.entry_point, task.prompt
-    last = parse(task.prompt).body[-1]
+    last = shared(task.prompt).body[-1]
     if not isinstance(last, (ast.FunctionDef, ast.ClassDef)) or last.name != task.entry_point:
         raise ValueError("the prompt does not end in what is to be written")
     return last.name, ast.get_docstring(last) or ""

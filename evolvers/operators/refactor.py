@@ -19,7 +19,7 @@ from ..places import Edit, Offsets, spliced
 from ..protocol import Candidate, Gate, Kind, NotApplicable, Pool
 from ..rewrites import RULES, Place
 from ..sameness import program_digest, refuse_mirrors
-from ..syntax import parse
+from ..syntax import nodes_of, parse, shared
 from ..texts import texts_of
 from ..words import NameSource, words_of
 
@@ -43,7 +43,7 @@ class Refactor:
         refuse_mirrors(task)
         try:
             place = _place(task)
-            known = bindings_of(task.reference, parse(task.reference))
+            known = bindings_of(task.reference, shared(task.reference))
         except SyntaxError as error:
             raise NotApplicable("a program of the task does not parse") from error
         if known.sees_names or "range" in known.bound:
@@ -111,7 +111,7 @@ def _without(names: list[str], name: str) -> list[str]:
 
 def _called(task: CodeTask) -> list[str]:
     found = []
-    for node in ast.walk(parse(task.reference)):
+    for node in nodes_of(task.reference):
         if isinstance(node, ast.Call):
             found.append(node.func.id if isinstance(node.func, ast.Name) else f".{getattr(node.func, 'attr', '')}")
     return found

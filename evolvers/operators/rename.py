@@ -21,7 +21,7 @@ from ..bindings import Bindings, bindings_of, free_names
 from ..edits import KeywordRule, code_like, renamed_program, renamed_text
 from ..positions import CannotEdit
 from ..protocol import Candidate, Gate, Kind, NotApplicable, Pool
-from ..syntax import parsable_prompt, parse
+from ..syntax import nodes_of, parsable_prompt, parse, shared
 from ..texts import PYTHON_BLOCK, texts_of
 from ..words import BUILTIN_NAMES, NameSource, words_of
 
@@ -82,12 +82,12 @@ def _plan(task: CodeTask) -> _Plan:
         raise NotApplicable("no entry point")
     if any(isinstance(test, ModuleTest) for test in task.tests):
         raise NotApplicable("it is tested by a file")
-    reference = bindings_of(task.reference, parse(task.reference))
-    programs = [reference, *(bindings_of(p, parse(p)) for p in _preludes(task))]
+    reference = bindings_of(task.reference, shared(task.reference))
+    programs = [reference, *(bindings_of(p, shared(p)) for p in _preludes(task))]
     prompt = None
     if task.form == "completion":
         source = parsable_prompt(task.prompt)
-        prompt = bindings_of(source, parse(source))
+        prompt = bindings_of(source, shared(source))
     bound = set().union(*(program.bound for program in programs))
     kept = {name for program in programs for name in program.kept} | _RESERVED
     if prompt is not None:
@@ -130,7 +130,7 @@ def _kept_by_tests(task: CodeTask, module_level: set[str], bound: set[str]) -> s
     kept: set[str] = set()
     for test in task.tests:
         if isinstance(test, CheckTest):
-            own = bindings_of(test.program, parse(test.program))
+            own = bindings_of(test.program, shared(test.program))
             free = free_names(test.program)
             if own.sees_names or own.runs_text:
                 kept |= module_level & words_of([test.program])
@@ -145,7 +145,7 @@ def _kept_keywords(task: CodeTask, reference: Bindings) -> set[str]:
     kept: set[str] = set()
     rule = _keyword_rule(reference, task.entry_point)
     for program in [task.reference, *_preludes(task), *_test_programs(task)]:
-        for node in ast.walk(parse(program)):
+        for node in nodes_of(program):
             if not isinstance(node, ast.Call):
                 continue
             outside = _is_builtin_call(node, reference)
@@ -186,7 +186,7 @@ def _prose_parameters(task: CodeTask, bound: set[str]) -> set[str]:
 
 
 def _texts_in(source: str) -> list[str]:
-    strings = [n.value for n in ast.walk(parse(source)) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    strings = [n.value for n in nodes_of(source) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
     return [*strings, *re.findall(r"#.*", source)]
 
 
@@ -299,13 +299,13 @@ def _scopes_gate(task: CodeTask, parent: CodeTask, names: Mapping[str, str]) -> 
 
 def _definition_of(task: CodeTask) -> ast.stmt | None:
     """The statement of the reference that defines the entry point."""
-    found = [node for node in parse(task.reference).body if getattr(node, "name", None) == task.entry_point]
+    found = [node for node in shared(task.reference).body if getattr(node, "name", None) == task.entry_point]
     return found[-1] if found else None
 
 
 def _entry_gate(task: CodeTask, parent: CodeTask, names: Mapping[str, str]) -> Gate:
     """Old names of functions are gone from the prompt, but for a plain word used as prose ("the unique elements")."""
-    defined = {node.name for node in parse(parent.reference).body if isinstance(node, ast.FunctionDef)}
+    defined = {node.name for node in shared(parent.reference).body if isinstance(node, ast.FunctionDef)}
     kept = isinstance(_definition_of(parent), ast.ClassDef)
     holds = task.entry_point == (parent.entry_point if kept else names.get(str(parent.entry_point)))
     left = 0

@@ -21,7 +21,7 @@ from ..positions import CannotEdit
 from ..profiles import Profile, clash, profile_of
 from ..protocol import Candidate, Gate, NotApplicable, Pool
 from ..readings import tool_use as reading
-from ..syntax import parse
+from ..syntax import shared
 from ..texts import texts_of
 from ..tools import as_tool, is_tool_of
 from ..words import NameSource, words_of
@@ -113,7 +113,7 @@ class ToolUse(Defining):
         )
         taken = words_of(text for parent in parents for text in texts_of(parent))
         fresh = not {*names, str(task.entry_point)} & taken and len({*names, task.entry_point}) == len(names) + 1
-        used = identifiers_in(parse(task.reference))
+        used = identifiers_in(shared(task.reference))
         right = names[0] in used and not used & set(names[1:]) and task.reference.startswith(plan.given.reference)
         return (
             Gate("tools_given", same and fresh, {"tools": [text_digest(tool) for tool in tools]}),
@@ -128,7 +128,7 @@ class ToolUse(Defining):
     def witness(self, task: CodeTask, parents: Sequence[CodeTask]) -> str:
         """The tools as they stand in the prompt, and the new function as it is read there."""
         name, text = definition_in(task)
-        end = parse(task.prompt).body[-1].lineno
+        end = shared(task.prompt).body[-1].lineno
         tools = "\n".join(task.prompt.split("\n")[: end - 1])
         return f"{tools}\n{self.program(name, text, parents)}"
 

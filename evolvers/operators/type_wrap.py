@@ -22,7 +22,7 @@ from ..literals import literal
 from ..protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Pool, Rows
 from ..readings.type_sentences import program_of
 from ..subjects import subjects_of
-from ..syntax import parsable_prompt, parse
+from ..syntax import parsable_prompt, shared
 from ..texts import texts_of
 from ..words import NameSource, words_of
 from ..wrapping import Wrapper, calls_from, cases_tests, definition_in, ended, header, signature_of, wrapped_prompt
@@ -211,7 +211,7 @@ def _check(form: Form, executed: Sequence[Executed]) -> str:
 
 def _verbatim_gate(task: CodeTask, parent: CodeTask) -> Gate:
     """Prompt and reference begin with the parent's; only definitions with fresh names and an import were added."""
-    old, new = parse(parent.reference).body, parse(task.reference).body
+    old, new = shared(parent.reference).body, shared(task.reference).body
     added = new[len(old) :]
     names = [node.name for node in added if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
     others = [node for node in added if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.ImportFrom))]

@@ -8,10 +8,11 @@ the same on every machine, and not by a clock.
 from __future__ import annotations
 
 import ast
+import dis
+import gc
 import marshal
 import os
 import signal
-import subprocess
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,12 @@ _ENOUGH_ENDLESS = 3
 _ALL_STEPS = 4_000_000
 _CPU_S = 20.0
 _RECURSION = 1000
+# Modules that keep no state which a program could change by using them.
+_STATELESS = frozenset("typing math string itertools collections functools heapq bisect re __future__".split())
+_REACHING = frozenset("setattr delattr exec eval compile globals vars open input print breakpoint sys builtins".split())
+_HARMLESS = frozenset((_TICK, "__init__", "__name__", "__module__", "__qualname__"))
+_STORE_ATTR, _DELETE_ATTR = dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]
+_IMPORT_NAME = dis.opmap["IMPORT_NAME"]
 _SEED_STUB = (
     "import marshal,sys\n"
     "d=marshal.load(sys.stdin.buffer)\n"
@@ -76,6 +83,7 @@ class Batch:
         self.runner = payload["rows"]
         self.seeds = payload["seeds"]
         self._codes: dict[int, Any] = {}
+        self._clean: dict[int, bool] = {}
         self.fuel = Fuel()
         # The keys of a trial's values, by the trial's place.
         self.keys: dict[int, list[str]] = {}
@@ -96,6 +104,22 @@ class Batch:
         """The codes of a program given as parts."""
         return [self.code(number) for number in numbers]
 
+    def leaves_nothing(self, trial: Any) -> bool:
+        """Whether no program of a trial can leave a trace that another one could meet in the same process."""
+        if trial["checks"] or trial["observed_mutants"]:
+            return False
+        programs = [trial["program"], trial["witness"] or (), *trial["others"]]
+        programs += [program for group in trial["mutants"] for program in group]
+        return all(self._is_clean(number) for program in programs for number in program)
+
+    def _is_clean(self, number: int) -> bool:
+        if number not in self._clean:
+            try:
+                self._clean[number] = _clean(self.code(number))
+            except SyntaxError:
+                self._clean[number] = True
+        return self._clean[number]
+
     def compile_all(self) -> None:
         """Compile every source, so that the processes forked from this one need not."""
         for number in range(len(self.sources)):
@@ -103,30 +127,64 @@ class Batch:
                 self.code(number)
 
 
+def _clean(code: Any) -> bool:
+    """Whether code imports only modules without a state, stores no attribute and names nothing that reaches others."""
+    names, raw = code.co_names, code.co_code
+    operations = raw[::2]
+    if len(names) > 255 or _STORE_ATTR in operations or _DELETE_ATTR in operations:
+        return False
+    if not _REACHING.isdisjoint(names) or any(name.startswith("__") and name not in _HARMLESS for name in names):
+        return False
+    if _IMPORT_NAME in operations:
+        places = [place for place, operation in enumerate(operations) if operation == _IMPORT_NAME]
+        if any(names[raw[2 * place + 1]] not in _STATELESS for place in places):
+            return False
+    return all(_clean(part) for part in code.co_consts if type(part) is type(code))
+
+
 def prove(payload: Any) -> list[Any]:
-    """The results of a job's trials, in order."""
+    """The results of a job's trials, in order.
+
+    Trials whose programs can leave nothing behind share one process; every other one has a process of its own, and so
+    has each of them when the shared one dies.
+    """
     signal.signal(signal.SIGPROF, _too_long)
     batch = Batch(payload)
     batch.compile_all()
-    results = [_forked(batch, trial) for trial in payload["trials"]]
-    _with_seeds(batch, payload["trials"], results)
-    return results
+    gc.collect()
+    gc.freeze()  # the processes forked from this one need not copy what they do not change
+    trials = payload["trials"]
+    together = [trial for trial in trials if batch.leaves_nothing(trial)]
+    told = _forked(batch, together) if together else []
+    results: dict[int, Any] = dict(zip([trial["place"] for trial in together], told))
+    for trial in trials:
+        if results.get(trial["place"]) is None:
+            results[trial["place"]] = _alone(batch, trial)
+    ordered = [results[trial["place"]] for trial in trials]
+    _with_seeds(batch, trials, ordered)
+    return ordered
 
 
-def _forked(batch: Batch, trial: Any) -> Any:
+def _alone(batch: Batch, trial: Any) -> Any:
     """A trial's result from a process of its own: no trial meets what another left in a module, or dies with it."""
+    told = _forked(batch, [trial])
+    if told is None:
+        return {"problem": "it ended the process"}
+    # Values that cannot be handed on (a decimal, a date, ...) are made again here.
+    return _guarded(batch, trial) if told[0] is None else told[0]
+
+
+def _forked(batch: Batch, trials: Any) -> Any:
+    """The results of trials from a process for them, None for those whose values marshal does not know; None if it
+    died.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(reading)
-            result = _guarded(batch, trial)
-            try:
-                text = marshal.dumps((result, batch.keys.get(trial["place"])))
-            except ValueError:  # a decimal, a date, ...
-                text = marshal.dumps(None)
             with os.fdopen(writing, "wb") as stream:
-                stream.write(text)
+                stream.write(marshal.dumps([_packed(batch, trial) for trial in trials]))
         finally:
             os._exit(0)
     os.close(writing)
@@ -134,14 +192,25 @@ def _forked(batch: Batch, trial: Any) -> Any:
         text = stream.read()
     os.waitpid(child, 0)
     if not text:
-        return {"problem": "it ended the process"}
-    told = marshal.loads(text)
-    if told is None:
-        return _guarded(batch, trial)
-    result, keys = told
-    if keys is not None:
-        batch.keys[trial["place"]] = keys
-    return result
+        return None
+    results: list[Any] = []
+    for trial, packed in zip(trials, marshal.loads(text)):
+        if packed is None:
+            results.append(None)
+            continue
+        result, keys = marshal.loads(packed)
+        if keys is not None:
+            batch.keys[trial["place"]] = keys
+        results.append(result)
+    return results
+
+
+def _packed(batch: Batch, trial: Any) -> bytes | None:
+    result = _guarded(batch, trial)
+    try:
+        return marshal.dumps((result, batch.keys.get(trial["place"])))
+    except ValueError:
+        return None
 
 
 def _too_long(number: int, frame: Any) -> None:
@@ -162,6 +231,7 @@ def _guarded(batch: Batch, trial: Any) -> Any:
         return {"problem": type(error).__name__}
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+        sys.setrecursionlimit(_RECURSION)
 
 
 def _tried(batch: Batch, trial: Any) -> Any:
@@ -199,11 +269,12 @@ def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str
     sys.setrecursionlimit(_RECURSION * (3 if trial["record"] else 1))
     for code in codes[1:]:
         exec(code, space)
-    rows, keys, pure, steps = [], [], True, 0
+    rows, keys, pure, steps, spent = [], [], True, 0, 0
     function = space[entry]
     for args in calls:
         value, raised, after = call(function, args, fuel, most)
         steps = max(steps, most - fuel.left)
+        spent += most - fuel.left
         if raised is None:
             try:
                 keys.append(key(value))
@@ -222,10 +293,13 @@ def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str
         rows=rows,
         pure=pure,
         steps=steps,
+        spent=spent,
         repeated=backwards == keys,
         # A call's place stands for its arguments.
         recorded=[[known.get(text, args) for text, args in seen.items()] for seen in recorded],
     )
+    if not trial["told"]:
+        del result["rows"], result["recorded"]
     batch.keys[trial["place"]] = keys
     return rows
 
@@ -370,13 +444,22 @@ def _with_seeds(batch: Batch, trials: Any, results: Any) -> None:
 
 
 def _in_fresh_interpreter(text: bytes, seed: int) -> Any:
-    done = subprocess.run(
+    given, giving = os.pipe()
+    telling, told = os.pipe()
+    child = os.posix_spawn(
+        sys.executable,
         [sys.executable, "-S", "-s", "-B", "-c", _SEED_STUB],
-        input=text,
-        env={"PYTHONHASHSEED": str(seed)},
-        capture_output=True,
-        check=False,
+        {"PYTHONHASHSEED": str(seed)},
+        file_actions=[(os.POSIX_SPAWN_DUP2, given, 0), (os.POSIX_SPAWN_DUP2, told, 1)],
     )
-    if done.returncode != 0:
-        raise OSError(f"a fresh interpreter ended with {done.returncode}: {done.stderr[-200:]!r}")
-    return marshal.loads(done.stdout)
+    os.close(given)
+    os.close(told)
+    # It reads everything before it writes anything.
+    with suppress(BrokenPipeError), os.fdopen(giving, "wb") as stream:
+        stream.write(text)
+    with os.fdopen(telling, "rb") as stream:
+        rows = stream.read()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status != 0:
+        raise OSError(f"a fresh interpreter ended with {status}")
+    return marshal.loads(rows)

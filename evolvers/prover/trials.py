@@ -21,7 +21,7 @@ FUEL = 2_000_000
 # The process that runs the trials has the hash seed 0 already.
 SEEDS = (1, 4242)
 LIMITS = Limits(cpu_s=120.0, wall_s=1800.0, memory_mb=2048)
-_TOGETHER = 24
+_TOGETHER = 72
 Program = tuple[str, ...]
 
 
@@ -35,7 +35,8 @@ class Trial:
     differences are wanted. mutants: groups of programs, for each of which the first calls that tell it from the program
     are wanted. observed_mutants: programs whose every value is. checks: (program, prelude, entry point) of check
     programs to run beside it. strict: whether values of different types differ. steps: what one call is known to take;
-    mutants get a multiple of it. fuel: steps that one call may take.
+    mutants get a multiple of it. fuel: steps that one call may take. told: whether the rows
+    are wanted, and not only what is compared with them.
     """
 
     program: Program
@@ -54,6 +55,7 @@ class Trial:
     strict: bool = True
     steps: int = 0
     fuel: int = FUEL
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,9 @@ class Result:
     """What a trial showed.
 
     problem: why nothing was learnt (a category), or None. rows: one for each call. pure: whether arguments stayed as
-    they were. steps: the most that one call took. repeated: whether the reverse order gave the same. seeds: how many of
-    the fresh interpreters gave the same, None where values could not be handed to them. recorded: for each recorded
-    function the arguments it received. kills: for each group and mutant the places of up to
+    they were. steps: the most that one call took; spent: what all took. repeated: whether the reverse order gave the
+    same. seeds: how many of the fresh interpreters gave the same, None where values could not be handed to them.
+    recorded: for each recorded function the arguments it received. kills: for each group and mutant the places of up to
     three calls on which it differs. mutant_rows: for each observed mutant one row for each call, None when it cannot be
     loaded. checks: "" for each check that passed, otherwise what it raised.
     """
@@ -83,6 +85,7 @@ class Result:
     rows: tuple[Executed, ...] = ()
     pure: bool = True
     steps: int = 0
+    spent: int = 0
     repeated: bool = True
     seeds: int | None = 0
     recorded: tuple[Rows, ...] = ()
@@ -112,7 +115,8 @@ def run_trials(families: Sequence[Sequence[Trial]], sandbox: Sandbox) -> Iterato
 @cache
 def _texts() -> tuple[str, str]:
     here = Path(__file__).parent
-    rows = (here / "rows.py").read_text(encoding="utf-8")
+    # Annotations are never evaluated there, and a fresh interpreter takes long to import this.
+    rows = (here / "rows.py").read_text(encoding="utf-8").replace("from typing import Any\n", "")
     guest = (here / "guest.py").read_text(encoding="utf-8")
     return rows, f"{rows}\n\n{guest.replace('from __future__ import annotations', '')}"
 
@@ -157,6 +161,7 @@ def _job(trials: Sequence[Trial]) -> CallsJob:
             "strict": trial.strict,
             "steps": trial.steps,
             "fuel": trial.fuel,
+            "told": trial.told,
         }
         for place, trial in enumerate(trials)
     ]
@@ -190,6 +195,7 @@ def _read(trial: Trial, data: Any) -> Result:
         rows=_executed(trial.calls, data.get("rows", ())),
         pure=bool(data.get("pure", True)),
         steps=int(data.get("steps", 0)),
+        spent=int(data.get("spent", 0)),
         repeated=bool(data.get("repeated", True)),
         seeds=data.get("seeds", 0),
         recorded=tuple(
