@@ -27,6 +27,8 @@ _ENOUGH_KILLS = 3
 _MORE_STEPS = 4
 _ENOUGH_ENDLESS = 3
 _ALL_STEPS = 4_000_000
+# Steps for all calls of a program together, from which on those that are not needed are left out.
+_DEAR = 400_000
 _CPU_S = 20.0
 _RECURSION = 1000
 # Modules that keep no state which a program could change by using them.
@@ -242,6 +244,7 @@ def _tried(batch: Batch, trial: Any) -> Any:
     expected = trial.get("expected")
     if trial["run"]:
         expected = _run_rows(batch, codes, trial, calls, result)
+        calls = calls[: len(expected)]
     if expected is None or result.get("problem"):
         return result
     strict = trial["strict"]
@@ -271,7 +274,9 @@ def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str
         exec(code, space)
     rows, keys, pure, steps, spent = [], [], True, 0, 0
     function = space[entry]
-    for args in calls:
+    for place, args in enumerate(calls):
+        if place >= trial["needed"] and spent > _DEAR:
+            break
         value, raised, after = call(function, args, fuel, most)
         steps = max(steps, most - fuel.left)
         spent += most - fuel.left
@@ -287,13 +292,13 @@ def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str
         # What is returned may be an argument, which a later call may change.
         rows.append((fresh(value), raised))
     sys.setrecursionlimit(_RECURSION)
+    calls = calls[: len(rows)]
     backwards = keys_of(codes, entry, calls[::-1], most)[::-1] if trial["repeat"] else keys
     known = {key(list(args)): place for place, args in enumerate(calls)}
     result.update(
         rows=rows,
         pure=pure,
         steps=steps,
-        spent=spent,
         repeated=backwards == keys,
         # A call's place stands for its arguments.
         recorded=[[known.get(text, args) for text, args in seen.items()] for seen in recorded],
@@ -431,7 +436,10 @@ def _with_seeds(batch: Batch, trials: Any, results: Any) -> None:
     if not chosen:
         return
     runner = compile(batch.runner, "rows", "exec", dont_inherit=True)
-    work = [(batch.codes(t["program"]), t["entry"], batch.calls[t["calls"]], t["fuel"]) for t, _ in chosen]
+    work = [
+        (batch.codes(t["program"]), t["entry"], batch.calls[t["calls"]][: len(keys[t["place"]])], t["fuel"])
+        for t, _ in chosen
+    ]
     try:
         text = marshal.dumps((runner, work))
     except ValueError:  # a decimal, a date, ...: such rows cannot be handed on
