@@ -30,6 +30,10 @@ _ALL_STEPS = 4_000_000
 # Steps for all calls of a program together, from which on those that are not needed are left out.
 _DEAR = 400_000
 _CPU_S = 20.0
+# Work inside one operation (numbers of millions of digits) takes no steps. A mutant that needs so long is far beyond
+# what its steps allow on any machine: it is left out, or counts as found out, so that the clock decides nothing else.
+_MUTANT_CPU_S = 3.0
+_late: list[bool] = []
 _RECURSION = 1000
 # Modules that keep no state which a program could change by using them.
 _STATELESS = frozenset("typing math string itertools collections functools heapq bisect re __future__".split())
@@ -216,7 +220,14 @@ def _packed(batch: Batch, trial: Any) -> bytes | None:
 
 
 def _too_long(number: int, frame: Any) -> None:
+    _late.append(True)
     raise Endless
+
+
+def _within(seconds: float) -> None:
+    """From now on so much processor time, then Endless."""
+    _late.clear()
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _guarded(batch: Batch, trial: Any) -> Any:
@@ -239,7 +250,7 @@ def _guarded(batch: Batch, trial: Any) -> Any:
 def _tried(batch: Batch, trial: Any) -> Any:
     calls, most, entry = batch.calls[trial["calls"]], trial["fuel"], trial["entry"]
     codes = batch.codes(trial["program"])
-    signal.setitimer(signal.ITIMER_PROF, _CPU_S)
+    _within(_CPU_S)
     result: dict[str, Any] = {}
     expected = trial.get("expected")
     if trial["run"]:
@@ -259,6 +270,7 @@ def _tried(batch: Batch, trial: Any) -> Any:
         for group in trial["mutants"]
     ]
     result["mutant_rows"] = _observed(batch, trial["observed_mutants"], entry, calls, steps)
+    _within(_CPU_S)
     result["checks"] = [_checked(batch, codes, check, most) for check in trial["checks"]]
     return result
 
@@ -338,7 +350,7 @@ def _different(batch: Batch, program: Any, entry: str, calls: Any, expected: Any
     """On which calls another program gives something else; or why it cannot be run."""
     try:
         function = loaded(batch.codes(program), batch.fuel, most)[entry]
-    except Exception as error:
+    except (Exception, Endless) as error:
         return {"problem": type(error).__name__}
     places = []
     for place, (args, row) in enumerate(zip(calls, expected)):
@@ -358,10 +370,11 @@ def _like(value: Any, raised: Any, row: Any, strict: bool) -> bool:
 
 
 def _killers(batch: Batch, program: Any, entry: str, calls: Any, expected: Any, strict: bool, most: int) -> list[int]:
-    """The first few calls on which a mutant differs; every call when it cannot be loaded."""
+    """The first few calls on which a mutant differs; the first ones when it cannot be loaded or the clock ended it."""
+    _within(_MUTANT_CPU_S)
     try:
         function = loaded(batch.codes(program), batch.fuel, most)[entry]
-    except Exception:
+    except (Exception, Endless):
         return list(range(_ENOUGH_KILLS))
     found: list[int] = []
     for number, (args, row) in enumerate(zip(calls, expected)):
@@ -370,6 +383,8 @@ def _killers(batch: Batch, program: Any, entry: str, calls: Any, expected: Any, 
             found.append(number)
             if len(found) == _ENOUGH_KILLS:
                 break
+        if _late:
+            return list(range(_ENOUGH_KILLS))
     return found
 
 
@@ -380,8 +395,10 @@ def _observed(batch: Batch, programs: Any, entry: str, calls: Any, most: int) ->
     for program in programs:
         rows = None
         if spent < _ALL_STEPS:
+            _within(_MUTANT_CPU_S)
             rows, used = _rows_of(batch, program, entry, calls, most)
             spent += used
+            rows = None if _late else rows
         found.append(rows)
     return found
 
@@ -392,7 +409,7 @@ def _rows_of(batch: Batch, program: Any, entry: str, calls: Any, most: int) -> t
     spent = endless = 0
     try:
         function = loaded(batch.codes(program), batch.fuel, most)[entry]
-    except Exception:
+    except (Exception, Endless):
         return None, 0
     for args in calls:
         value, raised, _ = call(function, args, batch.fuel, most)

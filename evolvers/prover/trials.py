@@ -1,7 +1,7 @@
 """Trials: what is asked of trusted programs, packed into few jobs of the sandbox.
 
 References, witnesses and mutants are the suite's own programs and trusted with each other, so many trials share a job;
-what they share is sent and compiled once, and each runs in a process of its own. None of it runs in this process.
+what they share is sent and compiled once, and none meets what another left behind. None of it runs in this process.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ class Result:
 def run_trials(families: Sequence[Sequence[Trial]], sandbox: Sandbox) -> Iterator[list[Result]]:
     """The results of each family's trials, families in order. InfraError when the sandbox fails.
 
-    Trials of several families share a job, each in a process of its own there. When a job ends early all the same (its
-    time, its memory), its trials are run again one by one, so that one bad program spoils no other's results.
+    Trials of several families share a job. When a job ends early (its time, its memory), its trials are run again one
+    by one, so that one bad program spoils no other's results.
     """
     flat = [trial for family in families for trial in family]
     packs = [flat[start : start + _TOGETHER] for start in range(0, len(flat), _TOGETHER)]
