@@ -40,7 +40,7 @@ class Example:
     value: Any = None
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=2048)
 def examples_in(docstring: Docstring, entry: str) -> tuple[Example, ...]:
     """Every example that begins a line, in the order of the text."""
     body = docstring.body

@@ -73,7 +73,7 @@ def docstring_of(task: CodeTask) -> Docstring:
     return docstring_in(task.prompt, task.entry_point)
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=2048)
 def docstring_in(prompt: str, entry: str | None) -> Docstring:
     """The docstring of a completion prompt's function; some prompts have imports before it."""
     try:

@@ -129,7 +129,7 @@ class _Parts:
         return self.known_tokens
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def _parts_of(source: str) -> _Parts:
     lines, nodes = Positions(source), nodes_of(source)
     tokens = _tokens(source) if "#" in source else None

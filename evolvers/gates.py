@@ -23,6 +23,9 @@ from .prover import Trial, run_trials
 
 __all__ = ["Evaluated", "evaluate"]
 
+CONTROL_S = 3.0
+"""CPU seconds for a control: those that answers have. Some are programs that never end."""
+
 
 def evaluate(
     operator: Operator, candidates: Sequence[Candidate], pool: Pool, sandbox: Sandbox, progress: Progress
@@ -150,28 +153,31 @@ def _evaluate_derived(
     """The reference passes the task's tests, and every control answer fails them; both by real scoring."""
     answers: list[tuple[CodeTask, str]] = []
     names: list[list[str]] = []
+    own = [(candidate.task, candidate.task.reference) for candidate in candidates]
+    right = iter(_passes(own, LIMITS.cpu_s, sandbox))
     for candidate in candidates:
         controls = operator.controls(candidate.task, candidate.parents, candidate.parameters)
         names.append(sorted(controls))
-        answers.append((candidate.task, candidate.task.reference))
         answers += [(candidate.task, controls[name]) for name in sorted(controls)]
-    scores = iter(score_answers(answers, sandbox, timeout_s=LIMITS.cpu_s))
-
-    def passes() -> bool:
-        score = next(scores)
-        if score.verdict is Verdict.INFRA:
-            raise InfraError(f"the sandbox failed: {score.detail[:200]}; nothing was written, start again")
-        return score.verdict is Verdict.PASS
-
+    fools = iter(_passes(answers, CONTROL_S, sandbox))
     found = []
     for candidate, controls_of in zip(candidates, names, strict=True):
-        right = passes()
-        fooled = [name for name in controls_of if passes()]
+        fooled = [name for name in controls_of if next(fools)]
         gates = [
             *candidate.gates,
-            Gate("tests_pass", right, {"tests": len(candidate.task.tests)}),
+            Gate("tests_pass", next(right), {"tests": len(candidate.task.tests)}),
             Gate("controls_fail", bool(controls_of) and not fooled, {"controls": controls_of, "passed": fooled}),
         ]
         found.append(admitted(candidate, candidate.task, gates, ()))
         progress("candidates", 1)
+    return found
+
+
+def _passes(answers: Sequence[tuple[CodeTask, str]], seconds: float, sandbox: Sandbox) -> list[bool]:
+    """Whether answers pass, by real scoring. InfraError when the sandbox failed."""
+    found = []
+    for score in score_answers(answers, sandbox, timeout_s=seconds):
+        if score.verdict is Verdict.INFRA:
+            raise InfraError(f"the sandbox failed: {score.detail[:200]}; nothing was written, start again")
+        found.append(score.verdict is Verdict.PASS)
     return found

@@ -43,7 +43,7 @@ def mutants_of(source: str, *, first_line: int = 1, limit: int | None = None) ->
     return list(found)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _all_mutants(source: str, first_line: int) -> tuple[Mutant, ...]:
     try:
         tree, lines = parse(source), Positions(source)

@@ -33,8 +33,6 @@ MAX_INPUTS = 256
 MAX_CHARACTERS = 100_000
 GENERATED = 24
 MUTANTS = 24
-ALL_STEPS = 400_000
-"""Steps that the reference may take for all inputs together, if generated ones are among them."""
 LIMITS = Limits(cpu_s=20.0, wall_s=60.0, memory_mb=2048)
 Progress = Callable[[str, int], None]
 
@@ -177,6 +175,7 @@ def _question(task: CodeTask, seen: Observation) -> _Question:
         (task.reference,),
         str(task.entry_point),
         (*calls, *generated),
+        needed=len(calls),
         repeat=True,
         seeded=True,
         observed_mutants=tuple((mutant.source,) for mutant in mutants),
@@ -196,9 +195,6 @@ def _seen(seen: Observation, question: _Question, result: Result) -> Observation
     if problem is not None:
         return replace(seen, inputs={}, unobservable=problem)
     small = [row.raised is None and len(dumps(row.returns)) <= MAX_CHARACTERS for row in result.rows]
-    # Every child runs these calls many times over: of a dear reference's generated inputs only some are kept.
-    affordable = max(given, ALL_STEPS * len(small) // max(1, result.spent))
-    small[affordable:] = [False] * len(small[affordable:])
     inputs, place = {}, 0
     for name, rows in seen.inputs.items():
         inputs[name] = tuple(args for args, fits in zip(rows, small[place:], strict=False) if fits)

@@ -116,7 +116,7 @@ def kept_lines(docstring: Docstring, examples: Sequence[Example]) -> list[str]:
     return lines
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=2048)
 def names_in(prompt_code: str, reference: str) -> frozenset[str]:
     """Words that the code knows: its identifiers, and the words in its strings (which an answer must spell right)."""
     names = set(re.findall(r"\w+", prompt_code))

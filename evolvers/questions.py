@@ -117,7 +117,7 @@ def is_one_change(source: str, parent: CodeTask) -> bool:
     return any(mutant.source.strip("\n") == wanted for mutant in mutants_of(parent.reference))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def bare(source: str) -> str:
     """A program without docstrings that stand on lines of their own: they describe the parent, not its mutant.
 

@@ -26,7 +26,7 @@ _MIRROR = re.compile("|".join(sorted(_MIRRORS)))
 _UNSAID = frozenset({"ctx", "kind", "type_comment"})
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=2048)
 def looks_at_itself(source: str) -> bool:
     """Whether a program may see its own docstrings, source or line numbers."""
     if not _MIRROR.search(source):
@@ -50,7 +50,7 @@ def refuse_mirrors(task: CodeTask) -> None:
             raise NotApplicable("the program looks at its own text")
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=2048)
 def program_digest(source: str) -> str:
     """SHA-256 of a program's tree without docstrings and positions; SyntaxError when it does not parse."""
     return text_digest(canonical(shared(source)))
@@ -91,7 +91,7 @@ def _tests(task: CodeTask) -> list[Any]:
     return rows
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=2048)
 def _without_pass(prelude: str) -> str:
     """A prelude whose last function has no body but ``pass`` after its docstring says no more than without it."""
     shorter = re.sub(r"\n[ \t]+pass\n\Z", "\n", prelude)

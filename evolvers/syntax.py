@@ -18,25 +18,25 @@ def parse(source: str) -> ast.Module:
             raise SyntaxError(str(error) or "nested too deeply") from error
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def shared(source: str) -> ast.Module:
     """The syntax tree of a source that is looked at again and again. Many hold it: nobody may change it."""
     return parse(source)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def nodes_of(source: str) -> tuple[ast.AST, ...]:
     """Every node of the shared tree, in the order of ``ast.walk``."""
     return tuple(ast.walk(shared(source)))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def dumped(source: str) -> str:
     """The dump of a source's tree."""
     return ast.dump(shared(source))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def symbols(source: str) -> symtable.SymbolTable:
     """The symbol table of a module; SyntaxError when there is none."""
     with warnings.catch_warnings():
@@ -44,7 +44,7 @@ def symbols(source: str) -> symtable.SymbolTable:
         return symtable.symtable(source, "program", "exec")
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def parsable_prompt(prompt: str) -> str:
     """A completion prompt as a program, ``...`` added after a bare signature; SyntaxError if neither parses."""
     try:

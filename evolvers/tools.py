@@ -12,14 +12,14 @@ from .positions import CannotEdit
 from .syntax import nodes_of, parse
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def as_tool(source: str, entry: str, name: str) -> str:
     """The program as a tool. CannotEdit or SyntaxError where it has a shape that cannot be edited safely."""
     bare = _without_docstrings(source)
     return renamed_program(bare, {entry: name}, {entry: name}).strip("\n") + "\n"
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def is_tool_of(tool: str, source: str, entry: str, name: str) -> bool:
     """Whether a tool's syntax tree is the program's, without its docstrings and with the one name taken back."""
     tree = parse(source)

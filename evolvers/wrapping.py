@@ -35,7 +35,7 @@ class Signature:
     names: frozenset[str]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def signature_of(source: str, entry: str) -> Signature:
     """The signature of a plain top-level function; NotApplicable for anything else."""
     definitions = [n for n in shared(source).body if getattr(n, "name", None) == entry]

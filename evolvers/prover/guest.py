@@ -27,7 +27,13 @@ _ENOUGH_KILLS = 3
 _MORE_STEPS = 4
 _ENOUGH_ENDLESS = 3
 _ALL_STEPS = 4_000_000
+# Steps for all calls of a program together, from which on those that are not needed are left out.
+_DEAR = 400_000
 _CPU_S = 20.0
+# Work inside one operation (numbers of millions of digits) takes no steps. A mutant that needs so long is far beyond
+# what its steps allow on any machine: it is left out, or counts as found out, so that the clock decides nothing else.
+_MUTANT_CPU_S = 3.0
+_late: list[bool] = []
 _RECURSION = 1000
 # Modules that keep no state which a program could change by using them.
 _STATELESS = frozenset("typing math string itertools collections functools heapq bisect re __future__".split())
@@ -214,7 +220,14 @@ def _packed(batch: Batch, trial: Any) -> bytes | None:
 
 
 def _too_long(number: int, frame: Any) -> None:
+    _late.append(True)
     raise Endless
+
+
+def _within(seconds: float) -> None:
+    """From now on so much processor time, then Endless."""
+    _late.clear()
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _guarded(batch: Batch, trial: Any) -> Any:
@@ -237,11 +250,12 @@ def _guarded(batch: Batch, trial: Any) -> Any:
 def _tried(batch: Batch, trial: Any) -> Any:
     calls, most, entry = batch.calls[trial["calls"]], trial["fuel"], trial["entry"]
     codes = batch.codes(trial["program"])
-    signal.setitimer(signal.ITIMER_PROF, _CPU_S)
+    _within(_CPU_S)
     result: dict[str, Any] = {}
     expected = trial.get("expected")
     if trial["run"]:
         expected = _run_rows(batch, codes, trial, calls, result)
+        calls = calls[: len(expected)]
     if expected is None or result.get("problem"):
         return result
     strict = trial["strict"]
@@ -256,6 +270,7 @@ def _tried(batch: Batch, trial: Any) -> Any:
         for group in trial["mutants"]
     ]
     result["mutant_rows"] = _observed(batch, trial["observed_mutants"], entry, calls, steps)
+    _within(_CPU_S)
     result["checks"] = [_checked(batch, codes, check, most) for check in trial["checks"]]
     return result
 
@@ -271,7 +286,9 @@ def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str
         exec(code, space)
     rows, keys, pure, steps, spent = [], [], True, 0, 0
     function = space[entry]
-    for args in calls:
+    for place, args in enumerate(calls):
+        if place >= trial["needed"] and spent > _DEAR:
+            break
         value, raised, after = call(function, args, fuel, most)
         steps = max(steps, most - fuel.left)
         spent += most - fuel.left
@@ -287,13 +304,13 @@ def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str
         # What is returned may be an argument, which a later call may change.
         rows.append((fresh(value), raised))
     sys.setrecursionlimit(_RECURSION)
+    calls = calls[: len(rows)]
     backwards = keys_of(codes, entry, calls[::-1], most)[::-1] if trial["repeat"] else keys
     known = {key(list(args)): place for place, args in enumerate(calls)}
     result.update(
         rows=rows,
         pure=pure,
         steps=steps,
-        spent=spent,
         repeated=backwards == keys,
         # A call's place stands for its arguments.
         recorded=[[known.get(text, args) for text, args in seen.items()] for seen in recorded],
@@ -333,7 +350,7 @@ def _different(batch: Batch, program: Any, entry: str, calls: Any, expected: Any
     """On which calls another program gives something else; or why it cannot be run."""
     try:
         function = loaded(batch.codes(program), batch.fuel, most)[entry]
-    except Exception as error:
+    except (Exception, Endless) as error:
         return {"problem": type(error).__name__}
     places = []
     for place, (args, row) in enumerate(zip(calls, expected)):
@@ -353,10 +370,11 @@ def _like(value: Any, raised: Any, row: Any, strict: bool) -> bool:
 
 
 def _killers(batch: Batch, program: Any, entry: str, calls: Any, expected: Any, strict: bool, most: int) -> list[int]:
-    """The first few calls on which a mutant differs; every call when it cannot be loaded."""
+    """The first few calls on which a mutant differs; the first ones when it cannot be loaded or the clock ended it."""
+    _within(_MUTANT_CPU_S)
     try:
         function = loaded(batch.codes(program), batch.fuel, most)[entry]
-    except Exception:
+    except (Exception, Endless):
         return list(range(_ENOUGH_KILLS))
     found: list[int] = []
     for number, (args, row) in enumerate(zip(calls, expected)):
@@ -365,6 +383,8 @@ def _killers(batch: Batch, program: Any, entry: str, calls: Any, expected: Any, 
             found.append(number)
             if len(found) == _ENOUGH_KILLS:
                 break
+        if _late:
+            return list(range(_ENOUGH_KILLS))
     return found
 
 
@@ -375,8 +395,10 @@ def _observed(batch: Batch, programs: Any, entry: str, calls: Any, most: int) ->
     for program in programs:
         rows = None
         if spent < _ALL_STEPS:
+            _within(_MUTANT_CPU_S)
             rows, used = _rows_of(batch, program, entry, calls, most)
             spent += used
+            rows = None if _late else rows
         found.append(rows)
     return found
 
@@ -387,7 +409,7 @@ def _rows_of(batch: Batch, program: Any, entry: str, calls: Any, most: int) -> t
     spent = endless = 0
     try:
         function = loaded(batch.codes(program), batch.fuel, most)[entry]
-    except Exception:
+    except (Exception, Endless):
         return None, 0
     for args in calls:
         value, raised, _ = call(function, args, batch.fuel, most)
@@ -431,7 +453,10 @@ def _with_seeds(batch: Batch, trials: Any, results: Any) -> None:
     if not chosen:
         return
     runner = compile(batch.runner, "rows", "exec", dont_inherit=True)
-    work = [(batch.codes(t["program"]), t["entry"], batch.calls[t["calls"]], t["fuel"]) for t, _ in chosen]
+    work = [
+        (batch.codes(t["program"]), t["entry"], batch.calls[t["calls"]][: len(keys[t["place"]])], t["fuel"])
+        for t, _ in chosen
+    ]
     try:
         text = marshal.dumps((runner, work))
     except ValueError:  # a decimal, a date, ...: such rows cannot be handed on

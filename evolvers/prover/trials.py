@@ -1,7 +1,7 @@
 """Trials: what is asked of trusted programs, packed into few jobs of the sandbox.
 
 References, witnesses and mutants are the suite's own programs and trusted with each other, so many trials share a job;
-what they share is sent and compiled once, and each runs in a process of its own. None of it runs in this process.
+what they share is sent and compiled once, and none meets what another left behind. None of it runs in this process.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Trial:
     are wanted. observed_mutants: programs whose every value is. checks: (program, prelude, entry point) of check
     programs to run beside it. strict: whether values of different types differ. steps: what one call is known to take;
     mutants get a multiple of it. fuel: steps that one call may take. told: whether the rows
-    are wanted, and not only what is compared with them.
+    are wanted, and not only what is compared with them. needed: how many calls must be made, however dear they are; the
+    others are left out from where the steps of all together become too many, because children repeat them many times.
     """
 
     program: Program
@@ -56,6 +57,7 @@ class Trial:
     steps: int = 0
     fuel: int = FUEL
     told: bool = True
+    needed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Result:
     """What a trial showed.
 
     problem: why nothing was learnt (a category), or None. rows: one for each call. pure: whether arguments stayed as
-    they were. steps: the most that one call took; spent: what all took. repeated: whether the reverse order gave the
+    they were. steps: the most that one call took. repeated: whether the reverse order gave the
     same. seeds: how many of the fresh interpreters gave the same, None where values could not be handed to them.
     recorded: for each recorded function the arguments it received. kills: for each group and mutant the places of up to
     three calls on which it differs. mutant_rows: for each observed mutant one row for each call, None when it cannot be
@@ -85,7 +87,6 @@ class Result:
     rows: tuple[Executed, ...] = ()
     pure: bool = True
     steps: int = 0
-    spent: int = 0
     repeated: bool = True
     seeds: int | None = 0
     recorded: tuple[Rows, ...] = ()
@@ -99,8 +100,8 @@ class Result:
 def run_trials(families: Sequence[Sequence[Trial]], sandbox: Sandbox) -> Iterator[list[Result]]:
     """The results of each family's trials, families in order. InfraError when the sandbox fails.
 
-    Trials of several families share a job, each in a process of its own there. When a job ends early all the same (its
-    time, its memory), its trials are run again one by one, so that one bad program spoils no other's results.
+    Trials of several families share a job. When a job ends early (its time, its memory), its trials are run again one
+    by one, so that one bad program spoils no other's results.
     """
     flat = [trial for family in families for trial in family]
     packs = [flat[start : start + _TOGETHER] for start in range(0, len(flat), _TOGETHER)]
@@ -162,6 +163,7 @@ def _job(trials: Sequence[Trial]) -> CallsJob:
             "steps": trial.steps,
             "fuel": trial.fuel,
             "told": trial.told,
+            "needed": len(trial.calls) if trial.needed is None else trial.needed,
         }
         for place, trial in enumerate(trials)
     ]
@@ -195,7 +197,6 @@ def _read(trial: Trial, data: Any) -> Result:
         rows=_executed(trial.calls, data.get("rows", ())),
         pure=bool(data.get("pure", True)),
         steps=int(data.get("steps", 0)),
-        spent=int(data.get("spent", 0)),
         repeated=bool(data.get("repeated", True)),
         seeds=data.get("seeds", 0),
         recorded=tuple(
