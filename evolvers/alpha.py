@@ -40,9 +40,7 @@ def _alike(new: object, old: object, inverse: Mapping[str, str]) -> bool:
     if type(new) is not type(old):
         return False
     if isinstance(new, ast.AST):
-        return all(
-            _alike(getattr(new, field, None), getattr(old, field, None), inverse) for field in type(new)._fields
-        )
+        return all(_alike(getattr(new, field, None), getattr(old, field, None), inverse) for field in type(new)._fields)
     if isinstance(new, list) and isinstance(old, list):
         return len(new) == len(old) and all(map(_alike, new, old, repeat(inverse)))
     if isinstance(new, str):

@@ -24,7 +24,7 @@ from .inputs.envelope import Envelope, infer
 from .mutants import mutants_of
 from .novelty import PROBE_FUEL, containment, functional_hash, new_part, ngrams, probes_for, types_of
 from .observe import Progress
-from .protocol import AlteringOperator, Candidate, Executed, Gate, Pool, Rows
+from .protocol import AlteringOperator, Candidate, Executed, Gate, Pool, Rows, spread
 from .prover import Kills, Result, Trial, run_trials
 from .prover.trials import SEEDS, Program
 from .texts import text_of
@@ -291,7 +291,7 @@ def _old_mutants(case: _Case, pool: Pool) -> list[str]:
     base, found, called = case.program[0], [], _called(case.candidate)
     each = _OLD_MUTANTS // len(called)
     for parent, name in called:
-        mutants = [mutant.source for mutant in pool.observed(parent).mutants[:each]]
+        mutants = [mutant.source for mutant in spread(pool.observed(parent).mutants, each)]
         old = parent.reference
         if name != parent.entry_point:
             old, *mutants = [as_tool(source, str(parent.entry_point), name) for source in (old, *mutants)]

@@ -21,7 +21,7 @@ from .examples import choose_examples
 from .expectations import comparator_of
 from .language.predicates import BY_NAME, Predicate, predicates_for
 from .literals import literal
-from .protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Pool, Rows
+from .protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Pool, Rows, spread
 from .readings.frames import read_guard, subject_in
 from .readings.predicate_sentences import body_of
 from .subjects import Subject, subjects_of
@@ -169,7 +169,7 @@ def _seen(observed: Observation, calls: Mapping[str, Rows]) -> _Seen:
     found = [known[text] for text in given]
     returned = tuple(dumps(row.returns) for _, row in found)
     killers = []
-    for mutant in observed.mutants[:_OLD_MUTANTS]:
+    for mutant in spread(observed.mutants, _OLD_MUTANTS):
         differs = [
             mutant.results[place].raised is not None or dumps(mutant.results[place].returns) != text
             for (place, _), text in zip(found, returned, strict=True)

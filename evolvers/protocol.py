@@ -149,6 +149,16 @@ class Observation:
         return tuple(Executed(args, value) for args, value in zip(rows, values, strict=True))
 
 
+def spread(mutants: Sequence[ObservedMutant], most: int) -> tuple[ObservedMutant, ...]:
+    """At most so many of a parent's mutants, evenly from those that differ on few inputs to those that do on many.
+
+    The first ones alone would be the hardest to kill, and say little of the whole.
+    """
+    if len(mutants) <= most:
+        return tuple(mutants)
+    return tuple(mutants[place * len(mutants) // most] for place in range(most))
+
+
 @dataclass(frozen=True, slots=True)
 class Pool:
     """What an operator may look at: what was observed of its parents and of the tasks that it may join to them.

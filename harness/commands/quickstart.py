@@ -54,7 +54,8 @@ def command(output: Path, suite_ref: str, sandbox: str) -> None:
 
     click.echo(f"\n# 1. New tasks from the {len(suite)} of {suite.ref}, each with a certificate that anyone can check")
     place = ["--sandbox", kind]
-    made = ["--name", f"{suite.name}-evolved", "-o", str(evolved_folder)]
+    # Without kept seeds: what is shown here is what evolved tasks alone say of a model.
+    made = ["--keep-seeds", "0", "--name", f"{suite.name}-evolved", "-o", str(evolved_folder)]
     _do(["evolve", suite_ref, "--operators", "rename,compose_post", "--seed", "0", *made, *place])
     _do(["verify", str(evolved_folder), *place])
 
