@@ -383,7 +383,9 @@ class Supervisor:
         while True:
             self.take_jobs()
             if not self.queue:
-                self.host.flush()
+                if self.host.outbox:
+                    self.host.flush()
+                    continue  # what was taken in while it wrote may be a job, and the host then sends no more
                 select.select([self.host.read_fd], [], [])
                 self.host.pull()
                 continue
