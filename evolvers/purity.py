@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from .syntax import nodes_of
 
@@ -26,6 +27,7 @@ _IMPURE = {
 _IMPURE_CALLS = {"open": "files", "input": "standard input"}
 # Parts of these modules that depend on nothing but their arguments.
 _PURE_NAMES = frozenset({"sys.maxsize", "sys.setrecursionlimit", "sys.getrecursionlimit", "urllib.parse", "os.path"})
+_IMPORTERS = frozenset({"__import__", "import_module"})
 _CLOCKS = frozenset({"now", "today", "utcnow"})
 
 
@@ -38,18 +40,36 @@ def impure_uses(source: str) -> set[str]:
             names.update({alias.asname or alias.name.partition(".")[0]: alias.name for alias in node.names})
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
-    found = set()
+    found = _hidden_imports(tree)
     below = {id(node.value) for node in tree if isinstance(node, ast.Attribute)}
     for node in tree:
         full = _full_name(node, names) if isinstance(node, ast.Attribute) or id(node) not in below else None
         if full is not None and isinstance(node, (ast.Attribute, ast.Name)):
             reason = _IMPURE.get(full.partition(".")[0])
-            if reason and not any(f"{full}.".startswith(f"{pure}.") for pure in _PURE_NAMES):
+            if full == "os.urandom":
+                found.add("chance (os.urandom)")
+            elif reason and not any(f"{full}.".startswith(f"{pure}.") for pure in _PURE_NAMES):
                 found.add(f"{reason} ({full})")
             elif full.startswith("datetime.") and full.rpartition(".")[2] in _CLOCKS:
                 found.add(f"the clock ({full})")
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _IMPURE_CALLS:
             found.add(f"{_IMPURE_CALLS[node.func.id]} ({node.func.id})")
+    return found
+
+
+def _hidden_imports(nodes: Sequence[ast.AST]) -> set[str]:
+    """Uses of a module whose names do not say it: ``from random import *``, ``__import__("random")``."""
+    found = set()
+    for node in nodes:
+        module = None
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            module = node.module
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
+            module = node.args[0].value if called in _IMPORTERS else None
+        reason = _IMPURE.get(module.partition(".")[0]) if isinstance(module, str) else None
+        if reason and module not in _PURE_NAMES:
+            found.add(f"{reason} ({module})")
     return found
 
 
