@@ -16,6 +16,18 @@ from .syntax import nodes_of, shared
 _CONTAINERS = frozenset({"tuple", "list"})
 
 
+def demands_something(program: str) -> bool:
+    """Whether a check program can fail: it asserts, raises, or calls something whose name says that it asserts."""
+    for node in ast.walk(parse(program)):
+        if isinstance(node, (ast.Assert, ast.Raise)):
+            return True
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if "assert" in name.lower() or "fail" in name.lower():
+                return True
+    return False
+
+
 def comparator_of(task: CodeTask, observed: Observation) -> Comparator:
     """The comparator for values made from the task's; NotApplicable when its tests do not demand one exact value."""
     if observed.problem is not None:

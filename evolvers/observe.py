@@ -19,6 +19,7 @@ from ..harness.sandbox.api import CallResult, CallsJob, Job, Limits, Outcome, Sa
 from ..harness.scoring import score_answers
 from ..harness.verdict import Verdict
 from .deeptypes import type_of_all
+from .expectations import demands_something
 from .inputs.envelope import generate, infer
 from .mutants import Mutant, mutants_of
 from .novelty import PROBE_FUEL, functional_hash, probes_for, types_of
@@ -101,7 +102,7 @@ def observe(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progress) -> 
     found = {}
     observable = []
     for task, passes in zip(tasks, passing(tasks, sandbox, progress), strict=True):
-        problem = varies_by_itself(task.reference) if passes else "the reference fails its own tests"
+        problem = _static_problem(task) if passes else "the reference fails its own tests"
         if problem is None:
             observable.append(task)
         else:
@@ -119,6 +120,13 @@ def observe(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progress) -> 
         )
         progress("outputs", 1)
     return {**found, **recorded}
+
+
+def _static_problem(task: CodeTask) -> str | None:
+    """Why nothing may be built on a task whose reference passes, as far as its texts show it (a category)."""
+    if all(isinstance(test, CheckTest) and not demands_something(test.program) for test in task.tests):
+        return "its tests demand nothing"
+    return varies_by_itself(task.reference)
 
 
 def rows_of_tests(task: CodeTask) -> tuple[Executed, ...] | None:
@@ -189,7 +197,10 @@ def _question(task: CodeTask, seen: Observation) -> _Question:
 
 def _seen(seen: Observation, question: _Question, result: Result) -> Observation:
     """The observation with what the trial showed."""
-    problem = result.problem or _varies(result)
+    if result.problem is None and _varies(result) is not None:
+        # Nothing may be built on it, whatever its own tests let pass.
+        return replace(seen, inputs={}, problem=_varies(result))
+    problem = result.problem
     given = len(question.trial.calls) - len(question.generated)
     problem = problem or next((_why(row.raised) for row in result.rows[:given] if row.raised), None)
     if problem is not None:

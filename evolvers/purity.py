@@ -61,7 +61,7 @@ def _hidden_imports(nodes: Sequence[ast.AST]) -> set[str]:
     """Uses of a module whose names do not say it: ``from random import *``, ``__import__("random")``."""
     found = set()
     for node in nodes:
-        module = None
+        module: object = None
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             module = node.module
         elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):

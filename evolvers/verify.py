@@ -157,6 +157,8 @@ class _Check:
         if result.task.digest != task.digest:
             self.fail(task, f"made again, the task is another one: {', '.join(_changed(task, result.task))} differ")
             return
+        if result.task.tags != task.tags:  # they are no part of the digest
+            self.fail(task, "made again, the task has other tags")
         for gate in result.gates:
             if not gate.holds:
                 self.fail(task, f"gate {gate.gate} does not hold")
