@@ -18,7 +18,7 @@ _CONTAINERS = frozenset({"tuple", "list"})
 
 def demands_something(program: str) -> bool:
     """Whether a check program can fail: it asserts, raises, or calls something whose name says that it asserts."""
-    for node in ast.walk(parse(program)):
+    for node in nodes_of(program):
         if isinstance(node, (ast.Assert, ast.Raise)):
             return True
         if isinstance(node, ast.Call):
