@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..benchmarks.errors import BadInput
-from .flips import ExpectedFlips, Flips, expected_flips, mcnemar_exact, update_flips
-from .intervals import SEED, Interval, difference_interval, score_interval, sign_flip_p
-from .passk import TaskCounts
+from .metrics.flips import ExpectedFlips, Flips, expected_flips, mcnemar_exact, update_flips
+from .metrics.intervals import SEED, Interval, difference_interval, score_interval, sign_flip_p
+from .metrics.passk import TaskCounts
 from .table import RunTable
 
 Test = Literal["exact McNemar", "sign-flip permutation over root tasks"]

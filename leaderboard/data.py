@@ -17,8 +17,8 @@ from ..benchmarks.visible import visible
 from .board import Board, Row
 from .comparison import Comparison, TaskChange
 from .evolved import Drop, Evolution
-from .flips import ExpectedFlips
-from .intervals import DRAWS, LEVEL, Interval
+from .metrics.flips import ExpectedFlips
+from .metrics.intervals import DRAWS, LEVEL, Interval
 
 SCHEMA = 1
 

@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .flips import ExpectedFlips, expected_flips
-from .intervals import SEED, Interval, difference_interval, sign_flip_p
+from .metrics.flips import ExpectedFlips, expected_flips
+from .metrics.intervals import SEED, Interval, difference_interval, sign_flip_p
 from .table import RunTable
 
 ALL = "all operators"

@@ -19,7 +19,7 @@ from ..benchmarks.errors import BadInput
 from ..benchmarks.jsonio import digest
 from ..harness.runs.records import Run, load_run
 from ..harness.verdict import Verdict
-from .passk import TaskCounts
+from .metrics.passk import TaskCounts
 
 VERDICTS = tuple(verdict.value for verdict in Verdict)
 

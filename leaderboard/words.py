@@ -8,7 +8,7 @@ from ..benchmarks.visible import visible
 from .board import Board
 from .comparison import Comparison
 from .evolved import Drop, Evolution
-from .intervals import Interval
+from .metrics.intervals import Interval
 
 NONE = "—"
 

@@ -36,10 +36,10 @@ def command(runs: tuple[Path, ...], output: Path, title: str, pairs: tuple[str, 
     from ..board import build_boards
     from ..data import board_csv, site_data, to_text
     from ..evolved import build_evolutions
-    from ..intervals import SEED
-    from ..page import render, write_site
+    from ..metrics.intervals import SEED
+    from ..site.page import render, write_site
+    from ..site.view import page_view
     from ..table import read_run
-    from ..view import page_view
     from ..words import plural
 
     tables = [read_run(path) for path in dict.fromkeys(path.resolve() for path in runs)]

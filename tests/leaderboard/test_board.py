@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evalrun.leaderboard.board import Board, build_boards
-from evalrun.leaderboard.flips import mcnemar_exact
+from evalrun.leaderboard.metrics.flips import mcnemar_exact
 from evalrun.leaderboard.table import read_run
 from evalrun.leaderboard.words import leader_sentence
 

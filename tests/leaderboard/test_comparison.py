@@ -12,7 +12,7 @@ import pytest
 from evalrun.benchmarks import BadInput
 from evalrun.harness.cli import main
 from evalrun.leaderboard.comparison import compare_runs
-from evalrun.leaderboard.flips import mcnemar_exact
+from evalrun.leaderboard.metrics.flips import mcnemar_exact
 from evalrun.leaderboard.table import read_run
 from evalrun.leaderboard.words import verdict_on_update
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalrun.leaderboard.evolved import ALL, Drop
-from evalrun.leaderboard.figures import move_apart, slope
-from evalrun.leaderboard.flips import expected_flips
-from evalrun.leaderboard.intervals import Interval, difference_interval, sign_flip_p
+from evalrun.leaderboard.metrics.flips import expected_flips
+from evalrun.leaderboard.metrics.intervals import Interval, difference_interval, sign_flip_p
+from evalrun.leaderboard.site.figures import move_apart, slope
 
 
 def drop(label: str, original: float, evolved: float) -> Drop:

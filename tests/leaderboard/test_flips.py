@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalrun.leaderboard.flips import (
+from evalrun.leaderboard.metrics.flips import (
     evolution_flips,
     expected_flips,
     flips_from_booleans,
@@ -16,7 +16,7 @@ from evalrun.leaderboard.flips import (
     mcnemar_exact,
     update_flips,
 )
-from evalrun.leaderboard.passk import TaskCounts
+from evalrun.leaderboard.metrics.passk import TaskCounts
 
 PAIRS = st.lists(st.tuples(st.booleans(), st.booleans()), max_size=60)
 

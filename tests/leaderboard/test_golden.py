@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from evalrun.leaderboard.flips import Flips, flips_from_booleans, update_flips
-from evalrun.leaderboard.passk import pass_at_k_of_samples
+from evalrun.leaderboard.metrics.flips import Flips, flips_from_booleans, update_flips
+from evalrun.leaderboard.metrics.passk import pass_at_k_of_samples
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from evalrun.benchmarks import BadInput
-from evalrun.leaderboard.flips import flips_from_booleans
 from evalrun.leaderboard.hf import NAMES, module_path
-from evalrun.leaderboard.passk import pass_at_k_of_samples
+from evalrun.leaderboard.metrics.flips import flips_from_booleans
+from evalrun.leaderboard.metrics.passk import pass_at_k_of_samples
 
 # Any name looked up and any socket opened ends the child at once.
 PROLOGUE = """

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalrun.leaderboard.intervals import (
+from evalrun.leaderboard.metrics.intervals import (
     bootstrap_mean,
     difference_interval,
     score_interval,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalrun.leaderboard.passk import TaskCounts, pass_at_k, pass_at_k_of_samples, suite_pass_at_k
+from evalrun.leaderboard.metrics.passk import TaskCounts, pass_at_k, pass_at_k_of_samples, suite_pass_at_k
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""Negative flips as a Hugging Face `evaluate` comparison: a thin adapter over `evalrun.leaderboard.flips`.
+"""Negative flips as a Hugging Face `evaluate` comparison: a thin adapter over `evalrun.leaderboard.metrics.flips`.
 
 The loader copies this file away from the package and finds its imports line by line: hence absolute imports, one a line
 and without comments; the base class never imported by name; and one class.
@@ -10,7 +10,7 @@ from __future__ import annotations
 import datasets
 import evaluate
 
-from evalrun.leaderboard.flips import flips_from_booleans
+from evalrun.leaderboard.metrics.flips import flips_from_booleans
 
 _DESCRIPTION = """
 What an update breaks: items the old model got right and the new model gets wrong (negative flips), and the converse,

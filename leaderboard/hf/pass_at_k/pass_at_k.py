@@ -1,4 +1,4 @@
-"""pass@k as a Hugging Face `evaluate` metric: a thin adapter over `evalrun.leaderboard.passk`.
+"""pass@k as a Hugging Face `evaluate` metric: a thin adapter over `evalrun.leaderboard.metrics.passk`.
 
 The loader copies this file away from the package and finds its imports line by line: hence absolute imports, one a line
 and without comments; the base class never imported by name; and one class.
@@ -10,7 +10,7 @@ from __future__ import annotations
 import datasets
 import evaluate
 
-from evalrun.leaderboard.passk import pass_at_k_of_samples
+from evalrun.leaderboard.metrics.passk import pass_at_k_of_samples
 
 _DESCRIPTION = """
 pass@k: the chance that at least one of k sampled programs passes the tests, estimated without bias from n >= k samples

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..benchmarks.jsonio import write_atomic, writing
+from ...benchmarks.jsonio import write_atomic, writing
 from .view import View
 
 

@@ -9,10 +9,10 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..benchmarks.visible import visible
-from .evolved import Drop
+from ...benchmarks.visible import visible
+from ..evolved import Drop
+from ..words import drop_words, percent
 from .svg import inline_svg
-from .words import drop_words, percent
 
 MOST_LINES = 20
 # Colours no figure would use by chance; the page's own take their place.

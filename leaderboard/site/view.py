@@ -9,15 +9,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..benchmarks.visible import visible
-from .board import Board, Row
-from .comparison import Comparison, TaskChange
-from .evolved import Drop, Evolution
-from .figures import MOST_LINES, slope
-from .intervals import DRAWS, SEED, Interval
-from .passk import PassAtK
-from .table import RunTable
-from .words import (
+from ...benchmarks.visible import visible
+from ..board import Board, Row
+from ..comparison import Comparison, TaskChange
+from ..evolved import Drop, Evolution
+from ..metrics.intervals import DRAWS, SEED, Interval
+from ..metrics.passk import PassAtK
+from ..table import RunTable
+from ..words import (
     NONE,
     bounds,
     drop_sentence,
@@ -29,6 +28,7 @@ from .words import (
     short_suite,
     verdict_on_update,
 )
+from .figures import MOST_LINES, slope
 
 MOST_TASKS = 200
 View = dict[str, Any]
