@@ -6,12 +6,14 @@ to show.
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -23,6 +25,45 @@ from .metrics.passk import TaskCounts
 
 VERDICTS = tuple(verdict.value for verdict in Verdict)
 
+Keep = Literal["none", "failures", "all"]
+"""Which answers' texts are kept in memory: none, those that failed, or all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer and what scoring found; every text is untrusted.
+
+    verdict: None where it is not scored. tests: the verdict of each test by name. reason: why there is no code.
+    """
+
+    epoch: int
+    verdict: str | None
+    detail: str
+    tests: Mapping[str, str]
+    text: str
+    code: str
+    reason: str
+    finish_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a run cost, over the samples that say so (``samples`` of them); NaN where none does.
+
+    input_tokens, output_tokens: sums as the server counted them. latency: seconds of one request, mean and 95th
+    percentile, over samples that did not come from the cache.
+    """
+
+    samples: int
+    input_tokens: float
+    output_tokens: float
+    timed: int
+    latency_mean_s: float
+    latency_p95_s: float
+
+
+NOTHING_SPENT = Spent(0, math.nan, math.nan, 0, math.nan, math.nan)
+
 
 @dataclass(frozen=True)
 class RunTable:
@@ -30,13 +71,15 @@ class RunTable:
 
     tasks: indexed by task id in the run's order; columns digest, root, operator (None for an original task), passed,
     failed, infra, unscored, missing. verdicts: columns task, epoch, verdict, detail; the last verdict of each (task,
-    epoch).
+    epoch). answers: by task, those that ``keep`` asked for, in the order of epochs.
     """
 
     path: Path
     manifest: Mapping[str, Any]
     tasks: pd.DataFrame
     verdicts: pd.DataFrame
+    spent: Spent = NOTHING_SPENT
+    answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
 
     def section(self, name: str) -> Mapping[str, Any]:
         """One object of the manifest; empty where it is absent."""
@@ -108,12 +151,12 @@ class RunTable:
         return {name: int(found[name]) for name in VERDICTS}
 
 
-def read_run(path: str | Path) -> RunTable:
+def read_run(path: str | Path, *, keep: Keep = "none") -> RunTable:
     """The tables of one run folder; BadInput names the folder and the fault."""
-    return table_of(load_run(path))
+    return table_of(load_run(path), keep=keep)
 
 
-def table_of(run: Run) -> RunTable:
+def table_of(run: Run, *, keep: Keep = "none") -> RunTable:
     """The tables of a loaded run; samples that were not planned (an epoch too many) are not counted."""
     planned = run.planned
     judged = [run.verdicts[key] for key in planned if key in run.verdicts]
@@ -145,7 +188,43 @@ def table_of(run: Run) -> RunTable:
     tasks.index = pd.Index(list(run.tasks), dtype=object, name="task")
     if tasks.empty:
         raise BadInput(f"{run.folder}: the run has no tasks, so there is nothing to count")
-    return RunTable(run.folder, run.manifest, tasks, verdicts)
+    return RunTable(run.folder, run.manifest, tasks, verdicts, _spent(run), _answers(run, keep))
+
+
+def _spent(run: Run) -> Spent:
+    paid = [sample.usage for sample in run.samples.values() if sample.usage is not None]
+    times = [s.latency_s for s in run.samples.values() if s.latency_s is not None and not s.cached]
+    return Spent(
+        samples=len(paid),
+        input_tokens=sum(usage.input_tokens for usage in paid) if paid else math.nan,
+        output_tokens=sum(usage.output_tokens for usage in paid) if paid else math.nan,
+        timed=len(times),
+        latency_mean_s=statistics.fmean(times) if times else math.nan,
+        latency_p95_s=sorted(times)[math.ceil(0.95 * len(times)) - 1] if times else math.nan,
+    )
+
+
+def _answers(run: Run, keep: Keep) -> dict[str, tuple[Answer, ...]]:
+    found: dict[str, list[Answer]] = {}
+    if keep == "none":
+        return {}
+    for key in run.planned:
+        sample, verdict = run.samples.get(key), run.verdicts.get(key)
+        if sample is None or (keep == "failures" and (verdict is None or verdict.verdict is Verdict.PASS)):
+            continue
+        found.setdefault(sample.task, []).append(
+            Answer(
+                epoch=sample.epoch,
+                verdict=None if verdict is None else verdict.verdict.value,
+                detail="" if verdict is None else verdict.detail,
+                tests={} if verdict is None else verdict.tests,
+                text=sample.text,
+                code=sample.code,
+                reason=sample.reason,
+                finish_reason=sample.finish_reason,
+            )
+        )
+    return {task: tuple(answers) for task, answers in found.items()}
 
 
 def _texts(values: Iterable[str | None]) -> pd.Series[Any]:
