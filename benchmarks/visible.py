@@ -33,6 +33,14 @@ def visible(text: object, limit: int = MAX_CHARACTERS) -> str:
     return "".join(shown)
 
 
+def visible_block(text: object, limit: int) -> str:
+    """``visible`` for a text of several lines: line ends stay, tabs become spaces, all other invisibles are escaped."""
+    whole = str(text)
+    lines = whole[:limit].replace("\r\n", "\n").split("\n")
+    shown = "\n".join(visible(line.expandtabs(4), limit * 4 + 16) for line in lines)
+    return shown + (f"\n… ({len(whole) - limit:,} more characters)" if len(whole) > limit else "")
+
+
 def _escape(character: str) -> str:
     code = ord(character)
     if character in _SHORT:

@@ -1,4 +1,4 @@
-"""`evalrun leaderboard`: run folders in, one page that opens from disk out."""
+"""`evalrun leaderboard`: run folders in, a folder of pages that opens from disk out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import click
 from ...benchmarks.errors import BadInput
 
 if TYPE_CHECKING:
+    from ...benchmarks import Suite
     from ..comparison import Comparison
+    from ..site.content import Samples
     from ..table import RunTable
 
 
@@ -20,42 +22,96 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write."
 )
-@click.option("--title", default="Leaderboard", show_default=True, help="Heading of the page.")
+@click.option("--title", default="Leaderboard", show_default=True, help="Heading of the site.")
 @click.option("--pair", "pairs", multiple=True, metavar="OLD:NEW", help="Labels of an update to show; may be repeated.")
-def command(runs: tuple[Path, ...], output: Path, title: str, pairs: tuple[str, ...]) -> int:
-    """Publish runs as one page that opens from disk and loads nothing.
+@click.option(
+    "--suite",
+    "suites",
+    multiple=True,
+    metavar="SUITE",
+    help="A suite of the runs, for its tasks' texts; built-in ones are found. May be repeated.",
+)
+@click.option(
+    "--samples",
+    type=click.Choice(["none", "failures", "all"]),
+    default="failures",
+    show_default=True,
+    help="Which answers to publish.",
+)
+@click.option(
+    "--publish-prompts/--no-publish-prompts", "prompts", default=True, show_default=True, help="Show the tasks' texts."
+)
+@click.option(
+    "--max-size", type=click.IntRange(min=1), default=200, show_default=True, metavar="MB", help="Largest site to make."
+)
+def command(
+    runs: tuple[Path, ...],
+    output: Path,
+    title: str,
+    pairs: tuple[str, ...],
+    suites: tuple[str, ...],
+    samples: Samples,
+    prompts: bool,
+    max_size: int,
+) -> int:
+    """Publish runs as a site of static pages that opens from disk and loads nothing from elsewhere.
 
     RUNS are run folders. Runs of the same tasks share a board; a run of a suite evolved from another is set against
-    the same model's run of the original. OUTPUT gets index.html, data.csv and data.json.
+    the same model's run of the original. An existing site at OUTPUT is replaced when the new one is complete.
 
     \b
     Examples:
       evalrun leaderboard runs/* -o site
       evalrun leaderboard runs/march runs/june -o site --pair march:june
+      evalrun leaderboard runs/* -o site --suite HumanEval.jsonl.gz --samples all
     """
     from ..board import build_boards
-    from ..data import board_csv, site_data, to_text
     from ..evolved import build_evolutions
     from ..metrics.intervals import SEED
-    from ..site.page import render, write_site
-    from ..site.view import page_view
+    from ..site.build import build_site
+    from ..site.content import Choices, Content
     from ..table import read_run
     from ..words import plural
 
-    tables = [read_run(path) for path in dict.fromkeys(path.resolve() for path in runs)]
+    tables = [read_run(path, keep=samples) for path in dict.fromkeys(path.resolve() for path in runs)]
     boards = build_boards(tables)
-    evolutions = build_evolutions(tables)
-    comparisons = _comparisons(tables, pairs, [board.key for board in boards])
-    html = render(page_view(title, boards, evolutions, comparisons))
-    data = to_text(site_data(title, boards, evolutions, comparisons, SEED))
-    page = write_site(output, html, board_csv(boards), data)
+    content = Content(
+        title=title,
+        runs=tuple(tables),
+        boards=tuple(boards),
+        evolutions=tuple(build_evolutions(tables)),
+        updates=tuple(_comparisons(tables, pairs, [board.key for board in boards])),
+        suites=_suites(tables, suites),
+        choices=Choices(samples=samples, prompts=prompts, most_bytes=max_size * 1_000_000),
+        seed=SEED,
+    )
+    build_site(content, output)
     owed = sum(table.owed for table in tables)
-    click.echo(f"{page}: {plural(len(tables), 'run')} on {plural(len(boards), 'board')}")
+    click.echo(f"{output / 'index.html'}: {plural(len(tables), 'run')} on {plural(len(boards), 'board')}")
     if owed:
         click.echo(
             f"evalrun: {plural(owed, 'sample')} owed: those runs are shown as incomplete and not ranked.", err=True
         )
     return 0
+
+
+def _suites(tables: Sequence[RunTable], given: Sequence[str]) -> dict[str, Suite]:
+    """By digest, the suites of the runs: those given, and the built-in ones of that name and digest."""
+    from ...benchmarks import Suite, built_in_suites
+
+    wanted = {str(table.section("suite").get("digest")): table.suite_name for table in tables}
+    found = {}
+    for reference in given:
+        suite = Suite.load(reference)
+        if suite.digest not in wanted:
+            raise BadInput(f"--suite {reference}: no run given here is of this suite ({suite.name}); leave it out")
+        found[suite.digest] = suite
+    for name in sorted({name for digest, name in wanted.items() if digest not in found}):
+        if name in built_in_suites():
+            suite = Suite.load(name)
+            if suite.digest in wanted:
+                found[suite.digest] = suite
+    return found
 
 
 def _comparisons(tables: Sequence[RunTable], pairs: Sequence[str], order: Sequence[str]) -> list[Comparison]:

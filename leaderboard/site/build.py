@@ -1,0 +1,128 @@
+"""The site as a folder: every page and file of it, written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from ...benchmarks.errors import BadInput
+from ...benchmarks.jsonio import writing
+from ...benchmarks.visible import visible
+from ..words import NONE, plural
+from .content import Content
+from .pages import downloads, evolved, index, method, provenance, versions
+from .render import Asset, Frame, Page, Place, part, render
+
+CHECKSUMS = "checksums.txt"
+# In the order of the navigation. Each has PLACE, present(content) and pages(content).
+SECTIONS: tuple[ModuleType, ...] = (index, evolved, versions, method, provenance)
+PARTS = ("site.css", "site.js")
+
+
+def build_site(content: Content, folder: Path, *, tick: Callable[[str], None] = lambda path: None) -> int:
+    """Write the site to ``folder``; the number of files. An existing site is replaced when the new one is complete.
+
+    tick: told the path of each file as it is written. The same content gives the same bytes. Raises BadInput where
+    ``folder`` holds something else than a site of ours, or where the site would be larger than content.choices allow.
+    """
+    _refuse_foreign(folder)
+    building = folder.with_name(f".{folder.name}.{os.getpid()}.building")
+    with writing(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(building, ignore_errors=True)
+        try:
+            count = _write(_files(content), building, folder, content.choices.most_bytes, tick)
+            _put_in_place(building, folder)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    return count
+
+
+def _refuse_foreign(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not _is_site(folder))):
+        raise BadInput(f"{folder}: not empty and no site that evalrun made; give a new folder, or empty this one")
+
+
+def _is_site(folder: Path) -> bool:
+    # Sites of the time when they were one page have no checksums.
+    return (folder / CHECKSUMS).is_file() or {path.name for path in folder.iterdir()} <= {
+        "index.html",
+        "data.csv",
+        "data.json",
+    }
+
+
+def _files(content: Content) -> Iterator[Asset]:
+    sections = [section for section in SECTIONS if section.present(content)]
+    places: list[Place] = [section.PLACE for section in sections]
+    frame = Frame(site=visible(content.title), facts=_facts(content), places=places)
+    yield from map(part, PARTS)
+    yield from downloads.files(content)
+    yield Asset(".nojekyll", b"")
+    yield Asset("robots.txt", b"User-agent: *\nDisallow: /\n")
+    for section in sections:
+        made: Iterable[Page | Asset] = section.pages(content)
+        for one in made:
+            yield Asset(one.path, render(one, frame).encode("utf-8")) if isinstance(one, Page) else one
+
+
+def _facts(content: Content) -> str:
+    labels = len({run.label for run in content.runs})
+    tasks = len({task for run in content.runs for task in run.tasks.index})
+    day = visible(content.newest[:10]) or NONE
+    return f"{plural(labels, 'model')}, {plural(tasks, 'task')}, {plural(len(content.runs), 'run')}; newest run {day}"
+
+
+def _write(files: Iterable[Asset], building: Path, folder: Path, most_bytes: int, tick: Callable[[str], None]) -> int:
+    sums: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    total = 0
+    for file in files:
+        if file.path in sums:
+            raise RuntimeError(f"two files of the site are called {file.path}")
+        sums[file.path] = hashlib.sha256(file.content).hexdigest()
+        sizes[file.path] = len(file.content)
+        total += len(file.content)
+        if total <= most_bytes:  # beyond it nothing is written, but the sizes are still to be told
+            path = building.joinpath(*file.path.split("/"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+        tick(file.path)
+    if total > most_bytes:
+        raise BadInput(_too_large(str(folder), sizes, most_bytes))
+    listed = "".join(f"{sums[path]}  {path}\n" for path in sorted(sums))
+    (building / CHECKSUMS).write_text(listed, encoding="utf-8")
+    return len(sums) + 1
+
+
+def _too_large(name: str, sizes: dict[str, int], most_bytes: int) -> str:
+    parts: dict[str, int] = {}
+    for path, size in sizes.items():
+        top = path.split("/")[0]
+        parts[top] = parts.get(top, 0) + size
+    largest = sorted(parts.items(), key=lambda item: -item[1])[:3]
+    words = ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in largest)
+    return (
+        f"{name}: the site would have {sum(sizes.values()) / 1e6:.0f} MB, more than "
+        f"{most_bytes / 1e6:.0f} MB (largest parts: {words}); "
+        "publish fewer answers (--samples none), or allow more (--max-size)"
+    )
+
+
+def _put_in_place(building: Path, folder: Path) -> None:
+    """The new folder takes the name; the old one keeps it until then, and is there again should the renaming fail."""
+    if not folder.exists():
+        building.rename(folder)
+        return
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    folder.rename(old)
+    try:
+        building.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

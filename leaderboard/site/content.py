@@ -1,0 +1,58 @@
+"""All that a site is made of: the numbers, the runs they came from, and what its maker chose to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ...benchmarks import Suite
+from ..board import Board
+from ..comparison import Comparison
+from ..evolved import Evolution
+from ..table import RunTable
+from .names import Names
+
+Samples = Literal["none", "failures", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the site's maker asked for.
+
+    samples: which answers are published. prompts: whether the text of tasks is. most_bytes: the site fails to build
+    where it would be larger.
+    """
+
+    samples: Samples = "failures"
+    prompts: bool = True
+    most_bytes: int = 200_000_000
+
+
+@dataclass(frozen=True)
+class Content:
+    """Boards in the order of their weight, evolutions, updates, and the runs and suites behind them.
+
+    suites: by digest, those that could be loaded: a run names its suite, but does not hold its tasks' texts.
+    """
+
+    title: str
+    runs: tuple[RunTable, ...]
+    boards: tuple[Board, ...]
+    evolutions: tuple[Evolution, ...]
+    updates: tuple[Comparison, ...]
+    suites: Mapping[str, Suite] = field(default_factory=dict)
+    choices: Choices = Choices()
+    seed: int = 0
+
+    @property
+    def newest(self) -> str:
+        """The time of the newest run, as recorded: the site's date, so that building it again changes nothing."""
+        return max(run.created for run in self.runs)
+
+    def names(self) -> Names:
+        """The file names of models and tasks."""
+        return Names(
+            models=sorted({run.label for run in self.runs}),
+            tasks=sorted({(str(t), str(d)) for run in self.runs for t, d in run.tasks["digest"].items()}),
+        )

@@ -1,0 +1,16 @@
+"""The numbers of the site as files: JSON and CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...data import board_csv, site_data, to_text
+from ..content import Content
+from ..render import Asset
+
+
+def files(content: Content) -> Iterator[Asset]:
+    """data/board.csv and data/board.json."""
+    numbers = site_data(content.title, content.boards, content.evolutions, content.updates, content.seed)
+    yield Asset("data/board.json", to_text(numbers).encode("utf-8"))
+    yield Asset("data/board.csv", board_csv(content.boards).encode("utf-8"))
