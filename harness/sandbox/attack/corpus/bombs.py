@@ -69,8 +69,8 @@ def solve(n):
     ),
     _row("SIGSTOP to itself", "it neither runs nor ends", "import os, signal\ndef solve(n): os.kill(os.getpid(), signal.SIGSTOP)", "timeout", "check", cpu_s=0.5),
     _row("SIGKILL to itself", "it looks like the kernel's out-of-memory kill", "import os, signal\ndef solve(n): os.kill(os.getpid(), signal.SIGKILL)", "error oom"),
-    _row("10 GB at once", "more than the limit in one go", "def solve(n): return len(bytearray(10 << 30))", "oom", cpu_s=2),
-    _row("memory by and by", "more than the limit in small parts", "def solve(n):\n    kept = []\n    while True: kept.append(bytearray(16 << 20))", "oom", "check", cpu_s=2),
+    _row("10 GB at once", "more than the limit in one go", "def solve(n): return len(bytearray(10 << 30))", "oom", cpu_s=10),
+    _row("memory by and by", "more than the limit in small parts", "def solve(n):\n    kept = []\n    while True: kept.append(bytearray(16 << 20))", "oom", "check", cpu_s=10),
     _row("memory whose error is swallowed", "it goes on at the limit", "def solve(n):\n    kept = []\n    while True:\n        try: kept.append(bytearray(1 << 20))\n        except MemoryError: pass", "timeout oom", "check", cpu_s=1),
     _row("memory mapped and shared", "shared mappings count elsewhere", "import mmap\ndef solve(n):\n    kept = []\n    while True:\n        one = mmap.mmap(-1, 64 << 20)\n        one.write(b'x' * (64 << 20))\n        kept.append(one)", "oom error timeout", "check", cpu_s=2),
     _row(
