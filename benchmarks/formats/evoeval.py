@@ -13,6 +13,7 @@ from .evalplus import ROOT_ORACLE
 from .rows import Row
 from .source import literal_arguments
 
+PARENT = "parent:"  # what the tag that names a task's parent begins with
 FORMAT = "evoeval"
 FIELDS = ("task_id", "prompt", "entry_point", "canonical_solution", "inputs")
 
@@ -65,7 +66,7 @@ def read_row(row: Row, set_name: str) -> CodeTask:
         entry_point=entry_point,
         reference=prompt + "\n" + row.text("canonical_solution"),
         tests=(CasesTest(cases, COMPARATOR, _oracle(entry_point, prompt)),),
-        tags=(f"parent:{parent}",) if parent else (),
+        tags=(f"{PARENT}{parent}",) if parent else (),
         metadata=row.metadata(FORMAT, source_id, FIELDS),
     )
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from ...benchmarks import BadInput, CodeTask
+from ...benchmarks.formats.evoeval import PARENT
 from ...benchmarks.jsonio import read_json, read_jsonl, text_digest, write_json, write_jsonl
 from ..verdict import Verdict
 from .manifest_types import check_types
@@ -55,8 +56,15 @@ class TaskRow:
 
     @staticmethod
     def of(task: CodeTask) -> TaskRow:
-        """The row of a task."""
+        """The row of a task.
+
+        A published set that names a task's parent (EvoEval does) is as good a witness of where the task comes from as
+        is needed to set scores side by side; the set's name then stands for the operator.
+        """
         lineage = task.lineage
+        named = tuple(tag.removeprefix(PARENT) for tag in task.tags if tag.startswith(PARENT))
+        if lineage is None and named:
+            return TaskRow(task.id, task.digest, named[0], named, task.id.rpartition("/")[0] or None, task.tags)
         return TaskRow(
             id=task.id,
             digest=task.digest,

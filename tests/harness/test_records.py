@@ -366,3 +366,15 @@ def test_a_verdict_on_other_code_than_the_samples_counts_for_nothing(folder: Pat
     assert ("toy/0", 0) not in load_run(folder).owed
     write(folder / SAMPLES, [sample("toy/0", text="print(2)")])
     assert ("toy/0", 0) in load_run(folder).unscored
+
+
+def test_a_published_sets_word_on_a_tasks_parent_is_its_root() -> None:
+    task = CodeTask("EvoEval_subtle/3", "", "f", "", (), tags=("parent:HumanEval/3",))
+    assert TaskRow.of(task) == TaskRow(
+        id="EvoEval_subtle/3",
+        digest=task.digest,
+        root="HumanEval/3",
+        parents=("HumanEval/3",),
+        operator="EvoEval_subtle",
+        tags=("parent:HumanEval/3",),
+    )
