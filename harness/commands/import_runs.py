@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def _report(folder: Path, model: str, files: Sequence[ReadFile], joined: Joined,
     for text in _left_out(files, joined):
         click.echo(f"evalrun: {text}", err=True)
     click.echo(f"records in {folder}")
-    click.echo(f"next: evalrun score {folder} --suite {suite_ref}")
+    click.echo(f"next: evalrun score {shlex.quote(str(folder))} --suite {shlex.quote(suite_ref)}")
 
 
 def _left_out(files: Sequence[ReadFile], joined: Joined) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -156,6 +157,6 @@ def _report(plan: Plan, ended: Ended, budget: Budget, *, scored: bool) -> int | 
         click.echo("\n".join(summary_lines(ledger)))
     else:
         click.echo(f"{answered} of {planned} answers in {plan.folder}, not scored")
-        click.echo(f"next: evalrun score --suite SUITE {plan.folder}")
+        click.echo(f"next: evalrun score --suite SUITE {shlex.quote(str(plan.folder))}")
     check_nothing_owed(ledger, how, scored=scored)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
@@ -80,7 +81,8 @@ def summary_lines(run: Records) -> list[str]:
         )
     lines.append(f"records in {run.folder}")
     if not found.owed:
-        lines.append(f"next: evalrun leaderboard {run.folder} -o site, or evalrun compare OLD_RUN {run.folder}")
+        folder = shlex.quote(str(run.folder))
+        lines.append(f"next: evalrun leaderboard {folder} -o site, or evalrun compare OLD_RUN {folder}")
     return lines
 
 
