@@ -100,9 +100,9 @@ def board_csv(boards: Sequence[Board]) -> str:
             passes = {f"pass_at_{k}": value for k, value in plain["pass_at_k"].items()}
             records.append(
                 {
-                    "suite": _cell(board.suite),
+                    "suite": spreadsheet_safe(board.suite),
                     "tasks": board.tasks,
-                    "model": _cell(row.run.label),
+                    "model": spreadsheet_safe(row.run.label),
                     "rank": row.rank,
                     **passes,
                     "low": plain["interval"]["low"],
@@ -110,7 +110,7 @@ def board_csv(boards: Sequence[Board]) -> str:
                     "p_against_leader": row.leader_p,
                     "scored": row.run.scored,
                     "owed": row.run.owed,
-                    "created": _cell(row.run.created),
+                    "created": spreadsheet_safe(row.run.created),
                 }
             )
     frame = pd.DataFrame(records)
@@ -118,7 +118,8 @@ def board_csv(boards: Sequence[Board]) -> str:
     return str(frame.to_csv(index=False, lineterminator="\n"))
 
 
-def _cell(text: str) -> str:
+def spreadsheet_safe(text: str) -> str:
+    """The text made visible, and with an apostrophe before it where a spreadsheet would take it for a formula."""
     shown = visible(text)
     return "'" + shown if shown.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) else shown
 

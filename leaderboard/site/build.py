@@ -12,7 +12,8 @@ from types import ModuleType
 from ...benchmarks.errors import BadInput
 from ...benchmarks.jsonio import writing
 from ...benchmarks.visible import visible
-from ..words import NONE, plural
+from ..words import plural
+from .cells import day
 from .content import Content
 from .pages import downloads, evolved, index, method, provenance, versions
 from .render import Asset, Frame, Page, Place, part, render
@@ -59,22 +60,33 @@ def _is_site(folder: Path) -> bool:
 def _files(content: Content) -> Iterator[Asset]:
     sections = [section for section in SECTIONS if section.present(content)]
     places: list[Place] = [section.PLACE for section in sections]
-    frame = Frame(site=visible(content.title), facts=_facts(content), places=places)
+    frame = Frame(
+        site=visible(content.title),
+        facts=_facts(content),
+        day=day(content.newest),
+        unlisted=content.choices.shows_tasks,
+        places=places,
+    )
     yield from map(part, PARTS)
     yield from downloads.files(content)
     yield Asset(".nojekyll", b"")
-    yield Asset("robots.txt", b"User-agent: *\nDisallow: /\n")
+    if content.choices.shows_tasks:  # what a model was trained on measures nothing
+        yield Asset("robots.txt", b"User-agent: *\nDisallow: /\n")
     for section in sections:
         made: Iterable[Page | Asset] = section.pages(content)
         for one in made:
             yield Asset(one.path, render(one, frame).encode("utf-8")) if isinstance(one, Page) else one
 
 
-def _facts(content: Content) -> str:
+def _facts(content: Content) -> list[str]:
     labels = len({run.label for run in content.runs})
     tasks = len({task for run in content.runs for task in run.tasks.index})
-    day = visible(content.newest[:10]) or NONE
-    return f"{plural(labels, 'model')}, {plural(tasks, 'task')}, {plural(len(content.runs), 'run')}; newest run {day}"
+    return [
+        plural(labels, "model"),
+        plural(tasks, "task"),
+        plural(len(content.runs), "run"),
+        f"newest run {day(content.newest)}",
+    ]
 
 
 def _write(files: Iterable[Asset], building: Path, folder: Path, most_bytes: int, tick: Callable[[str], None]) -> int:

@@ -28,6 +28,11 @@ class Choices:
     prompts: bool = True
     most_bytes: int = 200_000_000
 
+    @property
+    def shows_tasks(self) -> bool:
+        """Whether a reader, or a crawler, could learn the tasks from the site: their texts, or answers to them."""
+        return self.prompts or self.samples != "none"
+
 
 @dataclass(frozen=True)
 class Content:

@@ -51,10 +51,15 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What all pages of a site share: its title, its facts in one line, and its navigation."""
+    """What all pages of a site share: its title, its facts in a few words each, its date, and its navigation.
+
+    unlisted: search engines and collectors of training data are asked to leave the pages alone.
+    """
 
     site: str
-    facts: str
+    facts: Sequence[str]
+    day: str
+    unlisted: bool
     places: Sequence[Place]
 
 
