@@ -1,0 +1,292 @@
+"""Scored preference pairs -> numbers: right, tie and wrong, where they differ, and what a rule without a model gets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .metrics.intervals import SEED
+from .metrics.preferences import (
+    JudgeAccuracy,
+    PairAccuracy,
+    implicit_rewards,
+    judge_accuracy,
+    per_unit,
+    ranking_accuracy,
+)
+from .preference_table import Pair, PreferenceRun
+
+RANKING = "ranking accuracy"
+PER_TOKEN = "ranking accuracy per token"
+PER_BYTE = "ranking accuracy per byte"
+IMPLICIT_REWARD = "implicit reward accuracy"
+REFERENCE = "ranking accuracy of the reference"
+REWARD_MODEL = "reward model accuracy"
+JUDGE = "judge accuracy"
+"""The measures, each under a name of its own: figures of one measure can be compared, of two they cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The accuracy of some of the pairs (a category, a criterion, pairs whose preferred answer is longer), or of all of
+    them by one measure; ``families`` is how many independent units stand behind it."""
+
+    name: str
+    result: PairAccuracy
+    families: int
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What a rule without a model gets on the same pairs; None where the file does not say what the rule needs."""
+
+    name: str
+    result: PairAccuracy | None
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class LengthBias:
+    """Accuracy by which answer is longer, in bytes where all pairs have them, else in tokens.
+
+    gap: accuracy where the preferred answer is longer minus accuracy where it is shorter; 0 without length bias.
+    picks_longer: how often the model puts the longer answer ahead, a tie counting half, of the pairs of unequal length;
+    is_longer: how often the longer one is the preferred one.
+    """
+
+    unit: str
+    longer: Slice
+    shorter: Slice
+    equal: Slice
+    gap: float
+    picks_longer: float
+    is_longer: float
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceSummary:
+    """Everything a page says of one run.
+
+    measure: the name of the headline measure, which ``overall``, the slices and ``length`` use. measures: all measures
+    that the file allows, the headline first. by_category, by_criterion: in the file's order; empty where no pair names
+    one. judge: order effects, None where no judge was asked. controls: "always the longer", "always the shorter" and
+    "coin", and for judges "always the first". notes: sentences on what must not be overlooked.
+    """
+
+    label: str
+    mode: str
+    suite: str
+    created: str
+    measure: str
+    pairs: int
+    families: int
+    overall: Slice
+    measures: tuple[Slice, ...]
+    by_category: tuple[Slice, ...]
+    by_criterion: tuple[Slice, ...]
+    controls: tuple[Control, ...]
+    length: LengthBias | None
+    judge: JudgeAccuracy | None
+    notes: tuple[str, ...]
+    seed: int
+
+
+def summarise(run: PreferenceRun, *, seed: int = SEED) -> PreferenceSummary:
+    """All numbers of one run. Skipped pairs are counted and are in no share."""
+    named = _measures(run)
+    headline, measure = next(iter(named.items()))
+    measures = [_slice(name, run.rows, each, seed) for name, each in named.items()]
+    judge = _judged(run.rows, seed) if run.mode == "judge" else None
+    return PreferenceSummary(
+        label=run.label,
+        mode=run.mode,
+        suite=run.suite,
+        created=run.created,
+        measure=headline,
+        pairs=len(run.rows),
+        families=len({row.family for row in run.rows}),
+        overall=measures[0],
+        measures=tuple(measures),
+        by_category=_groups(run.rows, lambda row: row.category, measure, seed),
+        by_criterion=_groups(run.rows, lambda row: row.criterion, measure, seed),
+        controls=_controls(run, judge, seed),
+        length=_length_bias(run.rows, measure, seed),
+        judge=judge,
+        notes=_notes(run, measures[0], judge),
+        seed=seed,
+    )
+
+
+Measure = Callable[[Sequence[Pair], int], PairAccuracy]
+Scores = Callable[[Pair], tuple[float, float]]
+"""The two sides of a pair under one measure, the preferred answer first; NaN where the file does not say."""
+
+
+def _measures(run: PreferenceRun) -> dict[str, Measure]:
+    """The measures this file allows, the headline first."""
+    if run.mode == "judge":
+        return {JUDGE: lambda rows, seed: _judged(rows, seed).pairs}
+    if run.mode == "reward":
+        return {REWARD_MODEL: _ranked_by(_stated)}
+    if run.score_unit == "sequence":
+        offered: dict[str, Scores] = {
+            RANKING: _stated,
+            PER_TOKEN: lambda row: _divided(_stated(row), _tokens(row)),
+            PER_BYTE: lambda row: _divided(_stated(row), _bytes(row)),
+            IMPLICIT_REWARD: _rewards,
+            REFERENCE: _reference,
+        }
+    else:
+        offered = {
+            PER_TOKEN: _stated,
+            RANKING: _sums,
+            PER_BYTE: lambda row: _divided(_sums(row), _bytes(row)),
+            IMPLICIT_REWARD + " per token": _rewards,
+            REFERENCE + " per token": _reference,
+        }
+    headline, *others = offered
+    known = [name for name in others if any(not math.isnan(sum(offered[name](row))) for row in run.rows)]
+    return {name: _ranked_by(offered[name]) for name in (headline, *known)}
+
+
+def _ranked_by(scores: Scores) -> Measure:
+    def measure(rows: Sequence[Pair], seed: int) -> PairAccuracy:
+        sides = [scores(row) for row in rows]
+        families = [row.family for row in rows]
+        return ranking_accuracy([good for good, _ in sides], [bad for _, bad in sides], families, seed=seed)
+
+    return measure
+
+
+def _stated(row: Pair) -> tuple[float, float]:
+    return (math.nan, math.nan) if row.skipped else (row.chosen_score, row.rejected_score)
+
+
+def _reference(row: Pair) -> tuple[float, float]:
+    return (math.nan, math.nan) if row.skipped else (row.reference_chosen_score, row.reference_rejected_score)
+
+
+def _rewards(row: Pair) -> tuple[float, float]:
+    good, bad = implicit_rewards(_stated(row), _reference(row))
+    return good, bad
+
+
+def _sums(row: Pair) -> tuple[float, float]:
+    """Sums over tokens, from means per token."""
+    (good, bad), (good_length, bad_length) = _stated(row), _tokens(row)
+    return good * good_length, bad * bad_length
+
+
+def _tokens(row: Pair) -> tuple[float, float]:
+    return row.chosen_tokens, row.rejected_tokens
+
+
+def _bytes(row: Pair) -> tuple[float, float]:
+    return row.chosen_bytes, row.rejected_bytes
+
+
+def _divided(scores: tuple[float, float], lengths: tuple[float, float]) -> tuple[float, float]:
+    good, bad = per_unit(scores, lengths)
+    return good, bad
+
+
+def _judged(rows: Sequence[Pair], seed: int) -> JudgeAccuracy:
+    return judge_accuracy(
+        [None if row.skipped else row.forward for row in rows],
+        [None if row.skipped else row.backward for row in rows],
+        [row.family for row in rows],
+        seed=seed,
+    )
+
+
+def _slice(name: str, rows: Sequence[Pair], measure: Measure, seed: int) -> Slice:
+    return Slice(name, measure(rows, seed), len({row.family for row in rows}))
+
+
+def _groups(rows: Sequence[Pair], key: Callable[[Pair], str], measure: Measure, seed: int) -> tuple[Slice, ...]:
+    """One slice a name, in the order of the file; pairs without a name come last, and alone they are no slice."""
+    members: dict[str, list[Pair]] = {}
+    for row in rows:
+        members.setdefault(key(row), []).append(row)
+    nameless = members.pop("", [])
+    slices = [_slice(name, group, measure, seed) for name, group in members.items()]
+    if slices and nameless:
+        slices.append(_slice("", nameless, measure, seed))
+    return tuple(slices)
+
+
+def _lengths(rows: Sequence[Pair]) -> tuple[str, Callable[[Pair], tuple[float, float]]] | None:
+    """What to measure length in: bytes where every pair has them, else tokens, else nothing."""
+    for unit, lengths in (("bytes", _bytes), ("tokens", _tokens)):
+        if rows and all(not math.isnan(lengths(row)[0]) for row in rows):
+            return unit, lengths
+    return None
+
+
+def _scored(rows: Sequence[Pair]) -> list[Pair]:
+    return [row for row in rows if not row.skipped]
+
+
+def _length_bias(rows: Sequence[Pair], measure: Measure, seed: int) -> LengthBias | None:
+    rows = _scored(rows)
+    known = _lengths(rows)
+    if known is None:
+        return None
+    unit, lengths = known
+    sides = {row.pair: lengths(row) for row in rows}
+    longer = _slice("preferred answer longer", [row for row in rows if _ahead(sides[row.pair]) > 0], measure, seed)
+    shorter = _slice("preferred answer shorter", [row for row in rows if _ahead(sides[row.pair]) < 0], measure, seed)
+    unequal = longer.result.n + shorter.result.n
+    picks = longer.result.n * longer.result.half_ties if longer.result.n else 0.0
+    picks += shorter.result.n * (1 - shorter.result.half_ties) if shorter.result.n else 0.0
+    return LengthBias(
+        unit=unit,
+        longer=longer,
+        shorter=shorter,
+        equal=_slice("equal length", [row for row in rows if _ahead(sides[row.pair]) == 0], measure, seed),
+        gap=longer.result.accuracy - shorter.result.accuracy,
+        picks_longer=picks / unequal if unequal else math.nan,
+        is_longer=longer.result.n / unequal if unequal else math.nan,
+    )
+
+
+def _ahead(lengths: tuple[float, float]) -> float:
+    return lengths[0] - lengths[1]
+
+
+def _controls(run: PreferenceRun, judge: JudgeAccuracy | None, seed: int) -> tuple[Control, ...]:
+    """Rules that look at no content; what a model gets beyond the best of them is what it knows."""
+    controls = [Control("coin", None, 0.5)]
+    rows = _scored(run.rows)
+    known = _lengths(rows)
+    if known is not None:
+        for name, sign in (("always the longer", 1), ("always the shorter", -1)):
+
+            def by_length(row: Pair, sign: int = sign) -> tuple[float, float]:
+                good, bad = known[1](row)
+                return sign * good, sign * bad
+
+            result = _ranked_by(by_length)(rows, seed)
+            controls.append(Control(name, result, result.accuracy))
+    if judge is not None:
+        asked = judge.first_n + judge.second_n
+        controls.append(Control("always the first", None, judge.first_n / asked if asked else math.nan))
+    return tuple(controls)
+
+
+def _notes(run: PreferenceRun, overall: Slice, judge: JudgeAccuracy | None) -> tuple[str, ...]:
+    notes = []
+    result = overall.result
+    if result.skipped:
+        notes.append(f"{result.skipped} of {len(run.rows)} pairs were skipped and are in no share.")
+    if run.mode != "judge" and result.n and result.tie == result.n:
+        notes.append("Every pair ties: the server probably gave no scores at all.")
+    if judge is not None:
+        once = judge.first_n + judge.second_n - 2 * judge.both_orders
+        if once:
+            notes.append(f"{once} pairs were judged in one order only, so that position and preference are mixed.")
+        if judge.unreadable:
+            asked = judge.first_n + judge.second_n
+            notes.append(f"{judge.unreadable} of {asked} judgements hold no readable choice and are not right.")
+    return tuple(notes)
