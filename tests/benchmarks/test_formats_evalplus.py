@@ -190,6 +190,7 @@ def test_evoeval_oracles_take_any_right_answer(shared_data: Path) -> None:
     assert cases_tests(subtle.task("EvoEval_subtle/10"))[0].oracle is None
 
 
+@pytest.mark.slow
 def test_mbpp_plus_has_its_real_types(shared_data: Path) -> None:
     suite = read_foreign(shared_data / "mbpp/MbppPlus.jsonl.gz")
     first = {task.entry_point: cases_tests(task)[1].cases[-1].args for task in suite if cases_tests(task)[1].cases}

@@ -194,6 +194,7 @@ REAL = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "form", "count"), REAL)
 def test_a_published_file_is_written_back_byte_for_byte(
     name: str, form: Any, count: int, shared_data: Path, tmp_path: Path

@@ -138,6 +138,7 @@ def test_trusted_code_in_a_plain_process_needs_the_packages_of_this_python() -> 
         open_sandbox("process", requires=["no-such-package-of-ours"])
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_archive_and_another_machine_s_clock_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
