@@ -1,60 +1,63 @@
-"""A comparison as text for a terminal and as Markdown for a pull request; untrusted text is made visible in both."""
+"""A comparison as text for a terminal: the verdict first, then the numbers, then the tasks with their evidence."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from ..benchmarks.visible import markdown, visible
+from .cases import Case
 from .comparison import Comparison, LeftOut, TaskChange
+from .excerpts import excerpt, printed, program
+from .gate import Check, Gate
+from .gate_words import OUTCOMES, gate_sentence, interval_words, limit_words, reason_words, seen_words
+from .table import Answer
+from .updates import Update
 from .words import bounds, p_value, percent, plural, points, short_suite, verdict_on_update
 
+NAMED = 20
+"""Tasks that are named in a list where their number alone would say too little and all of them too much."""
+_ANSWER_LINES, _ANSWER_CHARACTERS = 12, 1200
 
-def as_text(one: Comparison) -> str:
-    """The whole comparison, every flipped task on a line of its own."""
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the text is laid out. width: columns. show: broken tasks whose answers are shown. paint: an outcome's word
+    and outcome to the word as it is printed, say in colour.
+    """
+
+    width: int = 100
+    show: int = 3
+    paint: Callable[[str, str], str] = lambda word, outcome: word
+
+
+def as_text(update: Update, look: Look | None = None) -> str:
+    """The whole report."""
+    one, look = update.comparison, look or Look()
+    head = [verdict_on_update(one)]
+    if update.gate is not None:
+        head.insert(0, look.paint(gate_sentence(update.gate), update.gate.outcome))
     lines = [
-        f"{visible(one.old)} -> {visible(one.new)} on {short_suite(one.suite)}: {plural(one.tasks, 'task')} compared",
+        *head,
         "",
-        *_left_out(one),
-        *_changes("Broken", one.broken),
-        *_changes("Fixed", one.fixed),
-        *(f"{name:<24} {value}" for name, value in _numbers(one)),
+        f"{printed(one.old)} -> {printed(one.new)} on {printed(short_suite(one.suite))}: "
+        f"{plural(one.tasks, 'task')} compared",
+        *left_out_lines(one),
         "",
-        verdict_on_update(one),
+        *(_gate(update.gate, look) if update.gate is not None else []),
+        *(f"{name:<24} {value}" for name, value in numbers(one)),
+        "",
+        *_differing(update.differing),
+        *_broken(update.broken, look),
+        *_fixed(update.fixed, look),
     ]
+    while lines and not lines[-1]:
+        lines.pop()
     return "\n".join(lines) + "\n"
 
 
-def as_markdown(one: Comparison) -> str:
-    """The same as a Markdown document."""
-    lines = [
-        f"# {markdown(one.old)} → {markdown(one.new)}",
-        "",
-        f"{verdict_on_update(one)}".replace("<", "&lt;"),
-        "",
-        f"{plural(one.tasks, 'task')} of {markdown(short_suite(one.suite))} compared.",
-        "",
-        "| measure | value |",
-        "|---|---|",
-        *(f"| {name} | {value.replace('<', '&lt;')} |" for name, value in _numbers(one)),
-        "",
-    ]
-    for reason, tasks in _reasons(one.left_out):
-        lines += [f"**Left out, {reason}:** " + ", ".join(markdown(task) for task in tasks), ""]
-    for heading, changes in (("Broken", one.broken), ("Fixed", one.fixed)):
-        lines += [f"## {heading}: {plural(len(changes), 'task')}", ""]
-        if changes:
-            lines += ["| task | old | new | verdicts | detail |", "|---|---|---|---|---|"]
-            lines += [_markdown_row(change) for change in changes] + [""]
-    return "\n".join(lines)
-
-
-def _markdown_row(change: TaskChange) -> str:
-    cells = (change.task, *_outcomes(change), change.new_detail or change.old_detail)
-    return "| " + " | ".join(markdown(cell) for cell in cells) + " |"
-
-
-def _numbers(one: Comparison) -> list[tuple[str, str]]:
+def numbers(one: Comparison) -> list[tuple[str, str]]:
+    """The measures of an update by name, each with its interval."""
     rates = one.rates
     rows = [
         ("pass@1, old", percent(rates.old_rate)),
@@ -78,7 +81,8 @@ def _numbers(one: Comparison) -> list[tuple[str, str]]:
     return rows
 
 
-def _reasons(left_out: LeftOut) -> list[tuple[str, tuple[str, ...]]]:
+def left_out_reasons(left_out: LeftOut) -> list[tuple[str, tuple[str, ...]]]:
+    """Why tasks could not be compared, and which they are."""
     reasons = (
         ("only in the old run", left_out.only_old),
         ("only in the new run", left_out.only_new),
@@ -88,28 +92,24 @@ def _reasons(left_out: LeftOut) -> list[tuple[str, tuple[str, ...]]]:
     return [(reason, tasks) for reason, tasks in reasons if tasks]
 
 
-def _left_out(one: Comparison) -> list[str]:
+def left_out_lines(one: Comparison) -> list[str]:
+    """What was not compared, or only in part."""
     lines = [
-        f"LEFT OUT, {reason}: {plural(len(tasks), 'task')}: {', '.join(visible(task) for task in tasks)}"
-        for reason, tasks in _reasons(one.left_out)
+        f"LEFT OUT, {reason}: {plural(len(tasks), 'task')}: {named(tasks)}"
+        for reason, tasks in left_out_reasons(one.left_out)
     ]
     if one.partial:
         lines.append(f"PARTLY OWED: {plural(len(one.partial), 'task')} compared on the samples that were scored")
-    return [*lines, ""] if lines else []
+    return lines
 
 
-def _changes(heading: str, changes: Sequence[TaskChange]) -> list[str]:
-    if not changes:
-        return [f"{heading}: none", ""]
-    lines = [f"{heading}: {plural(len(changes), 'task')}"]
-    for change in changes:
-        old, new, verdicts = _outcomes(change)
-        detail = visible(change.new_detail or change.old_detail)
-        lines.append(f"  {visible(change.task)}  {old} -> {new}  {verdicts}" + (f"  {detail}" if detail else ""))
-    return [*lines, ""]
+def named(tasks: Sequence[str]) -> str:
+    """The first tasks by name, and how many more there are."""
+    more = [f"and {len(tasks) - NAMED:,} more"] if len(tasks) > NAMED else []
+    return ", ".join([*(printed(task, 80) for task in tasks[:NAMED]), *more])
 
 
-def _outcomes(change: TaskChange) -> tuple[str, str, str]:
+def outcomes(change: TaskChange) -> tuple[str, str, str]:
     """Passes of the old and the new samples, and the verdicts on the side that is worse."""
     worse = change.new_verdicts if change.new.rate < change.old.rate else change.old_verdicts
     return (
@@ -117,3 +117,112 @@ def _outcomes(change: TaskChange) -> tuple[str, str, str]:
         f"{change.new.passed}/{change.new.n}",
         ", ".join(sorted(set(worse) - {"pass"})),
     )
+
+
+def answer_title(answer: Answer | None) -> str:
+    """ "passed", "wrong", ...: what scoring found of an answer, and why there is no code in it."""
+    if answer is None:
+        return "not recorded"
+    verdict = "passed" if answer.verdict == "pass" else str(answer.verdict)
+    return f"{verdict}: {printed(answer.reason, 80)}" if answer.reason else verdict
+
+
+def _gate(gate: Gate, look: Look) -> list[str]:
+    rule = gate.rule
+    header = ("limit", "seen", "not used (--point)" if rule.point else f"{100 * rule.level:g} % interval", "outcome")
+    rows = [(limit_words(c), seen_words(c), interval_words(c), OUTCOMES[c.outcome]) for c in gate.checks]
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(3)]
+    lines = [_row(header, widths)]
+    for check, row in zip(gate.checks, rows, strict=True):
+        lines.append(_row((*row[:3], look.paint(row[3], check.outcome)), widths))
+        lines += _reason(check)
+    if gate.owed and rule.allow_owed:
+        lines.append(f"  decided on what is scored: {plural(gate.owed, 'sample')} owed (--allow-owed)")
+    return [*lines, ""]
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    limit, seen, interval, outcome = cells
+    return f"  {limit:<{widths[0]}}  {seen:>{widths[1]}}  {interval:<{widths[2]}}  {outcome}"
+
+
+def _reason(check: Check) -> list[str]:
+    words = reason_words(check)
+    return [f"    {words}"] if words else []
+
+
+def _differing(differing: Sequence[tuple[str, str, str]]) -> list[str]:
+    if not differing:
+        return []
+    lines = [f"Settings that differ: {len(differing)}"]
+    lines += [
+        f"  {printed(name, 40)}: {printed(old, 40) or 'unset'} -> {printed(new, 40) or 'unset'}"
+        for name, old, new in differing[:NAMED]
+    ]
+    if len(differing) > NAMED:
+        lines.append(f"  and {len(differing) - NAMED} more")
+    return [*lines, ""]
+
+
+def _broken(broken: Sequence[Case], look: Look) -> list[str]:
+    if not broken:
+        return ["Broken: none", ""]
+    unsure = sum(not case.sure for case in broken)
+    chance = f", {unsure:,} of them perhaps by chance of sampling (marked ~)" if unsure else ""
+    lines = [f"Broken: {plural(len(broken), 'task')}{chance}", *_case_lines(broken, look.width)]
+    for case in broken[: look.show]:
+        lines += ["", *_answers(case, look.width)]
+    left = len(broken) - look.show
+    if left > 0 and look.show:
+        lines += [
+            "",
+            f"  (the answers of {plural(left, 'more task', 'more tasks')}: --show {len(broken)}, or --markdown)",
+        ]
+    return [*lines, ""]
+
+
+def _fixed(fixed: Sequence[Case], look: Look) -> list[str]:
+    if not fixed:
+        return ["Fixed: none", ""]
+    lines = [f"Fixed: {plural(len(fixed), 'task')}", *_case_lines(fixed[:NAMED], look.width)]
+    if len(fixed) > NAMED:
+        lines.append(f"  and {len(fixed) - NAMED:,} more: --json or --markdown has them all")
+    return [*lines, ""]
+
+
+def _case_lines(listed: Sequence[Case], width: int) -> list[str]:
+    rows = [(printed(case.change.task, 60), *outcomes(case.change)) for case in listed]
+    task, old, new, verdicts = (max(len(row[i]) for row in rows) for i in range(4))
+    lines = []
+    for case, row in zip(listed, rows, strict=True):
+        head = (
+            f"{'  ' if case.sure else '~ '}{row[0]:<{task}}  {row[1]:>{old}} -> {row[2]:<{new}}  {row[3]:<{verdicts}}"
+        )
+        lines.append(f"{head}  {fitted(evidence(case), width - len(head) - 2)}".rstrip())
+    return lines
+
+
+def evidence(case: Case) -> str:
+    """The first failing test and what it said."""
+    return ": ".join(part for part in (printed(case.test, 60), printed(case.detail)) if part)
+
+
+def fitted(text: str, width: int) -> str:
+    """A text cut to so many columns (never below 20), the cut marked."""
+    room = max(width, 20)
+    return text if len(text) <= room else text[: room - 1] + "…"
+
+
+def _answers(case: Case, width: int) -> list[str]:
+    lines = [f"  {printed(case.change.task, 80)}"]
+    for side, answer in (("old", case.old), ("new", case.new)):
+        lines.append(f"    {side} answer, {answer_title(answer)}")
+        if answer is not None:
+            lines += answer_lines(answer, width)
+    return lines
+
+
+def answer_lines(answer: Answer, width: int) -> list[str]:
+    """The beginning of an answer, behind a rule that no line of it can pass for the report's own."""
+    cut = excerpt(program(answer), lines=_ANSWER_LINES, characters=_ANSWER_CHARACTERS, width=max(20, width - 8))
+    return [f"      | {line}".rstrip() for line in cut.lines] + ([f"      {cut.cut}"] if cut.cut else [])

@@ -78,7 +78,32 @@ def bootstrap_mean(
     Paired quantities (a difference per task) go in as the differences. Undefined with fewer than two clusters, from
     which nothing about the variation between clusters can be learnt.
     """
-    sums, sizes = _cluster_sums(values, clusters)
+    return _resampled(*_cluster_sums(values, clusters), level, draws, seed)
+
+
+def bootstrap_ratio(
+    values: Sequence[float],
+    weights: Sequence[float],
+    clusters: Sequence[str],
+    *,
+    level: float = LEVEL,
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> Interval:
+    """The same for the ratio sum(values) / sum(weights), weights being 0 or more.
+
+    Clusters without weight are left out, so that every resampled ratio is defined; where they hold values the ratio is
+    not one of parts to wholes, and ValueError says so.
+    """
+    sums, _ = _cluster_sums(values, clusters)
+    wholes, _ = _cluster_sums(weights, clusters)
+    weighty = wholes > 0
+    if sums[~weighty].any():
+        raise ValueError("a cluster without weight has a value")
+    return _resampled(sums[weighty], wholes[weighty], level, draws, seed)
+
+
+def _resampled(sums: np.ndarray, sizes: np.ndarray, level: float, draws: int, seed: int) -> Interval:
     count = len(sums)
     if count < 2:
         return Interval(math.nan, math.nan, "none", count)
@@ -93,7 +118,9 @@ def bootstrap_mean(
     return Interval(float(low), float(high), "bootstrap", count)
 
 
-def score_interval(rates: Sequence[float], clusters: Sequence[str], *, seed: int = SEED) -> Interval:
+def score_interval(
+    rates: Sequence[float], clusters: Sequence[str], *, level: float = LEVEL, seed: int = SEED
+) -> Interval:
     """The interval of a score: the mean of per-task pass rates, each in [0, 1].
 
     Wilson where every rate is 0 or 1 and every task is its own root; else the clustered bootstrap. Where all rates
@@ -104,15 +131,17 @@ def score_interval(rates: Sequence[float], clusters: Sequence[str], *, seed: int
     independent = len(set(clusters)) == len(rates)
     binary = all(rate in (0.0, 1.0) for rate in rates)
     if independent and binary:
-        return wilson(math.fsum(rates), len(rates))
+        return wilson(math.fsum(rates), len(rates), level)
     if binary and len(set(rates)) == 1:
         roots = len(set(clusters))
-        bounds = wilson(rates[0] * roots, roots)
+        bounds = wilson(rates[0] * roots, roots, level)
         return Interval(bounds.low, bounds.high, "wilson over roots", roots)
-    return bootstrap_mean(rates, clusters, seed=seed)
+    return bootstrap_mean(rates, clusters, level=level, seed=seed)
 
 
-def difference_interval(differences: Sequence[float], clusters: Sequence[str], *, seed: int = SEED) -> Interval:
+def difference_interval(
+    differences: Sequence[float], clusters: Sequence[str], *, level: float = LEVEL, seed: int = SEED
+) -> Interval:
     """The interval of a mean of paired differences, each in [-1, 1]: the clustered bootstrap.
 
     Where every difference is the same -1, 0 or 1 a bootstrap would claim certainty; then Wilson over the number of
@@ -120,9 +149,9 @@ def difference_interval(differences: Sequence[float], clusters: Sequence[str], *
     [-high of 0 in n, +the same].
     """
     if not differences or len(set(differences)) > 1 or differences[0] not in (-1.0, 0.0, 1.0):
-        return bootstrap_mean(differences, clusters, seed=seed)
+        return bootstrap_mean(differences, clusters, level=level, seed=seed)
     roots = len(set(clusters))
-    slack = wilson(0, roots).high
+    slack = wilson(0, roots, level).high
     same = differences[0]
     low, high = max(-1.0, same - slack), min(1.0, same + slack)
     return Interval(low, high, "wilson over roots", roots)

@@ -1,0 +1,50 @@
+"""Answers cut to what a reader can take in, and made harmless where they are printed: no line of them is a command.
+
+A log of CI is read by a machine too: GitHub's runner obeys lines that begin with `::` and, like Azure's and TeamCity's,
+whatever follows `##[` (`##vso[`, `##teamcity[`) anywhere in a line. None of it survives here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..benchmarks.visible import MAX_CHARACTERS, visible
+from .table import Answer
+
+_COMMAND = re.compile(r"##(?=\w*\[)")
+
+
+def printed(text: object, limit: int = MAX_CHARACTERS) -> str:
+    """``visible`` text for a terminal or a log of CI."""
+    shown = _COMMAND.sub(r"#\\x23", visible(text, limit))
+    return shown if not shown.lstrip().startswith("::") else shown.replace("::", r":\x3a", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The first lines of a text, each visible, without line ends. cut: what was left out, in words; empty if nothing
+    was.
+    """
+
+    lines: tuple[str, ...]
+    cut: str
+
+    @property
+    def text(self) -> str:
+        """The lines as one text, with what was left out on the last."""
+        return "\n".join([*self.lines, *([self.cut] if self.cut else [])])
+
+
+def excerpt(text: str, *, lines: int, characters: int, width: int = 1000) -> Excerpt:
+    """The first ``lines`` lines and ``characters`` characters of a text, lines cut at ``width``; tabs become blanks."""
+    whole = text.replace("\r\n", "\n").strip("\n")
+    listed = whole[:characters].split("\n")[:lines]
+    left = len(whole) - len("\n".join(listed))
+    shown = tuple(printed(line.expandtabs(4), width) for line in listed)
+    return Excerpt(shown, f"… ({left:,} more characters)" if left else "")
+
+
+def program(answer: Answer) -> str:
+    """What was scored of an answer: its code, or the raw text where no code was found in it."""
+    return answer.code or answer.text

@@ -1,0 +1,152 @@
+"""A comparison as GitHub-flavoured Markdown, for a pull request or a job's summary.
+
+Untrusted text stands in table cells as entities, or in fences longer than any run of backticks in it; nothing in it can
+end a fence, open an element or make a link. GitHub takes at most 65,536 characters of a comment, so answers are shown
+up to a budget, and what is not shown is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..benchmarks.visible import markdown
+from .cases import Case
+from .excerpts import excerpt, program
+from .gate import Gate
+from .gate_words import OUTCOMES, gate_sentence, interval_words, limit_words, reason_words, seen_words
+from .report import evidence, left_out_reasons, numbers, outcomes
+from .table import Answer
+from .updates import Update
+from .words import plural, short_suite, verdict_on_update
+
+_ROWS = 100
+_BUDGET = 24_000
+_ANSWER_LINES, _ANSWER_CHARACTERS = 80, 4_000
+_MARKS = {"ok": "✅", "failed": "❌", "inconclusive": "❔"}
+
+
+def as_markdown(update: Update) -> str:
+    """The whole report."""
+    one = update.comparison
+    lines = [f"# {markdown(one.old)} → {markdown(one.new)}", ""]
+    if update.gate is not None:
+        lines += [f"**{escaped(gate_sentence(update.gate))}**", ""]
+    lines += [
+        escaped(verdict_on_update(one)),
+        "",
+        f"{plural(one.tasks, 'task')} of {markdown(short_suite(one.suite))} compared.",
+        "",
+        *_left_out(update),
+        *(_gate(update.gate) if update.gate is not None else []),
+        *table(("measure", "value"), [(name, escaped(value)) for name, value in numbers(one)]),
+        *_differing(update.differing),
+    ]
+    for heading, listed in (("Broken", update.broken), ("Fixed", update.fixed)):
+        lines += [f"## {heading}: {plural(len(listed), 'task')}", "", *_cases(listed)]
+    return "\n".join([*lines, *_answers(update.broken)]).rstrip("\n") + "\n"
+
+
+def escaped(text: str) -> str:
+    """A sentence of ours, in which only "<" could mean something to Markdown."""
+    return text.replace("<", "&lt;")
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table of cells that are Markdown already, and a blank line; nothing for no rows."""
+    if not rows:
+        return []
+    lines = [header, ["---"] * len(header), *rows]
+    return ["| " + " | ".join(cells) + " |" for cells in lines] + [""]
+
+
+def fence(text: str, language: str = "python") -> list[str]:
+    """Lines of a code fence that the text cannot close: it has more backticks than any run of them in the text."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    mark = "`" * max(3, longest + 1)
+    return [mark + language, *text.split("\n"), mark]
+
+
+def _left_out(update: Update) -> list[str]:
+    one, lines = update.comparison, []
+    for reason, tasks in left_out_reasons(one.left_out):
+        more = f" and {len(tasks) - _ROWS:,} more" if len(tasks) > _ROWS else ""
+        listed = ", ".join(markdown(task) for task in tasks[:_ROWS])
+        lines += [f"**Left out, {reason}:** {plural(len(tasks), 'task')}: {listed}{more}", ""]
+    if one.partial:
+        lines += [f"**Partly owed:** {plural(len(one.partial), 'task')} compared on the samples that were scored", ""]
+    return lines
+
+
+def _gate(gate: Gate) -> list[str]:
+    rule = gate.rule
+    interval = "not used (`--point`)" if rule.point else f"{100 * rule.level:g} % interval"
+    rows = [
+        (
+            f"{_MARKS[check.outcome]} {OUTCOMES[check.outcome]}",
+            escaped(limit_words(check)),
+            seen_words(check),
+            interval_words(check),
+            escaped(reason_words(check)),
+        )
+        for check in gate.checks
+    ]
+    lines = table(("", "limit", "seen", interval, "why"), rows)
+    if gate.owed and rule.allow_owed:
+        lines += [f"Decided on what is scored: {plural(gate.owed, 'sample')} owed.", ""]
+    return lines
+
+
+def _differing(differing: Sequence[tuple[str, str, str]]) -> list[str]:
+    if not differing:
+        return []
+    rows = [[markdown(cell) or "unset" for cell in row] for row in differing[:_ROWS]]
+    summary = f"{plural(len(differing), 'setting differs', 'settings differ')} between the runs"
+    return ["<details>", f"<summary>{summary}</summary>", "", *table(("setting", "old", "new"), rows), "</details>", ""]
+
+
+def _cases(listed: Sequence[Case]) -> list[str]:
+    rows = [
+        [markdown(cell) for cell in (case.change.task, *outcomes(case.change), evidence(case))]
+        for case in listed[:_ROWS]
+    ]
+    lines = table(("task", "old", "new", "verdicts", "failing test and detail"), rows)
+    if len(listed) > _ROWS:
+        lines += [f"and {len(listed) - _ROWS:,} more: the JSON has them all.", ""]
+    return lines
+
+
+def _answers(broken: Sequence[Case]) -> Iterator[str]:
+    """Both answers of broken tasks, folded, while the budget lasts."""
+    spent, shown = 0, 0
+    for case in broken:
+        block = list(_answer_block(case))
+        spent += sum(len(line) + 1 for line in block)
+        if spent > _BUDGET:
+            break
+        shown += 1
+        yield from block
+    if shown < len(broken):
+        yield f"The answers of {plural(len(broken) - shown, 'more task', 'more tasks')} are in the JSON."
+
+
+def _answer_block(case: Case) -> Iterator[str]:
+    yield from ("<details>", f"<summary>{markdown(case.change.task)}: both answers</summary>", "")
+    for side, answer in (("Old", case.old), ("New", case.new)):
+        yield from (f"{side} answer, {answer_heading(answer)}", "")
+        if answer is not None:
+            yield from (*answer_fence(answer), "")
+    yield from ("</details>", "")
+
+
+def answer_heading(answer: Answer | None) -> str:
+    """What scoring found of an answer, for Markdown."""
+    if answer is None:
+        return "not recorded"
+    verdict = "passed" if answer.verdict == "pass" else str(answer.verdict)
+    return markdown(f"{verdict}: {answer.reason}" if answer.reason else verdict)
+
+
+def answer_fence(answer: Answer) -> list[str]:
+    """The beginning of an answer in a fence."""
+    return fence(excerpt(program(answer), lines=_ANSWER_LINES, characters=_ANSWER_CHARACTERS).text)
