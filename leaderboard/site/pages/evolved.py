@@ -10,7 +10,7 @@ from ...metrics.intervals import DRAWS, Interval
 from ...words import bounds, drop_sentence, p_value, percent, points, short_suite
 from ..cells import sort_key
 from ..content import Content
-from ..figures import MOST_LINES, slope
+from ..figures import slope
 from ..render import Page, Place, View
 
 PLACE = Place("evolved", "Original vs evolved", "evolved.html")
@@ -32,7 +32,6 @@ def pages(content: Content) -> Iterator[Page]:
         place=PLACE.key,
         view={
             "evolutions": [_evolution_view(one, index, [finding]) for index, one in enumerate(content.evolutions, 1)],
-            "most_lines": MOST_LINES,
             "draws": f"{DRAWS:,}",
         },
     )
@@ -48,8 +47,7 @@ def _evolution_view(one: Evolution, index: int, said: list[str]) -> View:
         "title": title,
         "finding": "" if drop_sentence(one) in said else drop_sentence(one),
         "operators": ", ".join(visible(operator) for operator in one.operators) or "unknown",
-        "figure": slope(overall, name=name, title=title) if overall else None,
-        "hidden_lines": max(0, len(overall) - MOST_LINES),
+        "figure": slope(overall, name=name, title=title),
         "rows": [_drop_view(drop, single) for drop in one.drops],
         "notes": [visible(note, 400) for note in one.notes],
     }

@@ -1,0 +1,70 @@
+"""Where labels go so that none lies on another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+def move_apart(positions: Sequence[float], spread: float, low: float = -2.0) -> list[float]:
+    """Positions, highest first, moved until neighbours are ``spread`` apart and none is below ``low``."""
+    placed: list[float] = []
+    for position in positions:
+        placed.append(min(position, placed[-1] - spread) if placed else position)
+    floor = low
+    for index in reversed(range(len(placed))):
+        placed[index] = max(placed[index], floor)
+        floor = placed[index] + spread
+    return placed
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle, in points."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    def touches(self, other: Box) -> bool:
+        """Whether the two have a point in common."""
+        return self.x0 < other.x1 and other.x0 < self.x1 and self.y0 < other.y1 and other.y0 < self.y1
+
+    def inside(self, other: Box) -> bool:
+        """Whether this one lies wholly in the other."""
+        return self.x0 >= other.x0 and self.y0 >= other.y0 and self.x1 <= other.x1 and self.y1 <= other.y1
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a label stands: the point it is anchored at and which of its sides ("left", "right", "center") is there."""
+
+    x: float
+    y: float
+    side: str
+
+
+def place(
+    x: float, y: float, width: float, height: float, taken: Sequence[Box], frame: Box, *, away: float = 7.0
+) -> tuple[Spot, Box] | None:
+    """A spot beside a mark at (x, y) for a label of this size, inside the frame and touching nothing taken.
+
+    Tried in order: right, left, above, below, and the four corners. None where nothing is free: such a label is left
+    out, and stands in the table.
+    """
+    near, diagonal = away, 0.75 * away
+    for spot, low in (
+        (Spot(x + near, y, "left"), x + near),
+        (Spot(x - near, y, "right"), x - near - width),
+        (Spot(x, y + near + height / 2, "center"), x - width / 2),
+        (Spot(x, y - near - height / 2, "center"), x - width / 2),
+        (Spot(x + diagonal, y + diagonal + height / 2, "left"), x + diagonal),
+        (Spot(x + diagonal, y - diagonal - height / 2, "left"), x + diagonal),
+        (Spot(x - diagonal, y + diagonal + height / 2, "right"), x - diagonal - width),
+        (Spot(x - diagonal, y - diagonal - height / 2, "right"), x - diagonal - width),
+    ):
+        box = Box(low, spot.y - height / 2, low + width, spot.y + height / 2)
+        if box.inside(frame) and not any(box.touches(other) for other in taken):
+            return spot, box
+    return None
