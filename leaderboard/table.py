@@ -25,6 +25,9 @@ from .metrics.passk import TaskCounts
 
 VERDICTS = tuple(verdict.value for verdict in Verdict)
 
+Tests = tuple[tuple[str, str], ...]
+"""The verdict of each test of a sample that was run, by name, sorted."""
+
 Keep = Literal["none", "failures", "all"]
 """Which answers' texts are kept in memory: none, those that failed, or all."""
 
@@ -70,8 +73,8 @@ class RunTable:
     """One run, read only.
 
     tasks: indexed by task id in the run's order; columns digest, root, operator (None for an original task), passed,
-    failed, infra, unscored, missing. verdicts: columns task, epoch, verdict, detail; the last verdict of each (task,
-    epoch). answers: by task, those that ``keep`` asked for, in the order of epochs.
+    failed, infra, unscored, missing. verdicts: columns task, epoch, verdict, detail, tests (``Tests``); the last
+    verdict of each (task, epoch). answers: by task, those that ``keep`` asked for, in the order of epochs.
     """
 
     path: Path
@@ -166,6 +169,7 @@ def table_of(run: Run, *, keep: Keep = "none") -> RunTable:
             "epoch": pd.Series([row.epoch for row in judged], dtype="int64"),
             "verdict": _texts(row.verdict.value for row in judged),
             "detail": _texts(row.detail for row in judged),
+            "tests": _tests(row.tests for row in judged),
         }
     )
     found = Counter((row.task, row.verdict) for row in judged)
@@ -225,6 +229,13 @@ def _answers(run: Run, keep: Keep) -> dict[str, tuple[Answer, ...]]:
             )
         )
     return {task: tuple(answers) for task, answers in found.items()}
+
+
+def _tests(found: Iterable[Mapping[str, str]]) -> pd.Series[Any]:
+    """A column of ``Tests``; equal ones are one object, for a million samples have few different ones."""
+    known: dict[Tests, Tests] = {}
+    rows = (tuple(sorted(one.items())) for one in found)
+    return pd.Series([known.setdefault(one, one) for one in rows], dtype=object)
 
 
 def _texts(values: Iterable[str | None]) -> pd.Series[Any]:
