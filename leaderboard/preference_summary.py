@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from .metrics.idealised import IdealisedAccuracy, idealised_accuracy
 from .metrics.intervals import SEED
 from .metrics.preferences import (
     JudgeAccuracy,
@@ -71,7 +72,9 @@ class PreferenceSummary:
     measure: the name of the headline measure, which ``overall``, the slices and ``length`` use. measures: all measures
     that the file allows, the headline first. by_category, by_criterion: in the file's order; empty where no pair names
     one. judge: order effects, None where no judge was asked. controls: "always the longer", "always the shorter" and
-    "coin", and for judges "always the first". notes: sentences on what must not be overlooked.
+    "coin", and for judges "always the first". idealised: the ranking accuracy that training could reach at best, where
+    the file gives a reference's log-likelihoods and the agreement of raters. notes: sentences on what must not be
+    overlooked.
     """
 
     label: str
@@ -88,6 +91,7 @@ class PreferenceSummary:
     controls: tuple[Control, ...]
     length: LengthBias | None
     judge: JudgeAccuracy | None
+    idealised: IdealisedAccuracy | None
     notes: tuple[str, ...]
     seed: int
 
@@ -113,6 +117,7 @@ def summarise(run: PreferenceRun, *, seed: int = SEED) -> PreferenceSummary:
         controls=_controls(run, judge, seed),
         length=_length_bias(run.rows, measure, seed),
         judge=judge,
+        idealised=_idealised(run),
         notes=_notes(run, measures[0], judge),
         seed=seed,
     )
@@ -198,6 +203,16 @@ def _judged(rows: Sequence[Pair], seed: int) -> JudgeAccuracy:
         [row.family for row in rows],
         seed=seed,
     )
+
+
+def _idealised(run: PreferenceRun) -> IdealisedAccuracy | None:
+    if run.mode != "loglikelihood" or run.score_unit != "sequence":
+        return None
+    sides = [_reference(row) for row in run.rows]
+    found = idealised_accuracy(
+        [good for good, _ in sides], [bad for _, bad in sides], [row.agreement for row in run.rows]
+    )
+    return found if found.n else None
 
 
 def _slice(name: str, rows: Sequence[Pair], measure: Measure, seed: int) -> Slice:
