@@ -294,14 +294,16 @@ def _notes(run: PreferenceRun, overall: Slice, judge: JudgeAccuracy | None) -> t
     notes = []
     result = overall.result
     if result.skipped:
-        notes.append(f"{result.skipped} of {len(run.rows)} pairs were skipped and are in no share.")
+        were = "was skipped, and is" if result.skipped == 1 else "were skipped, and are"
+        notes.append(f"{result.skipped} of {len(run.rows)} pairs {were} in no share.")
     if run.mode != "judge" and result.n and result.tie == result.n:
         notes.append("Every pair ties: the server probably gave no scores at all.")
     if judge is not None:
         once = judge.first_n + judge.second_n - 2 * judge.both_orders
         if once:
-            notes.append(f"{once} pairs were judged in one order only, so that position and preference are mixed.")
+            pairs = "1 pair was" if once == 1 else f"{once} pairs were"
+            notes.append(f"{pairs} judged in one order only, so that position and preference are mixed.")
         if judge.unreadable:
-            asked = judge.first_n + judge.second_n
-            notes.append(f"{judge.unreadable} of {asked} judgements hold no readable choice and are not right.")
+            hold = "holds no readable choice, and is" if judge.unreadable == 1 else "hold no readable choice, and are"
+            notes.append(f"{judge.unreadable} of {judge.first_n + judge.second_n} judgements {hold} not right.")
     return tuple(notes)
