@@ -8,9 +8,9 @@ from typing import Literal
 
 from ..benchmarks.errors import BadInput
 from .behaviour import behaviour_changes, samples_of, share_flips
-from .metrics.churn import CountPair, ExpectedFlips, KFlips, expected_flips, flips_at_k
+from .metrics.churn import CountPair, ExpectedFlips, KFlips, expected_flips, flips_at_k, negative
 from .metrics.flips import Flips, update_flips
-from .metrics.intervals import SEED, Interval, difference_interval, score_interval, sign_flip_p
+from .metrics.intervals import SEED, Interval, difference_interval, ratio_interval, score_interval, sign_flip_p
 from .metrics.passk import TaskCounts
 from .metrics.significance import benjamini_hochberg, fisher_exact, mcnemar_exact
 from .metrics.smooth import AnswerChanges, SmoothFlips
@@ -93,6 +93,8 @@ class Comparison:
     left_out: LeftOut
     partial: tuple[str, ...]
     seed: int
+    nfi_interval: Interval
+    btc_interval: Interval
     answers: AnswerChanges
     smooth: SmoothFlips | None
     at_k: tuple[KFlips, ...]
@@ -175,6 +177,10 @@ def compare_runs(old: RunTable, new: RunTable, *, seed: int = SEED) -> Compariso
         left_out=left_out,
         partial=tuple(task for task, (a, b) in zip(shared, pairs, strict=True) if a.owed or b.owed),
         seed=seed,
+        nfi_interval=ratio_interval(
+            [negative(*pair) for pair in pairs], [1 - b.rate for _, b in pairs], roots, seed=seed
+        ),
+        btc_interval=ratio_interval([a.rate * b.rate for a, b in pairs], [a.rate for a, _ in pairs], roots, seed=seed),
         answers=behaviour_changes(before, after, shared),
         smooth=share_flips(before, after, shared),
         at_k=_at_k(pairs),

@@ -192,7 +192,9 @@ def comparison_data(one: Comparison) -> dict[str, Any]:
         "pfr_interval": interval_data(one.pfr_interval),
         "counts": counts,
         "nfi": number(one.nfi),
+        "nfi_interval": interval_data(one.nfi_interval),
         "btc": number(one.btc),
+        "btc_interval": interval_data(one.btc_interval),
         "bec": number(one.bec),
         "relative_nfr": number(one.relative_nfr),
         "answers": {

@@ -73,7 +73,7 @@ def expected_flips(pairs: Iterable[CountPair]) -> ExpectedFlips:
     if any(old.n == 0 or new.n == 0 for old, new in listed):
         raise ValueError("a task without a scored sample has no flip rate; leave it out and say so")
     several = [(old, new) for old, new in listed if old.n > 1 and new.n > 1]
-    floors = [(variance(old) + variance(new)) / 2 for old, new in several]
+    floors = [noise(old, new) for old, new in several]
     return ExpectedFlips(
         n=len(listed),
         old_rate=_mean([old.rate for old, _ in listed]),
@@ -98,6 +98,11 @@ def variance(task: TaskCounts) -> float:
     The plug-in c/n (1 - c/n) would be too small by (n-1)/n: it compares samples with themselves.
     """
     return task.passed * task.failed / (task.n * (task.n - 1))
+
+
+def noise(old: TaskCounts, new: TaskCounts) -> float:
+    """Unbiased [p(1-p) + q(1-q)] / 2 of one task, the noise floor, for two samples or more on both sides."""
+    return (variance(old) + variance(new)) / 2
 
 
 def systematic(old: TaskCounts, new: TaskCounts) -> float:

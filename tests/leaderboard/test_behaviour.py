@@ -12,6 +12,7 @@ import pytest
 from evalrun.leaderboard.behaviour import RIGHT, Sample, samples_of
 from evalrun.leaderboard.comparison import compare_runs
 from evalrun.leaderboard.data import comparison_data, to_text
+from evalrun.leaderboard.metrics.intervals import wilson
 from evalrun.leaderboard.table import read_run
 
 MakeRun = Callable[..., Path]
@@ -97,6 +98,9 @@ def test_compatibility_is_the_same_from_counts_and_from_rates(make_run: MakeRun)
     )
     for found in (single, twice):
         assert (found.nfi, found.btc, found.bec, found.relative_nfr) == pytest.approx((2 / 3, 2 / 3, 1 / 3, 10 / 9))
+    assert single.btc_interval == wilson(4, 6)
+    assert single.nfi_interval == wilson(2, 3)
+    assert twice.btc_interval == single.btc_interval
     assert twice.rates.noise_floor == 0.0
     assert twice.rates.systematic == pytest.approx(0.5)
     assert single.flips is not None

@@ -15,8 +15,8 @@ from evalrun.leaderboard.metrics.churn import (
     expected_flips,
     flips_at_k,
     negative,
+    noise,
     systematic,
-    variance,
 )
 from evalrun.leaderboard.metrics.flips import flips_from_booleans
 from evalrun.leaderboard.metrics.passk import TaskCounts
@@ -131,7 +131,7 @@ CHANCE = st.floats(0, 1)
 def test_every_estimate_is_exactly_right_on_average(p: float, q: float, n: int, m: int) -> None:
     truths: list[tuple[Callable[[TaskCounts, TaskCounts], float], float]] = [
         (negative, p * (1 - q)),
-        (lambda old, new: (variance(old) + variance(new)) / 2, (p * (1 - p) + q * (1 - q)) / 2),
+        (noise, (p * (1 - p) + q * (1 - q)) / 2),
         (systematic, (p - q) ** 2),
         (lambda old, new: flips_at_k([(old, new)], 2).nfr, (1 - (1 - p) ** 2) * (1 - q) ** 2),
         (lambda old, new: flips_at_k([(old, new)], 2).pfr, (1 - p) ** 2 * (1 - (1 - q) ** 2)),

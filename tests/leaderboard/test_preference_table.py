@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from evalrun.benchmarks import BadInput
-from evalrun.leaderboard.preference_summary import (
+from evalrun.leaderboard.preference_measures import (
     IMPLICIT_REWARD,
     JUDGE,
     PER_BYTE,
@@ -19,9 +19,8 @@ from evalrun.leaderboard.preference_summary import (
     RANKING,
     REFERENCE,
     REWARD_MODEL,
-    PreferenceSummary,
-    summarise,
 )
+from evalrun.leaderboard.preference_summary import PreferenceSummary, summarise
 from evalrun.leaderboard.preference_table import read_preferences
 
 HEADER = {"schema": 1, "model": "m", "mode": "loglikelihood", "suite": "s@1"}
