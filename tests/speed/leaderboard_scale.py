@@ -12,15 +12,19 @@ from __future__ import annotations
 
 import argparse
 import ast
+import fcntl
 import gzip
 import json
 import os
+import pty
 import random
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import textwrap
 import time
 from collections.abc import Iterator
@@ -38,7 +42,7 @@ from evalrun.harness.verdict import Verdict
 CREATED = "2026-11-{:02d}T09:00:00Z"
 TAGS = ("strings", "numbers", "lists", "dates", "parsing", "graphs", "files", "classes")
 FAILURES = (Verdict.WRONG,) * 6 + (Verdict.ERROR,) * 3 + (Verdict.TIMEOUT,)
-STAGE = re.compile(r"^(?P<seconds>\d+\.\d+) s +(?P<what>.+)$")
+STAGE = re.compile(r"[\r\n]([a-z ]+): ")
 
 
 # --- made-up records ---
@@ -157,18 +161,37 @@ def made(home: Path, models: int, tasks: int, samples: int, evolved: float) -> l
 
 
 def measured(command: list[str]) -> dict[str, Any]:
-    """Seconds, peak memory of all processes and the stages it tells of, of one command."""
+    """Seconds in all and of each stage, and peak memory of all processes, of a command at a terminal."""
+    ours, theirs = pty.openpty()  # it shows its bars only there, and only where there is room
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 25, 100, 0, 0))
     began = time.perf_counter()
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
+    with subprocess.Popen(command, stderr=theirs, stdin=subprocess.DEVNULL) as process:
+        os.close(theirs)
         with PeakMemory(process.pid) as peak:
-            told = process.stderr.read()
+            seen, told = stages_of(ours)
             process.wait()
     seconds = time.perf_counter() - began
     if process.returncode:
         raise SystemExit(f"exit code {process.returncode}: {told[-2000:]}")
-    stages = {found["what"]: float(found["seconds"]) for found in map(STAGE.match, told.splitlines()) if found}
-    return {"seconds": seconds, "peak_pss_mb": peak.pss_mb, "peak_rss_mb": peak.rss_mb, "stages": stages}
+    starts = {"starting": began, **seen, "": began + seconds}
+    stages = {name: end - start for (name, start), end in zip(starts.items(), list(starts.values())[1:], strict=False)}
+    return {"seconds": seconds, "peak_pss_mb": peak.pss_mb, "peak_rss_mb": peak.rss_mb, "stages_s": stages}
+
+
+def stages_of(terminal: int) -> tuple[dict[str, float], str]:
+    """When the bar of each stage was first seen, and all that was said."""
+    seen: dict[str, float] = {}
+    told = ""
+    while True:
+        try:
+            chunk = os.read(terminal, 1 << 16)
+        except OSError:  # nobody holds the other end any more
+            break
+        told += chunk.decode("utf-8", "replace")
+        for name in STAGE.findall(told[-2000:]):
+            seen.setdefault(name, time.perf_counter())
+    os.close(terminal)
+    return seen, told
 
 
 def site_bytes(site: Path) -> dict[str, Any]:
@@ -187,15 +210,22 @@ def site_bytes(site: Path) -> dict[str, Any]:
     }
 
 
+def flat(figures: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """One row a figure."""
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}: {inner}", figure) for inner, figure in value.items())
+        else:
+            yield name, value
+
+
 READ = """
-import sys, time
-from pathlib import Path
+import sys
+from evalrun.leaderboard.commands.bars import bar
 from evalrun.leaderboard.table import read_runs
 if __name__ == "__main__":
-    began = time.perf_counter()
-    tables = read_runs([Path(name) for name in sys.argv[2:]], keep=sys.argv[1])
-    print(f"{time.perf_counter() - began:.1f} s reading", file=sys.stderr)
-    print(sum(table.scored for table in tables), "scored")
+    with bar("reading runs", len(sys.argv) - 2) as advance:
+        print(sum(table.scored for table in read_runs(sys.argv[2:], keep=sys.argv[1], progress=advance)), "scored")
 """
 
 
@@ -224,7 +254,7 @@ def main() -> None:
             verb = [sys.executable, "-m", "evalrun.harness.cli", "leaderboard", *folders, "-o", str(site)]
             found = measured([*verb, "--samples", given.publish]) | site_bytes(site)
         figures = {"runs": len(folders), "samples": len(folders) * given.tasks * given.samples, **found}
-        table(["what", "figure"], ((name, json.dumps(v) if isinstance(v, dict) else v) for name, v in figures.items()))
+        table(["what", "figure"], flat(figures))
         print(json.dumps(machine()))
         save(given.json, "leaderboard at scale", figures)
     finally:
