@@ -11,6 +11,7 @@ from .. import downloads
 from ..beside import Beside, beside
 from ..cells import scale_of
 from ..content import Content
+from ..figures import forest, pareto, pass_at_k_curves
 from ..ranked import TAGS, file_rows, ranked_row, tags_of, waiting_row
 from ..render import Asset, Page, Place, View
 
@@ -72,6 +73,11 @@ def _board_view(board: Board, number: int, extras: Beside, content: Content, sai
         "rows": ranked,
         "scale": [f"{100 * end:.0f}" for end in scale],
         "waiting": [waiting_row(row, models[row.run.label]) for row in waiting],
+        "figures": [
+            forest(board, name=f"board-{number}-forest"),
+            pass_at_k_curves(board, name=f"board-{number}-curves"),
+            pareto(board, name=f"board-{number}-cost"),
+        ],
         "moves": [short_suite(move.suite) for move in extras.moves],
         "more_moves": extras.more_moves,
         "shows": {name: any(row[name] is not None for row in ranked) for name in ("flips", "tokens", "latency")},
