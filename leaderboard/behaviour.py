@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .metrics.smooth import AnswerChanges, SmoothFlips, answer_changes, smooth_flips
-from .table import RunTable, Tests
+from .table import VERDICTS, RunTable, Tests
 
 Signature = tuple[tuple[str, str], ...]
 """Behaviour of an answer as far as tests saw it: the tests it failed, sorted, each with its verdict; () for a pass."""
@@ -35,12 +35,12 @@ Samples = Mapping[str, Sequence[Sample]]
 
 def samples_of(run: RunTable) -> Samples:
     """The scored samples of every task, in the order of epochs; ``infra`` is no verdict on an answer."""
-    found: dict[str, list[Sample]] = {}
-    rows = run.verdicts[["task", "verdict", "tests"]].itertuples(index=False, name=None)
-    for task, verdict, tests in rows:
-        if verdict != "infra":
-            found.setdefault(task, []).append(Sample(verdict, tests))
-    return found
+    found = {}
+    for task, numbers in run.judged.items():
+        tests = run.tests.get(task) or ((),) * len(numbers)
+        rows = zip((VERDICTS[number] for number in numbers), tests, strict=True)
+        found[task] = [Sample(verdict, each) for verdict, each in rows if verdict != "infra"]
+    return {task: samples for task, samples in found.items() if samples}
 
 
 def behaviour_changes(old: Samples, new: Samples, tasks: Sequence[str]) -> AnswerChanges:
