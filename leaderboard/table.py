@@ -69,9 +69,9 @@ NOTHING_SPENT = Spent(0, math.nan, math.nan, 0, math.nan, math.nan)
 class RunTable:
     """One run, read only.
 
-    tasks: indexed by task id in the run's order; columns digest, root, operator (None for an original task), passed,
-    failed, infra, unscored, missing. verdicts: columns task, epoch, verdict, detail; the last verdict of each (task,
-    epoch). answers: by task, those that ``keep`` asked for, in the order of epochs.
+    tasks: indexed by task id in the run's order; columns digest, root, operator (None for an original task), parents,
+    tags (tuples of texts), passed, failed, infra, unscored, missing. verdicts: columns task, epoch, verdict, detail;
+    the last verdict of each (task, epoch). answers: by task, those that ``keep`` asked for, in the order of epochs.
     """
 
     path: Path
@@ -178,6 +178,8 @@ def table_of(run: Run, *, keep: Keep = "none") -> RunTable:
             "digest": _texts(row.digest for row in run.tasks.values()),
             "root": _texts(row.root for row in run.tasks.values()),
             "operator": _texts(row.operator for row in run.tasks.values()),
+            "parents": pd.Series([row.parents for row in run.tasks.values()], dtype=object),
+            "tags": pd.Series([row.tags for row in run.tasks.values()], dtype=object),
             "passed": [found[task, Verdict.PASS] for task in run.tasks],
             "failed": [total[task] - found[task, Verdict.PASS] - found[task, Verdict.INFRA] for task in run.tasks],
             "infra": [found[task, Verdict.INFRA] for task in run.tasks],

@@ -15,13 +15,13 @@ from ...benchmarks.visible import visible
 from ..words import plural
 from .cells import day
 from .content import Content
-from .pages import downloads, evolved, index, method, provenance, versions
+from .pages import compare, downloads, evolved, index, method, models, provenance, tasks, versions
 from .render import Asset, Frame, Page, Place, part, render
 
 CHECKSUMS = "checksums.txt"
 # In the order of the navigation. Each has PLACE, present(content) and pages(content).
-SECTIONS: tuple[ModuleType, ...] = (index, evolved, versions, method, provenance)
-PARTS = ("site.css", "site.js")
+SECTIONS: tuple[ModuleType, ...] = (index, evolved, versions, compare, models, tasks, method, provenance)
+PARTS = ("site.css", "site.js", "answers.js", "compare.js")
 
 
 def build_site(content: Content, folder: Path, *, tick: Callable[[str], None] = lambda path: None) -> int:
