@@ -6,63 +6,25 @@ to show.
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
-from ..benchmarks.errors import BadInput
 from ..benchmarks.jsonio import digest
-from ..harness.runs.records import Run, load_run
 from ..harness.verdict import Verdict
+from .answers import NOTHING_SPENT, Answer, Keep, Spent
 from .metrics.passk import TaskCounts
+from .reading import VERDICTS, Reading, read_records
+from .workers import read_many
 
-VERDICTS = tuple(verdict.value for verdict in Verdict)
+__all__ = ["NOTHING_SPENT", "VERDICTS", "Answer", "Keep", "RunTable", "Spent", "read_run", "read_runs"]
 
-Keep = Literal["none", "failures", "all"]
-"""Which answers' texts are kept in memory: none, those that failed, or all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer and what scoring found; every text is untrusted.
-
-    verdict: None where it is not scored. tests: the verdict of each test by name. reason: why there is no code.
-    """
-
-    epoch: int
-    verdict: str | None
-    detail: str
-    tests: Mapping[str, str]
-    text: str
-    code: str
-    reason: str
-    finish_reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What a run cost, over the samples that say so (``samples`` of them); NaN where none does.
-
-    input_tokens, output_tokens: sums as the server counted them. latency: seconds of one request, mean and 95th
-    percentile, over samples that did not come from the cache.
-    """
-
-    samples: int
-    input_tokens: float
-    output_tokens: float
-    timed: int
-    latency_mean_s: float
-    latency_p95_s: float
-
-
-NOTHING_SPENT = Spent(0, math.nan, math.nan, 0, math.nan, math.nan)
+_PASS, _INFRA = VERDICTS.index(Verdict.PASS.value), VERDICTS.index(Verdict.INFRA.value)
 
 
 @dataclass(frozen=True)
@@ -70,14 +32,16 @@ class RunTable:
     """One run, read only.
 
     tasks: indexed by task id in the run's order; columns digest, root, operator (None for an original task), parents,
-    tags (tuples of texts), passed, failed, infra, unscored, missing. verdicts: columns task, epoch, verdict, detail;
-    the last verdict of each (task, epoch). answers: by task, those that ``keep`` asked for, in the order of epochs.
+    tags (tuples of texts), passed, failed, infra, unscored, missing. judged: by task, a byte (an index of VERDICTS) for
+    each sample that has a verdict, in the order of epochs. details: by task, what scoring said of the first sample that
+    did not pass. answers: by task, those that ``keep`` asked for, in the order of epochs.
     """
 
     path: Path
     manifest: Mapping[str, Any]
     tasks: pd.DataFrame
-    verdicts: pd.DataFrame
+    judged: Mapping[str, bytes]
+    details: Mapping[str, str]
     spent: Spent = NOTHING_SPENT
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
 
@@ -128,11 +92,18 @@ class RunTable:
 
     @cached_property
     def verdicts_by_task(self) -> dict[str, list[tuple[str, str]]]:
-        """(verdict, detail) of every judged sample of a task, in the order of epochs."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        for task, verdict, detail in self.verdicts[["task", "verdict", "detail"]].itertuples(index=False, name=None):
-            found.setdefault(task, []).append((verdict, detail))
-        return found
+        """(verdict, detail) of every judged sample of a task, in the order of epochs.
+
+        The detail is kept of the first one that did not pass; it is "" for the others.
+        """
+        found = {}
+        for task, numbers in self.judged.items():
+            first = next((place for place, number in enumerate(numbers) if number != _PASS), None)
+            found[task] = [
+                (VERDICTS[number], self.details.get(task, "") if place == first else "")
+                for place, number in enumerate(numbers)
+            ]
+        return {task: rows for task, rows in found.items() if rows}
 
     @property
     def owed(self) -> int:
@@ -147,86 +118,58 @@ class RunTable:
     @cached_property
     def verdict_counts(self) -> dict[str, int]:
         """How often each verdict stands, every kind of verdict named."""
-        found = Counter(self.verdicts["verdict"])
-        return {name: int(found[name]) for name in VERDICTS}
+        found = Counter(b"".join(self.judged.values()))
+        return {name: found[number] for number, name in enumerate(VERDICTS)}
 
 
 def read_run(path: str | Path, *, keep: Keep = "none") -> RunTable:
-    """The tables of one run folder; BadInput names the folder and the fault."""
-    return table_of(load_run(path), keep=keep)
+    """The tables of one run folder; BadInput names the folder and the fault.
+
+    keep="failures": of each task the first two answers that failed (none that is owed), each text cut to 4,000
+    characters. keep="all": every planned answer, cut to 64,000.
+    """
+    return table_of(read_records(path, keep))
 
 
-def table_of(run: Run, *, keep: Keep = "none") -> RunTable:
-    """The tables of a loaded run; samples that were not planned (an epoch too many) are not counted."""
-    planned = run.planned
-    judged = [run.verdicts[key] for key in planned if key in run.verdicts]
-    verdicts = pd.DataFrame(
-        {
-            "task": _texts(row.task for row in judged),
-            "epoch": pd.Series([row.epoch for row in judged], dtype="int64"),
-            "verdict": _texts(row.verdict.value for row in judged),
-            "detail": _texts(row.detail for row in judged),
-        }
-    )
-    found = Counter((row.task, row.verdict) for row in judged)
-    total = Counter(row.task for row in judged)
-    waiting = [key for key in planned if key not in run.verdicts]
-    unscored = Counter(task for task, epoch in waiting if (task, epoch) in run.samples)
-    unasked = Counter(task for task, epoch in waiting if (task, epoch) not in run.samples)
+def read_runs(
+    paths: Sequence[str | Path],
+    *,
+    keep: Keep = "none",
+    jobs: int | None = None,
+    progress: Callable[[Path], None] = lambda path: None,
+) -> list[RunTable]:
+    """The tables of several run folders, in their order; BadInput for the first that has a fault.
+
+    jobs: processes to read them with; None: as many as pay. They are started afresh, so a script that calls this with
+    more than a few megabytes must be guarded by ``if __name__ == "__main__"``. progress: told each folder once it is
+    read, in any order.
+    """
+    return [table_of(reading) for reading in read_many([Path(path) for path in paths], keep, jobs, progress)]
+
+
+def table_of(reading: Reading) -> RunTable:
+    """The tables of what was read."""
+    rows = reading.tasks.values()
+    judged = [reading.judged[row.id] for row in rows]
+    passed, infra = [one.count(_PASS) for one in judged], [one.count(_INFRA) for one in judged]
     tasks = pd.DataFrame(
         {
-            "digest": _texts(row.digest for row in run.tasks.values()),
-            "root": _texts(row.root for row in run.tasks.values()),
-            "operator": _texts(row.operator for row in run.tasks.values()),
-            "parents": pd.Series([row.parents for row in run.tasks.values()], dtype=object),
-            "tags": pd.Series([row.tags for row in run.tasks.values()], dtype=object),
-            "passed": [found[task, Verdict.PASS] for task in run.tasks],
-            "failed": [total[task] - found[task, Verdict.PASS] - found[task, Verdict.INFRA] for task in run.tasks],
-            "infra": [found[task, Verdict.INFRA] for task in run.tasks],
-            "unscored": [unscored[task] for task in run.tasks],
-            "missing": [unasked[task] for task in run.tasks],
+            "digest": _texts(row.digest for row in rows),
+            "root": _texts(row.root for row in rows),
+            "operator": _texts(row.operator for row in rows),
+            "parents": pd.Series([row.parents for row in rows], dtype=object),
+            "tags": pd.Series([row.tags for row in rows], dtype=object),
+            "passed": passed,
+            "failed": [len(one) - good - lost for one, good, lost in zip(judged, passed, infra, strict=True)],
+            "infra": infra,
+            "unscored": [reading.unscored[row.id] for row in rows],
+            "missing": [reading.missing[row.id] for row in rows],
         }
     )
-    tasks.index = pd.Index(list(run.tasks), dtype=object, name="task")
-    if tasks.empty:
-        raise BadInput(f"{run.folder}: the run has no tasks, so there is nothing to count")
-    return RunTable(run.folder, run.manifest, tasks, verdicts, _spent(run), _answers(run, keep))
-
-
-def _spent(run: Run) -> Spent:
-    paid = [sample.usage for sample in run.samples.values() if sample.usage is not None]
-    times = [s.latency_s for s in run.samples.values() if s.latency_s is not None and not s.cached]
-    return Spent(
-        samples=len(paid),
-        input_tokens=sum(usage.input_tokens for usage in paid) if paid else math.nan,
-        output_tokens=sum(usage.output_tokens for usage in paid) if paid else math.nan,
-        timed=len(times),
-        latency_mean_s=statistics.fmean(times) if times else math.nan,
-        latency_p95_s=sorted(times)[math.ceil(0.95 * len(times)) - 1] if times else math.nan,
+    tasks.index = pd.Index(list(reading.tasks), dtype=object, name="task")
+    return RunTable(
+        reading.path, reading.manifest, tasks, reading.judged, reading.details, reading.spent, reading.answers
     )
-
-
-def _answers(run: Run, keep: Keep) -> dict[str, tuple[Answer, ...]]:
-    found: dict[str, list[Answer]] = {}
-    if keep == "none":
-        return {}
-    for key in run.planned:
-        sample, verdict = run.samples.get(key), run.verdicts.get(key)
-        if sample is None or (keep == "failures" and (verdict is None or verdict.verdict is Verdict.PASS)):
-            continue
-        found.setdefault(sample.task, []).append(
-            Answer(
-                epoch=sample.epoch,
-                verdict=None if verdict is None else verdict.verdict.value,
-                detail="" if verdict is None else verdict.detail,
-                tests={} if verdict is None else verdict.tests,
-                text=sample.text,
-                code=sample.code,
-                reason=sample.reason,
-                finish_reason=sample.finish_reason,
-            )
-        )
-    return {task: tuple(answers) for task, answers in found.items()}
 
 
 def _texts(values: Iterable[str | None]) -> pd.Series[Any]:

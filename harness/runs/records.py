@@ -395,7 +395,7 @@ def _rows(path: Path, read: Callable[[Mapping[str, Any]], Row], *, required: boo
     for number, row in enumerate(read_jsonl(path, torn_tail=True), 1):
         try:
             yield read(row)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise BadInput(f"{path}: record {number} is malformed ({type(error).__name__}: {error})") from error
 
 

@@ -70,22 +70,32 @@ def command(
     from ..metrics.intervals import SEED
     from ..site.build import build_site
     from ..site.content import Choices, Content
-    from ..table import read_run
+    from ..table import read_runs
     from ..words import plural
+    from .bars import bar
 
-    tables = [read_run(path, keep=samples) for path in dict.fromkeys(path.resolve() for path in runs)]
-    boards = build_boards(tables)
+    paths = list(dict.fromkeys(path.resolve() for path in runs))
+    with bar("reading runs", len(paths)) as advance:
+        tables = read_runs(paths, keep=samples, progress=advance)
+    with bar("comparing models", 3) as advance:
+        boards = build_boards(tables)
+        advance(None)
+        evolutions = build_evolutions(tables)
+        advance(None)
+        updates = _comparisons(tables, pairs, [board.key for board in boards])
+        advance(None)
     content = Content(
         title=title,
         runs=tuple(tables),
         boards=tuple(boards),
-        evolutions=tuple(build_evolutions(tables)),
-        updates=tuple(_comparisons(tables, pairs, [board.key for board in boards])),
+        evolutions=tuple(evolutions),
+        updates=tuple(updates),
         suites=_suites(tables, suites),
         choices=Choices(samples=samples, prompts=prompts, most_bytes=max_size * 1_000_000),
         seed=SEED,
     )
-    build_site(content, output)
+    with bar("writing files") as advance:
+        build_site(content, output, tick=advance)
     owed = sum(table.owed for table in tables)
     click.echo(f"{output / 'index.html'}: {plural(len(tables), 'run')} on {plural(len(boards), 'board')}")
     if owed:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...benchmarks.visible import visible, visible_block
-from ..table import Answer
+from ..answers import Answer
 from ..tasks import Item
 from .content import Samples
 
@@ -77,8 +77,8 @@ def _shown(label: str, answer: Answer, limit: int) -> Shown:
         labels=[label],
         verdict=visible(answer.verdict or "not scored"),
         about=_about(answer),
-        detail=capped(answer.detail, DETAIL),
-        text=capped(answer.code or answer.text, limit),
+        detail=capped(answer.detail, DETAIL, answer.detail_cut),
+        text=capped(answer.code, limit, answer.code_cut) if answer.code else capped(answer.text, limit, answer.text_cut),
     )
 
 
@@ -100,14 +100,16 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + (f" and {left:,} more" if left > 0 else "")
 
 
-def capped(text: str, most: int) -> str:
-    """The text made visible, of at most about ``most`` bytes however it must be escaped; says how much was cut."""
-    kept = most
-    while True:
-        shown = visible_block(text, kept)
-        if len(shown.encode("utf-8")) <= most + 40 or kept < 40:
-            return shown
+def capped(text: str, most: int, cut: int = 0) -> str:
+    """The text made visible, of at most about ``most`` bytes however it must be escaped; says how much was cut.
+
+    cut: characters that had been left out before.
+    """
+    kept = min(len(text), most)
+    while len(shown := visible_block(text[:kept], kept)) > most or len(shown.encode("utf-8")) > most:
         kept = kept * 2 // 3
+    left = len(text) - kept + cut
+    return shown + (f"\n… {left:,} more characters" if left else "")
 
 
 def shard(answers: Sequence[Shown]) -> bytes:

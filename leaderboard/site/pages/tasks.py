@@ -11,6 +11,7 @@ from ....benchmarks import CodeTask
 from ....benchmarks.visible import visible, visible_block
 from ...board import Board, Row
 from ...metrics.passk import TaskCounts
+from ...table import VERDICTS
 from ...tasks import Item, items_of
 from ...words import NONE, percent, plural, short_suite
 from .. import answers, downloads
@@ -308,9 +309,8 @@ def _runs_view(item: Item, site: _Site) -> View:
 
 def _run_row(item: Item, board: Board, row: Row, counts: TaskCounts, site: _Site, drawn: bool) -> View:
     run = row.run
-    judged = run.verdicts_by_task.get(item.id, ())
-    kinds = Counter(verdict for verdict, _ in judged)
-    detail = next((detail for verdict, detail in judged if verdict not in ("pass", "infra") and detail), "")
+    judged = run.judged.get(item.id, b"")
+    kinds = [(name, count) for number, name in enumerate(VERDICTS) if name != "pass" and (count := judged.count(number))]
     due = counts.n + counts.owed
     return {
         "label": visible(run.label),
@@ -319,9 +319,9 @@ def _run_row(item: Item, board: Board, row: Row, counts: TaskCounts, site: _Site
         "board": short_suite(board.suite),
         "passed": f"{counts.passed}/{counts.n}" if counts.n else NONE,
         "value": sort_key(counts.rate),
-        "verdicts": ", ".join(f"{name} {count}" for name, count in sorted(kinds.items()) if name != "pass"),
+        "verdicts": ", ".join(f"{name} {count}" for name, count in kinds),
         "owed": f"{counts.owed} owed" if counts.owed else "",
-        "detail": visible(detail, DETAIL) if site.content.choices.prompts else "",
+        "detail": visible(run.details.get(item.id, ""), DETAIL) if site.content.choices.prompts else "",
         "bar": stack([("green", counts.passed / due), ("orange", counts.failed / due), ("grey", counts.owed / due)])
         if drawn and due
         else [],
