@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -15,12 +13,22 @@ from ...benchmarks.visible import visible
 from ..words import plural
 from .cells import day
 from .content import Content
-from .pages import compare, downloads, evolved, index, method, models, provenance, tasks, versions
+from .pages import compare, everything, evolved, index, method, models, provenance, suites, tasks, versions
 from .render import Asset, Frame, Page, Place, part, render
+from .replacing import CHECKSUMS, refuse_foreign, replacing
 
-CHECKSUMS = "checksums.txt"
 # In the order of the navigation. Each has PLACE, present(content) and pages(content).
-SECTIONS: tuple[ModuleType, ...] = (index, evolved, versions, compare, models, tasks, method, provenance)
+SECTIONS: tuple[ModuleType, ...] = (
+    index,
+    evolved,
+    versions,
+    compare,
+    models,
+    tasks,
+    suites,
+    method,
+    provenance,
+)
 PARTS = ("site.css", "site.js", "answers.js", "compare.js")
 
 
@@ -30,34 +38,14 @@ def build_site(content: Content, folder: Path, *, tick: Callable[[str], None] = 
     tick: told the path of each file as it is written. The same content gives the same bytes. Raises BadInput where
     ``folder`` holds something else than a site of ours, or where the site would be larger than content.choices allow.
     """
-    _refuse_foreign(folder)
-    building = folder.with_name(f".{folder.name}.{os.getpid()}.building")
-    with writing(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(building, ignore_errors=True)
-        try:
-            count = _write(_files(content), building, folder, content.choices.most_bytes, tick)
-            _put_in_place(building, folder)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
-    return count
+    target = folder.resolve()  # behind a symbolic link, what it leads to is replaced, not the link
+    refuse_foreign(target)
+    with writing(folder), replacing(target) as building:
+        return _write(assets(content), building, folder, content.choices.most_bytes, tick)
 
 
-def _refuse_foreign(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not _is_site(folder))):
-        raise BadInput(f"{folder}: not empty and no site that evalrun made; give a new folder, or empty this one")
-
-
-def _is_site(folder: Path) -> bool:
-    # Sites of the time when they were one page have no checksums.
-    return (folder / CHECKSUMS).is_file() or {path.name for path in folder.iterdir()} <= {
-        "index.html",
-        "data.csv",
-        "data.json",
-    }
-
-
-def _files(content: Content) -> Iterator[Asset]:
+def assets(content: Content) -> Iterator[Asset]:
+    """Every file of the site but its checksums."""
     sections = [section for section in SECTIONS if section.present(content)]
     places: list[Place] = [section.PLACE for section in sections]
     frame = Frame(
@@ -68,7 +56,7 @@ def _files(content: Content) -> Iterator[Asset]:
         places=places,
     )
     yield from map(part, PARTS)
-    yield from downloads.files(content)
+    yield from everything.files(content)
     yield Asset(".nojekyll", b"")
     if content.choices.shows_tasks:  # what a model was trained on measures nothing
         yield Asset("robots.txt", b"User-agent: *\nDisallow: /\n")
@@ -76,6 +64,11 @@ def _files(content: Content) -> Iterator[Asset]:
         made: Iterable[Page | Asset] = section.pages(content)
         for one in made:
             yield Asset(one.path, render(one, frame).encode("utf-8")) if isinstance(one, Page) else one
+
+
+def checksum(file: Asset) -> str:
+    """The SHA-256 of a file, as checksums.txt lists it."""
+    return hashlib.sha256(file.content).hexdigest()
 
 
 def _facts(content: Content) -> list[str]:
@@ -96,7 +89,7 @@ def _write(files: Iterable[Asset], building: Path, folder: Path, most_bytes: int
     for file in files:
         if file.path in sums:
             raise RuntimeError(f"two files of the site are called {file.path}")
-        sums[file.path] = hashlib.sha256(file.content).hexdigest()
+        sums[file.path] = checksum(file)
         sizes[file.path] = len(file.content)
         total += len(file.content)
         if total <= most_bytes:  # beyond it nothing is written, but the sizes are still to be told
@@ -117,24 +110,9 @@ def _too_large(name: str, sizes: dict[str, int], most_bytes: int) -> str:
         top = path.split("/")[0]
         parts[top] = parts.get(top, 0) + size
     largest = sorted(parts.items(), key=lambda item: -item[1])[:3]
-    words = ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in largest)
+    words = ", ".join(f"{part} {size / 1e6:.1f} MB" for part, size in largest)
     return (
-        f"{name}: the site would have {sum(sizes.values()) / 1e6:.0f} MB, more than "
+        f"{name}: the site would have {sum(sizes.values()) / 1e6:.1f} MB, more than "
         f"{most_bytes / 1e6:.0f} MB (largest parts: {words}); "
         "publish fewer answers (--samples none), or allow more (--max-size)"
     )
-
-
-def _put_in_place(building: Path, folder: Path) -> None:
-    """The new folder takes the name; the old one keeps it until then, and is there again should the renaming fail."""
-    if not folder.exists():
-        building.rename(folder)
-        return
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    folder.rename(old)
-    try:
-        building.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

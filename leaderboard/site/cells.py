@@ -25,14 +25,30 @@ def sort_key(value: float) -> str:
     return "" if math.isnan(value) else f"{value:.6f}"
 
 
-def bar(value: float, interval: Interval, band: Interval | None = None) -> Mapping[str, str] | None:
-    """The x coordinates, on a scale of 0 to 100, of a score and its interval, and of a ``band`` behind them."""
+def scale_of(intervals: Sequence[Interval]) -> tuple[float, float]:
+    """The tens of percent between which all the intervals lie, as shares; the whole scale where none is defined."""
+    known = [interval for interval in intervals if not math.isnan(interval.low)]
+    if not known:
+        return 0.0, 1.0
+    low = math.floor(10 * min(interval.low for interval in known)) / 10
+    high = math.ceil(10 * max(interval.high for interval in known)) / 10
+    return (low, high) if high > low else (max(0.0, low - 0.1), min(1.0, high + 0.1))
+
+
+def bar(
+    value: float, interval: Interval, band: Interval | None = None, scale: tuple[float, float] = (0.0, 1.0)
+) -> Mapping[str, str] | None:
+    """The x coordinates, 0 to 100 over the ``scale`` of shares, of a score, its interval and a ``band`` behind them."""
     if math.isnan(value):
         return None
+
+    def x(share: float) -> float:
+        return 100 * min(1.0, max(0.0, (share - scale[0]) / (scale[1] - scale[0])))
+
     low, high = (value, value) if math.isnan(interval.low) else (interval.low, interval.high)
-    drawn = {"low": f"{100 * low:.1f}", "at": f"{100 * value:.1f}", "high": f"{100 * high:.1f}"}
+    drawn = {"low": f"{x(low):.1f}", "at": f"{x(value):.1f}", "high": f"{x(high):.1f}"}
     if band is not None and not math.isnan(band.low):
-        drawn |= {"band": f"{100 * band.low:.1f}", "band_width": f"{100 * (band.high - band.low):.1f}"}
+        drawn |= {"band": f"{x(band.low):.1f}", "band_width": f"{x(band.high) - x(band.low):.1f}"}
     return drawn
 
 
@@ -74,3 +90,20 @@ def difference(old: str, new: str, *, context: int = 3, most: int = 400) -> list
         else:
             lines.append((line[0], line[1:]))
     return lines
+
+
+def count(number: float) -> str:
+    """A large count in three digits: 412, 4.1 k, 1.24 M; a dash where it is undefined."""
+    if math.isnan(number):
+        return NONE
+    for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if number >= size:
+            return f"{number / size:.3g}{unit}" if number < 999.5 * size else f"{number / size:.0f}{unit}"
+    return f"{number:.0f}"
+
+
+def seconds(time: float) -> str:
+    """A time: 0.42 s, 12 s, 3.1 min; a dash where it is undefined."""
+    if math.isnan(time):
+        return NONE
+    return f"{time:.2g} s" if time < 9.95 else f"{time:.0f} s" if time < 99.5 else f"{time / 60:.1f} min"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from ...benchmarks import Suite
@@ -57,6 +58,10 @@ class Content:
 
     def names(self) -> Names:
         """The file names of models and tasks."""
+        return self._names
+
+    @cached_property
+    def _names(self) -> Names:
         return Names(
             models=sorted({run.label for run in self.runs}),
             tasks=sorted({(str(t), str(d)) for run in self.runs for t, d in run.tasks["digest"].items()}),

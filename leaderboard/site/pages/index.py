@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from ....benchmarks.visible import visible
-from ...board import Board, Row
-from ...metrics.passk import PassAtK
-from ...words import NONE, bounds, leader_sentence, p_value, percent, plural, short_suite
-from ..cells import bar, day, sort_key
+from ...board import Board
+from ...words import leader_sentence, plural, short_suite
+from .. import downloads
+from ..beside import Beside, beside
+from ..cells import scale_of
 from ..content import Content
-from ..render import Page, Place, View
+from ..figures import forest, pareto, pass_at_k_curves
+from ..ranked import TAGS, file_rows, ranked_row, tags_of, waiting_row
+from ..render import Asset, Page, Place, View
 
 PLACE = Place("index", "Leaderboard", "index.html")
 
@@ -21,82 +23,62 @@ def present(content: Content) -> bool:
     return True
 
 
-def pages(content: Content) -> Iterator[Page]:
-    """index.html."""
+def pages(content: Content) -> Iterator[Page | Asset]:
+    """index.html, and every board's table as files."""
     finding = leader_sentence(content.boards[0])
+    views = []
+    for number, board in enumerate(content.boards, 1):
+        extras = beside(board, content)
+        views.append(_board_view(board, number, extras, content, [finding]))
+        yield from downloads.table(f"board-{number}", file_rows(board, extras))
     yield Page(
         path=PLACE.path,
         template="index.html.j2",
-        title=visible(content.title),
+        title=PLACE.title,
         finding=finding,
         place=PLACE.key,
-        view={"boards": [_board_view(board, index, [finding]) for index, board in enumerate(content.boards, 1)]},
+        view={"boards": views, "ks": _all_ks(content), "tags": _all_tags(content)},
     )
 
 
-def _board_view(board: Board, index: int, said: list[str]) -> View:
-    incomplete = [row for row in board.rows if row.rank is None]
+def _all_ks(content: Content) -> list[int]:
+    return sorted({k for board in content.boards for k in board.ks})
+
+
+def _all_tags(content: Content) -> list[tuple[str, str]]:
+    """(value, text) of the tags that runs give their models; none where there are too many to choose from."""
+    found = dict(pair for run in content.runs for pair in tags_of(run))
+    return sorted(found.items()) if len(found) <= TAGS else []
+
+
+def _board_view(board: Board, number: int, extras: Beside, content: Content, said: list[str]) -> View:
+    models = content.names().models
     size = plural(board.tasks, "task")
     if board.suite_tasks not in (None, board.tasks):
         size += f" of the suite's {board.suite_tasks:,}"
     if board.roots != board.tasks:
         size += f" from {plural(board.roots, 'root task')}"
+    finding = leader_sentence(board)
+    scale = scale_of([row.interval for row in board.ranked])
+    ranked = [ranked_row(row, board, extras, models[row.run.label], scale) for row in board.ranked]
+    waiting = [row for row in board.rows if row.rank is None]
     return {
-        "id": f"board-{index}",
+        "id": f"board-{number}",
         "suite": short_suite(board.suite),
         "digest": visible(board.suite_digest[:12]),
         "size": size,
-        "finding": "" if leader_sentence(board) in said else leader_sentence(board),
-        "test": board.test,
-        "ks": [k for k in board.ks if k > 1],
-        "rows": [_row_view(row, board) for row in board.rows],
-        "incomplete": plural(len(incomplete), "run is", "runs are") if incomplete else "",
+        "finding": "" if finding in said else finding,
+        "test": board.test or "",
+        "ks": board.ks,
+        "rows": ranked,
+        "scale": [f"{100 * end:.0f}" for end in scale],
+        "waiting": [waiting_row(row, models[row.run.label]) for row in waiting],
+        "figures": [
+            forest(board, name=f"board-{number}-forest"),
+            pass_at_k_curves(board, name=f"board-{number}-curves"),
+            pareto(board, name=f"board-{number}-cost"),
+        ],
+        "moves": [short_suite(move.suite) for move in extras.moves],
+        "more_moves": extras.more_moves,
+        "shows": {name: any(row[name] is not None for row in ranked) for name in ("flips", "tokens", "latency")},
     }
-
-
-def _row_view(row: Row, board: Board) -> View:
-    run = row.run
-    tied = row.rank is not None and sum(other.rank == row.rank for other in board.rows) > 1
-    due = run.scored + run.owed
-    return {
-        "rank": NONE if row.rank is None else f"{row.rank}{'=' if tied else ''}",
-        "rank_value": "" if row.rank is None else str(row.rank),
-        "label": visible(run.label),
-        "score": percent(row.score.value),
-        "score_value": sort_key(row.score.value),
-        "interval": bounds(row.interval),
-        "bar": bar(row.score.value, row.interval),
-        "leader": _against_leader(row),
-        "leader_value": "" if row.leader_p is None else sort_key(row.leader_p),
-        "passes": [_pass_view(one) for one in row.passes if one.k > 1],
-        "samples": f"{run.scored:,} / {due:,}",
-        "samples_value": str(run.scored),
-        "owed": _owed(row),
-        "flag": _flag(row),
-        "date": day(run.created),
-    }
-
-
-def _against_leader(row: Row) -> str:
-    if row.leader_p is None:
-        return NONE
-    return f"{'behind' if row.separable else 'not separable'}, {p_value(row.leader_p)}"
-
-
-def _pass_view(one: PassAtK) -> View:
-    """A pass@k that some task has too few samples for is not shown: a mean over other tasks is another number."""
-    value = one.value if one.complete else math.nan
-    return {"text": percent(value), "value": sort_key(value)}
-
-
-def _owed(row: Row) -> str:
-    """Why samples are owed, or "" where none is."""
-    tasks = row.run.tasks
-    kinds = (("missing", "unanswered"), ("unscored", "unscored"), ("infra", "lost to infra"))
-    return ", ".join(f"{int(tasks[column].sum()):,} {word}" for column, word in kinds if int(tasks[column].sum()))
-
-
-def _flag(row: Row) -> str:
-    if row.run.owed:
-        return f"incomplete: {row.run.owed:,} owed"
-    return f"incomplete: {plural(row.score.short, 'task')} without an answer" if row.score.short else ""
