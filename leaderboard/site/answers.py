@@ -53,7 +53,7 @@ def published(item: Item, samples: Samples) -> list[Shown]:
         key = (answer.code or answer.text, answer.verdict, answer.detail)
         known = found.get(key)
         if known is None:
-            found[key] = _shown(label, answer, limit)
+            found[key] = shown_answer(label, answer, limit)
         elif label not in known.labels:
             known.labels.append(label)
     return list(found.values())
@@ -72,13 +72,16 @@ def _chosen(item: Item, samples: Samples) -> Iterator[tuple[str, Answer]]:
         yield from ((label, answer) for answer in answers)
 
 
-def _shown(label: str, answer: Answer, limit: int) -> Shown:
+def shown_answer(label: str, answer: Answer, limit: int) -> Shown:
+    """An answer fit to show; ``limit``: bytes of its code or text."""
     return Shown(
         labels=[label],
         verdict=visible(answer.verdict or "not scored"),
         about=_about(answer),
         detail=capped(answer.detail, DETAIL, answer.detail_cut),
-        text=capped(answer.code, limit, answer.code_cut) if answer.code else capped(answer.text, limit, answer.text_cut),
+        text=capped(answer.code, limit, answer.code_cut)
+        if answer.code
+        else capped(answer.text, limit, answer.text_cut),
     )
 
 

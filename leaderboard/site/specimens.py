@@ -65,7 +65,8 @@ def _lines(test: Test, task: CodeTask, most: int) -> Iterator[str]:
 
 
 def _call(case: Case, name: str) -> str:
-    arguments = _cut(case.args_source, STDIO_CHARACTERS) if case.args_source else ", ".join(map(show, case.args))
+    source = case.args_source  # of the whole list of arguments
+    arguments = ", ".join(map(show, case.args)) if source is None else f"*{_cut(source, STDIO_CHARACTERS)}"
     return f"{name}({arguments}) {_outcome(case)}"
 
 

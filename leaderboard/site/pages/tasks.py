@@ -183,7 +183,7 @@ def _task(item: Item, site: _Site) -> Iterator[Page | Asset]:
         scripts=("answers.js",) if rest else (),
         view={
             "cards": _cards(item, site),
-            "facts": _facts(item, task),
+            "facts": _facts(item, task if texts else None),
             "root_task": _reference(item.root, site) if item.is_evolved else None,
             "children": [
                 _reference(child.id, site, child.digest) for child in site.children.get(item.id, ())[:MOST_LINKED]
@@ -310,7 +310,9 @@ def _runs_view(item: Item, site: _Site) -> View:
 def _run_row(item: Item, board: Board, row: Row, counts: TaskCounts, site: _Site, drawn: bool) -> View:
     run = row.run
     judged = run.judged.get(item.id, b"")
-    kinds = [(name, count) for number, name in enumerate(VERDICTS) if name != "pass" and (count := judged.count(number))]
+    kinds = [
+        (name, count) for number, name in enumerate(VERDICTS) if name != "pass" and (count := judged.count(number))
+    ]
     due = counts.n + counts.owed
     return {
         "label": visible(run.label),
