@@ -81,6 +81,18 @@ def note_of(detail: str, tests: Mapping[str, str], limits: Limits) -> Note:
     return Note(detail, detail_cut, kept, len(tests) - len(kept))
 
 
+Tests = tuple[tuple[str, str], ...]
+"""The verdict of each test of a sample that was run, by name, sorted."""
+_MOST_TESTS = 1_000
+
+
+def tests_of(tests: Mapping[str, str]) -> Tests:
+    """The tests' verdicts in a form that equal samples share; names are cut, and what is beyond 1,000 is left out."""
+    if not tests:
+        return ()
+    return tuple(sorted((name[:_NAME], verdict[:_NAME]) for name, verdict in tests.items())[:_MOST_TESTS])
+
+
 def answer_of(sample: SampleRow, verdict: str | None, note: Note, limits: Limits) -> Answer:
     """The answer within the limits."""
     text, text_cut = cut(sample.text, limits.characters)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .comparison import Test, paired_p
-from .metrics.flips import holm
 from .metrics.intervals import SEED, Interval, score_interval
 from .metrics.passk import PassAtK, suite_pass_at_k
+from .metrics.significance import holm
 from .table import RunTable
 
 KS = (1, 2, 5, 10, 20, 50, 100)

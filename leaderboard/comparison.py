@@ -7,12 +7,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..benchmarks.errors import BadInput
-from .metrics.flips import ExpectedFlips, Flips, expected_flips, mcnemar_exact, update_flips
-from .metrics.intervals import SEED, Interval, difference_interval, score_interval, sign_flip_p
+from .behaviour import behaviour_changes, samples_of, share_flips
+from .metrics.churn import CountPair, ExpectedFlips, KFlips, expected_flips, flips_at_k, negative
+from .metrics.flips import Flips, update_flips
+from .metrics.intervals import SEED, Interval, difference_interval, ratio_interval, score_interval, sign_flip_p
 from .metrics.passk import TaskCounts
+from .metrics.significance import benjamini_hochberg, fisher_exact, mcnemar_exact
+from .metrics.smooth import AnswerChanges, SmoothFlips
 from .table import RunTable
 
 Test = Literal["exact McNemar", "sign-flip permutation over root tasks"]
+
+KS = (2, 3, 5, 10)
+"""The k of solve@k and hard flips; those that every compared task has samples for are computed."""
+FALSE_ALARMS = 0.10
+"""Of the tasks that are said to have changed, the share that may be false alarms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,20 @@ class TaskChange:
     new_verdicts: tuple[str, ...]
     new_detail: str
     old_detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTest:
+    """Fisher's exact test of one task with several samples; adjusted: among all such tasks (Benjamini-Hochberg)."""
+
+    task: str
+    p: float
+    adjusted: float
+
+    @property
+    def changed(self) -> bool:
+        """True where the task is among those of which at most ``FALSE_ALARMS`` are false alarms on average."""
+        return self.adjusted <= FALSE_ALARMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +71,9 @@ class Comparison:
     """An update measured; ``flips`` is the 2x2 table, None where a model has several samples of a task.
 
     rates: expected flip rates (equal to the observed ones for one sample a task). net: new minus old pass@1. p: of
-    "no change", by ``test``. samples: scored samples (old, new) on the compared tasks.
+    "no change", by ``test``. answers: how often an answer behaves otherwise than before. smooth: flips of the share of
+    tests passed, None where the runs do not record tests. at_k: solve@k and hard flips, for each k that every task has
+    samples for. task_tests: of each task with several samples on a side.
     """
 
     old: str
@@ -68,6 +93,32 @@ class Comparison:
     left_out: LeftOut
     partial: tuple[str, ...]
     seed: int
+    nfi_interval: Interval
+    btc_interval: Interval
+    answers: AnswerChanges
+    smooth: SmoothFlips | None
+    at_k: tuple[KFlips, ...]
+    task_tests: tuple[TaskTest, ...]
+
+    @property
+    def nfi(self) -> float:
+        """Share of the new model's errors that are new; NaN where it makes none."""
+        return self.rates.nfi if self.flips is None else self.flips.nfi
+
+    @property
+    def btc(self) -> float:
+        """Share of what worked that still does; NaN where nothing worked."""
+        return self.rates.btc if self.flips is None else self.flips.btc
+
+    @property
+    def bec(self) -> float:
+        """Share of the new model's errors that the old one made too: 1 - nfi."""
+        return self.rates.bec if self.flips is None else self.flips.bec
+
+    @property
+    def relative_nfr(self) -> float:
+        """NFR as a multiple of what independent errors would give."""
+        return self.rates.relative_nfr if self.flips is None else self.flips.relative_nfr
 
     @property
     def net(self) -> float:
@@ -106,6 +157,7 @@ def compare_runs(old: RunTable, new: RunTable, *, seed: int = SEED) -> Compariso
     single = all(a.n == 1 and b.n == 1 for a, b in pairs)
     flips = update_flips(_passes(old, shared), _passes(new, shared)) if single else None
     test, p = paired_p(pairs, roots, seed=seed)
+    before, after = samples_of(old), samples_of(new)
     changes = [_change(task, old, new) for task in shared]
     return Comparison(
         old=old.label,
@@ -125,7 +177,28 @@ def compare_runs(old: RunTable, new: RunTable, *, seed: int = SEED) -> Compariso
         left_out=left_out,
         partial=tuple(task for task, (a, b) in zip(shared, pairs, strict=True) if a.owed or b.owed),
         seed=seed,
+        nfi_interval=ratio_interval(
+            [negative(*pair) for pair in pairs], [1 - b.rate for _, b in pairs], roots, seed=seed
+        ),
+        btc_interval=ratio_interval([a.rate * b.rate for a, b in pairs], [a.rate for a, _ in pairs], roots, seed=seed),
+        answers=behaviour_changes(before, after, shared),
+        smooth=share_flips(before, after, shared),
+        at_k=_at_k(pairs),
+        task_tests=_task_tests(shared, pairs),
     )
+
+
+def _at_k(pairs: Sequence[CountPair]) -> tuple[KFlips, ...]:
+    samples = min(min(old.n, new.n) for old, new in pairs)
+    return tuple(flips_at_k(pairs, k) for k in KS if k <= samples)
+
+
+def _task_tests(tasks: Sequence[str], pairs: Sequence[CountPair]) -> tuple[TaskTest, ...]:
+    """One sample on each side can show nothing about one task: p would be 1, and the others' adjustment dearer."""
+    several = [(task, *pair) for task, pair in zip(tasks, pairs, strict=True) if max(pair[0].n, pair[1].n) > 1]
+    found = [fisher_exact(old.passed, old.failed, new.passed, new.failed) for _, old, new in several]
+    rows = zip(several, found, benjamini_hochberg(found), strict=True)
+    return tuple(TaskTest(task, p, adjusted) for (task, _, _), p, adjusted in rows)
 
 
 def _shared_tasks(old: RunTable, new: RunTable) -> tuple[LeftOut, list[str]]:

@@ -15,10 +15,11 @@ import pandas as pd
 
 from ..benchmarks.visible import visible
 from .board import Board, Row
-from .comparison import Comparison, TaskChange
+from .comparison import FALSE_ALARMS, Comparison, TaskChange, TaskTest
 from .evolved import Drop, Evolution
-from .metrics.flips import ExpectedFlips
+from .metrics.churn import ExpectedFlips, KFlips
 from .metrics.intervals import DRAWS, LEVEL, Interval
+from .metrics.smooth import SmoothFlips
 
 SCHEMA = 1
 
@@ -158,6 +159,7 @@ def _rates(rates: ExpectedFlips) -> dict[str, Any]:
         "noise_floor": number(rates.noise_floor),
         "noise_floor_tasks": rates.floor_tasks,
         "excess_nfr": number(rates.excess_nfr),
+        "systematic_churn": number(rates.systematic),
     }
 
 
@@ -189,6 +191,20 @@ def comparison_data(one: Comparison) -> dict[str, Any]:
         "nfr_interval": interval_data(one.nfr_interval),
         "pfr_interval": interval_data(one.pfr_interval),
         "counts": counts,
+        "nfi": number(one.nfi),
+        "nfi_interval": interval_data(one.nfi_interval),
+        "btc": number(one.btc),
+        "btc_interval": interval_data(one.btc_interval),
+        "bec": number(one.bec),
+        "relative_nfr": number(one.relative_nfr),
+        "answers": {
+            "nfr_mc": number(one.answers.nfr_mc),
+            "wrong_in_another_way": number(one.answers.wrong_twice),
+            "changed": number(one.answers.changed),
+        },
+        "smooth": None if one.smooth is None else _smooth(one.smooth),
+        "at_k": {str(each.k): _at_k(each) for each in one.at_k},
+        "task_tests": _task_tests(one.task_tests),
         "test": one.test,
         "p": one.p,
         "seed": one.seed,
@@ -201,6 +217,40 @@ def comparison_data(one: Comparison) -> dict[str, Any]:
             "owed": list(one.left_out.owed),
         },
         "partly_owed": list(one.partial),
+    }
+
+
+def _smooth(flips: SmoothFlips) -> dict[str, Any]:
+    return {
+        "score": "share of tests passed",
+        "tasks": flips.n,
+        "tolerance": flips.tolerance,
+        "nfr": number(flips.nfr),
+        "pfr": number(flips.pfr),
+        "mean_loss": number(flips.loss),
+        "mean_gain": number(flips.gain),
+        "mean_change": number(flips.change),
+    }
+
+
+def _at_k(flips: KFlips) -> dict[str, Any]:
+    return {
+        "tasks": flips.tasks,
+        "solve_nfr": number(flips.nfr),
+        "solve_pfr": number(flips.pfr),
+        "hard_nfr": number(flips.hard_nfr),
+        "hard_pfr": number(flips.hard_pfr),
+        "hard_nfr_by_sampling_at_most": flips.hard_noise_bound,
+    }
+
+
+def _task_tests(tests: Sequence[TaskTest]) -> dict[str, Any]:
+    """How many tasks were tested, and those that changed."""
+    return {
+        "test": "exact Fisher, Benjamini-Hochberg",
+        "tested": len(tests),
+        "false_alarms": FALSE_ALARMS,
+        "changed": [{"task": one.task, "p": one.p, "adjusted_p": one.adjusted} for one in tests if one.changed],
     }
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .metrics.flips import ExpectedFlips, expected_flips
+from .metrics.churn import ExpectedFlips, expected_flips
 from .metrics.intervals import SEED, Interval, difference_interval, sign_flip_p
 from .table import RunTable
 

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .metrics.intervals import Interval, bootstrap_ratio, difference_interval, score_interval, wilson
+from .metrics.churn import negative, noise
+from .metrics.intervals import Interval, difference_interval, ratio_interval, score_interval
 from .metrics.passk import TaskCounts
 from .pairing import Cost, Pairs
 
@@ -36,24 +37,13 @@ class Measure:
     cost: Cost
 
 
-def _lost(old: TaskCounts, new: TaskCounts) -> float:
-    """Chance that one fresh sample of each is a negative flip (`metrics.flips.expected_flips`)."""
-    return old.rate * (new.failed / new.n)
-
-
-def _gained(old: TaskCounts, new: TaskCounts) -> float:
-    return (old.failed / old.n) * new.rate
-
-
 def _same(old: TaskCounts, new: TaskCounts) -> float:
-    return 1.0 - _lost(old, new) - _gained(old, new)
+    return 1.0 - negative(old, new) - negative(new, old)
 
 
-def _floor(old: TaskCounts, new: TaskCounts) -> float:
-    """Negative flips that sampling alone would show (`metrics.flips.expected_flips`); NaN with single samples."""
-    if old.n < 2 or new.n < 2:
-        return math.nan
-    return (old.passed * old.failed / (old.n * (old.n - 1)) + new.passed * new.failed / (new.n * (new.n - 1))) / 2
+def _excess_of(old: TaskCounts, new: TaskCounts) -> float:
+    """Negative flips beyond those that sampling alone would show; NaN with single samples."""
+    return negative(old, new) - noise(old, new) if old.n > 1 and new.n > 1 else math.nan
 
 
 def _mean(values: list[float]) -> float:
@@ -76,24 +66,17 @@ def _drop(pairs: Pairs, level: float, seed: int) -> Measured:
 
 def _lost_of_correct(pairs: Pairs, level: float, seed: int) -> Measured:
     """NFR / old pass@1: of what worked, the share that broke. Wilson over what worked, else a clustered bootstrap."""
-    lost = [_lost(old, new) for old, new in pairs.counts]
+    lost = [negative(old, new) for old, new in pairs.counts]
     worked = [old.rate for old, _ in pairs.counts]
-    whole = math.fsum(worked)
-    if not whole:
-        return Measured(math.nan, Interval(math.nan, math.nan, "none", 0), "the old model passed nothing")
-    seen = math.fsum(lost) / whole
-    if pairs.single and pairs.independent:
-        return Measured(seen, wilson(math.fsum(lost), int(whole), level))
-    if seen in (0.0, 1.0):
-        roots = len({root for root, rate in zip(pairs.roots, worked, strict=True) if rate})
-        bounds = wilson(seen * roots, roots, level)
-        return Measured(seen, Interval(bounds.low, bounds.high, "wilson over roots", roots))
-    return Measured(seen, bootstrap_ratio(lost, worked, pairs.roots, level=level, seed=seed))
+    interval = ratio_interval(lost, worked, pairs.roots, level=level, seed=seed)
+    if not any(worked):
+        return Measured(math.nan, interval, "the old model passed nothing")
+    return Measured(math.fsum(lost) / math.fsum(worked), interval)
 
 
 def _excess(pairs: Pairs, level: float, seed: int) -> Measured:
     """NFR - noise floor, over all tasks; undefined where a task has a single sample on either side."""
-    values = [_lost(old, new) - _floor(old, new) for old, new in pairs.counts]
+    values = [_excess_of(old, new) for old, new in pairs.counts]
     alone = sum(math.isnan(value) for value in values)
     if alone or not values:
         why = f"the noise floor needs two samples a task and model; {alone} of {len(values)} tasks have fewer"
@@ -101,7 +84,7 @@ def _excess(pairs: Pairs, level: float, seed: int) -> Measured:
     return Measured(_mean(values), difference_interval(values, pairs.roots, level=level, seed=seed))
 
 
-NFR = Measure("negative flip rate", "--max-nfr", True, False, _share_of(_lost), lambda o, n: (_lost(o, n),))
+NFR = Measure("negative flip rate", "--max-nfr", True, False, _share_of(negative), lambda o, n: (negative(o, n),))
 NFR_OF_CORRECT = Measure(
     "broken of what worked",
     "--max-nfr-of-correct",
@@ -109,10 +92,8 @@ NFR_OF_CORRECT = Measure(
     False,
     _lost_of_correct,
     # Of two completions that break as much, the one in which less worked before is the worse.
-    lambda o, n: (_lost(o, n), -o.rate),
+    lambda o, n: (negative(o, n), -o.rate),
 )
-EXCESS_NFR = Measure(
-    "NFR above noise floor", "--max-excess-nfr", True, True, _excess, lambda o, n: (_lost(o, n) - _floor(o, n),)
-)
+EXCESS_NFR = Measure("NFR above noise floor", "--max-excess-nfr", True, True, _excess, lambda o, n: (_excess_of(o, n),))
 DROP = Measure("drop of pass@1", "--max-drop", True, True, _drop, lambda o, n: (o.rate - n.rate,))
 PAIRWISE = Measure("pairwise agreement", "--min-pairwise", False, False, _share_of(_same), lambda o, n: (-_same(o, n),))

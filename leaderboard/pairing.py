@@ -21,16 +21,6 @@ class Pairs:
     counts: tuple[Pair, ...]
     roots: tuple[str, ...]
 
-    @property
-    def independent(self) -> bool:
-        """True where every task is its own root."""
-        return len(set(self.roots)) == len(self.roots)
-
-    @property
-    def single(self) -> bool:
-        """True where each side has one scored sample of every task."""
-        return all(old.n == 1 and new.n == 1 for old, new in self.counts)
-
 
 @dataclass(frozen=True, slots=True)
 class Common:

@@ -6,25 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from .metrics.idealised import IdealisedAccuracy, idealised_accuracy
 from .metrics.intervals import SEED
-from .metrics.preferences import (
-    JudgeAccuracy,
-    PairAccuracy,
-    implicit_rewards,
-    judge_accuracy,
-    per_unit,
-    ranking_accuracy,
-)
+from .metrics.preferences import JudgeAccuracy, PairAccuracy
+from .preference_measures import Measure, byte_lengths, judged, measures_of, ranked_by, reference_scores, token_lengths
 from .preference_table import Pair, PreferenceRun
-
-RANKING = "ranking accuracy"
-PER_TOKEN = "ranking accuracy per token"
-PER_BYTE = "ranking accuracy per byte"
-IMPLICIT_REWARD = "implicit reward accuracy"
-REFERENCE = "ranking accuracy of the reference"
-REWARD_MODEL = "reward model accuracy"
-JUDGE = "judge accuracy"
-"""The measures, each under a name of its own: figures of one measure can be compared, of two they cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +57,9 @@ class PreferenceSummary:
     measure: the name of the headline measure, which ``overall``, the slices and ``length`` use. measures: all measures
     that the file allows, the headline first. by_category, by_criterion: in the file's order; empty where no pair names
     one. judge: order effects, None where no judge was asked. controls: "always the longer", "always the shorter" and
-    "coin", and for judges "always the first". notes: sentences on what must not be overlooked.
+    "coin", and for judges "always the first". idealised: the ranking accuracy that training could reach at best, where
+    the file gives a reference's log-likelihoods and the agreement of raters. notes: sentences on what must not be
+    overlooked.
     """
 
     label: str
@@ -88,16 +76,17 @@ class PreferenceSummary:
     controls: tuple[Control, ...]
     length: LengthBias | None
     judge: JudgeAccuracy | None
+    idealised: IdealisedAccuracy | None
     notes: tuple[str, ...]
     seed: int
 
 
 def summarise(run: PreferenceRun, *, seed: int = SEED) -> PreferenceSummary:
     """All numbers of one run. Skipped pairs are counted and are in no share."""
-    named = _measures(run)
+    named = measures_of(run)
     headline, measure = next(iter(named.items()))
     measures = [_slice(name, run.rows, each, seed) for name, each in named.items()]
-    judge = _judged(run.rows, seed) if run.mode == "judge" else None
+    judge = judged(run.rows, seed) if run.mode == "judge" else None
     return PreferenceSummary(
         label=run.label,
         mode=run.mode,
@@ -113,91 +102,20 @@ def summarise(run: PreferenceRun, *, seed: int = SEED) -> PreferenceSummary:
         controls=_controls(run, judge, seed),
         length=_length_bias(run.rows, measure, seed),
         judge=judge,
+        idealised=_idealised(run),
         notes=_notes(run, measures[0], judge),
         seed=seed,
     )
 
 
-Measure = Callable[[Sequence[Pair], int], PairAccuracy]
-Scores = Callable[[Pair], tuple[float, float]]
-"""The two sides of a pair under one measure, the preferred answer first; NaN where the file does not say."""
-
-
-def _measures(run: PreferenceRun) -> dict[str, Measure]:
-    """The measures this file allows, the headline first."""
-    if run.mode == "judge":
-        return {JUDGE: lambda rows, seed: _judged(rows, seed).pairs}
-    if run.mode == "reward":
-        return {REWARD_MODEL: _ranked_by(_stated)}
-    if run.score_unit == "sequence":
-        offered: dict[str, Scores] = {
-            RANKING: _stated,
-            PER_TOKEN: lambda row: _divided(_stated(row), _tokens(row)),
-            PER_BYTE: lambda row: _divided(_stated(row), _bytes(row)),
-            IMPLICIT_REWARD: _rewards,
-            REFERENCE: _reference,
-        }
-    else:
-        offered = {
-            PER_TOKEN: _stated,
-            RANKING: _sums,
-            PER_BYTE: lambda row: _divided(_sums(row), _bytes(row)),
-            IMPLICIT_REWARD + " per token": _rewards,
-            REFERENCE + " per token": _reference,
-        }
-    headline, *others = offered
-    known = [name for name in others if any(not math.isnan(sum(offered[name](row))) for row in run.rows)]
-    return {name: _ranked_by(offered[name]) for name in (headline, *known)}
-
-
-def _ranked_by(scores: Scores) -> Measure:
-    def measure(rows: Sequence[Pair], seed: int) -> PairAccuracy:
-        sides = [scores(row) for row in rows]
-        families = [row.family for row in rows]
-        return ranking_accuracy([good for good, _ in sides], [bad for _, bad in sides], families, seed=seed)
-
-    return measure
-
-
-def _stated(row: Pair) -> tuple[float, float]:
-    return (math.nan, math.nan) if row.skipped else (row.chosen_score, row.rejected_score)
-
-
-def _reference(row: Pair) -> tuple[float, float]:
-    return (math.nan, math.nan) if row.skipped else (row.reference_chosen_score, row.reference_rejected_score)
-
-
-def _rewards(row: Pair) -> tuple[float, float]:
-    good, bad = implicit_rewards(_stated(row), _reference(row))
-    return good, bad
-
-
-def _sums(row: Pair) -> tuple[float, float]:
-    """Sums over tokens, from means per token."""
-    (good, bad), (good_length, bad_length) = _stated(row), _tokens(row)
-    return good * good_length, bad * bad_length
-
-
-def _tokens(row: Pair) -> tuple[float, float]:
-    return row.chosen_tokens, row.rejected_tokens
-
-
-def _bytes(row: Pair) -> tuple[float, float]:
-    return row.chosen_bytes, row.rejected_bytes
-
-
-def _divided(scores: tuple[float, float], lengths: tuple[float, float]) -> tuple[float, float]:
-    good, bad = per_unit(scores, lengths)
-    return good, bad
-
-
-def _judged(rows: Sequence[Pair], seed: int) -> JudgeAccuracy:
-    return judge_accuracy(
-        [None if row.skipped else row.forward for row in rows],
-        [None if row.skipped else row.backward for row in rows],
-        [row.family for row in rows],
-        seed=seed,
+def _idealised(run: PreferenceRun) -> IdealisedAccuracy | None:
+    if run.mode != "loglikelihood" or run.score_unit != "sequence":
+        return None
+    sides = [reference_scores(row) for row in run.rows]
+    found = idealised_accuracy(
+        [good for good, _ in sides], [bad for _, bad in sides], [row.agreement for row in run.rows]
     )
+    return found if found.n else None
 
 
 def _slice(name: str, rows: Sequence[Pair], measure: Measure, seed: int) -> Slice:
@@ -218,7 +136,7 @@ def _groups(rows: Sequence[Pair], key: Callable[[Pair], str], measure: Measure, 
 
 def _lengths(rows: Sequence[Pair]) -> tuple[str, Callable[[Pair], tuple[float, float]]] | None:
     """What to measure length in: bytes where every pair has them, else tokens, else nothing."""
-    for unit, lengths in (("bytes", _bytes), ("tokens", _tokens)):
+    for unit, lengths in (("bytes", byte_lengths), ("tokens", token_lengths)):
         if rows and all(not math.isnan(lengths(row)[0]) for row in rows):
             return unit, lengths
     return None
@@ -261,14 +179,11 @@ def _controls(run: PreferenceRun, judge: JudgeAccuracy | None, seed: int) -> tup
     rows = _scored(run.rows)
     known = _lengths(rows)
     if known is not None:
-        for name, sign in (("always the longer", 1), ("always the shorter", -1)):
-
-            def by_length(row: Pair, sign: int = sign) -> tuple[float, float]:
-                good, bad = known[1](row)
-                return sign * good, sign * bad
-
-            result = _ranked_by(by_length)(rows, seed)
-            controls.append(Control(name, result, result.accuracy))
+        _, lengths = known
+        longer = ranked_by(lengths)(rows, seed)
+        shorter = ranked_by(lambda row: (-lengths(row)[0], -lengths(row)[1]))(rows, seed)
+        controls.append(Control("always the longer", longer, longer.accuracy))
+        controls.append(Control("always the shorter", shorter, shorter.accuracy))
     if judge is not None:
         asked = judge.first_n + judge.second_n
         controls.append(Control("always the first", None, judge.first_n / asked if asked else math.nan))
@@ -279,14 +194,16 @@ def _notes(run: PreferenceRun, overall: Slice, judge: JudgeAccuracy | None) -> t
     notes = []
     result = overall.result
     if result.skipped:
-        notes.append(f"{result.skipped} of {len(run.rows)} pairs were skipped and are in no share.")
+        were = "was skipped, and is" if result.skipped == 1 else "were skipped, and are"
+        notes.append(f"{result.skipped} of {len(run.rows)} pairs {were} in no share.")
     if run.mode != "judge" and result.n and result.tie == result.n:
         notes.append("Every pair ties: the server probably gave no scores at all.")
     if judge is not None:
         once = judge.first_n + judge.second_n - 2 * judge.both_orders
         if once:
-            notes.append(f"{once} pairs were judged in one order only, so that position and preference are mixed.")
+            pairs = "1 pair was" if once == 1 else f"{once} pairs were"
+            notes.append(f"{pairs} judged in one order only, so that position and preference are mixed.")
         if judge.unreadable:
-            asked = judge.first_n + judge.second_n
-            notes.append(f"{judge.unreadable} of {asked} judgements hold no readable choice and are not right.")
+            hold = "holds no readable choice, and is" if judge.unreadable == 1 else "hold no readable choice, and are"
+            notes.append(f"{judge.unreadable} of {judge.first_n + judge.second_n} judgements {hold} not right.")
     return tuple(notes)

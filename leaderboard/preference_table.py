@@ -31,7 +31,7 @@ _HEADER = ("schema", "model", "mode", "suite", "score_unit", "created", "metadat
 _ROW = (
     "pair", "category", "criterion", "family", "chosen_score", "rejected_score", "reference_chosen_score",
     "reference_rejected_score", "chosen_tokens", "rejected_tokens", "chosen_bytes", "rejected_bytes", "choice_forward",
-    "choice_backward", "skipped", "metadata",
+    "choice_backward", "agreement", "skipped", "metadata",
 )  # fmt: skip
 _TWINS = (
     ("chosen_score", "rejected_score"),
@@ -47,7 +47,8 @@ class Pair:
 
     Scores and lengths are NaN where the file has none. family: what the pair was derived from, by default its own id:
     the unit of resampling. forward, backward: a judge's choice with the preferred answer shown first and second; None
-    where it was not asked. skipped: why the pair could not be scored; "" where it was.
+    where it was not asked. agreement: share of the raters that prefer the preferred answer, NaN where unknown. skipped:
+    why the pair could not be scored; "" where it was.
     """
 
     pair: str
@@ -64,6 +65,7 @@ class Pair:
     rejected_bytes: float
     forward: Choice | None
     backward: Choice | None
+    agreement: float
     skipped: str
 
 
@@ -217,8 +219,11 @@ def _pair(line: _Line, mode: Mode) -> Pair:
         rejected_bytes=line.count("rejected_bytes"),
         forward=cast("Choice | None", line.one_of("choice_forward", CHOICES)),
         backward=cast("Choice | None", line.one_of("choice_backward", CHOICES)),
+        agreement=line.number_of("agreement"),
         skipped=line.text("skipped"),
     )
+    if not (math.isnan(pair.agreement) or 0 <= pair.agreement <= 1):
+        raise line.wrong(f"agreement: a share of raters from 0 to 1 is expected, found {pair.agreement:g}")
     if mode == "loglikelihood":
         for name in ("chosen_score", "rejected_score", "reference_chosen_score", "reference_rejected_score"):
             if getattr(pair, name) > 0:

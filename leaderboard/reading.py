@@ -25,7 +25,21 @@ from ..harness.runs.records import (
 )
 from ..harness.runs.shard import Shard
 from ..harness.verdict import Verdict
-from .answers import LIMITS, NO_NOTE, Answer, Keep, Limits, Note, Spending, Spent, answer_of, cut, note_of
+from .answers import (
+    LIMITS,
+    NO_NOTE,
+    Answer,
+    Keep,
+    Limits,
+    Note,
+    Spending,
+    Spent,
+    Tests,
+    answer_of,
+    cut,
+    note_of,
+    tests_of,
+)
 
 VERDICTS = tuple(verdict.value for verdict in Verdict)
 """Every kind of verdict; its place here is the byte that stands for it in ``Reading.judged``."""
@@ -43,7 +57,8 @@ class Reading:
 
     judged: by task, a byte (an index of VERDICTS) for each planned sample that has a verdict, in the order of epochs.
     unscored, missing: by task, planned samples without a verdict, and without an answer. details: by task, what
-    scoring said of the first sample that did not pass, where it said anything. answers: as ``RunTable``.
+    scoring said of the first sample that did not pass, where it said anything. answers: as ``RunTable``. tests: by
+    task, for each byte of ``judged`` the verdicts of the sample's tests; absent where no sample names any.
     """
 
     path: Path
@@ -55,6 +70,7 @@ class Reading:
     details: Mapping[str, str]
     spent: Spent
     answers: Mapping[str, tuple[Answer, ...]]
+    tests: Mapping[str, tuple[Tests, ...]]
 
 
 def read_records(path: str | Path, keep: Keep = "none") -> Reading:
@@ -68,7 +84,8 @@ def read_records(path: str | Path, keep: Keep = "none") -> Reading:
     if not tasks:
         raise BadInput(f"{folder}: the run has no tasks, so there is nothing to count")
     plan = _Plan(folder, manifest, tasks)
-    counting = {task: _Task(task, plan, keep) for task in tasks}
+    alike: dict[Tests, Tests] = {}
+    counting = {task: _Task(task, plan, keep, alike) for task in tasks}
     spending = Spending()
     for verdict in read_verdicts(folder, tasks):
         counting[verdict.task].add_verdict(verdict)
@@ -86,6 +103,7 @@ def read_records(path: str | Path, keep: Keep = "none") -> Reading:
         details={name: one.detail for name, one in found.items() if one.detail},
         spent=spending.total(),
         answers={name: one.answers for name, one in found.items() if one.answers},
+        tests={name: one.tests for name, one in found.items() if any(one.tests)},
     )
 
 
@@ -117,15 +135,18 @@ class _Found(NamedTuple):
     missing: int
     detail: str
     answers: tuple[Answer, ...]
+    tests: tuple[Tests, ...]
 
 
 class _Task:
     """The samples of one task while they are read."""
 
-    __slots__ = ("_answers", "_judged", "_keep", "_limits", "_name", "_notes", "_plan", "_states")
+    __slots__ = ("_alike", "_answers", "_judged", "_keep", "_limits", "_name", "_notes", "_plan", "_states", "_tests")
 
-    def __init__(self, name: str, plan: _Plan, keep: Keep) -> None:
+    def __init__(self, name: str, plan: _Plan, keep: Keep, alike: dict[Tests, Tests]) -> None:
         self._name, self._plan, self._keep, self._limits = name, plan, keep, LIMITS[keep]
+        self._alike = alike  # equal ones are one object: a million samples have few that differ
+        self._tests: dict[int, Tests] = {}
         self._judged: dict[int, tuple[int, str]] = {}  # last verdict and its code's digest, until its sample is read
         self._notes: dict[int, Note] = {}
         self._states: dict[int, int] = {}  # of every sample read, and at last of every verdict that counts
@@ -134,6 +155,8 @@ class _Task:
     def add_verdict(self, row: VerdictRow) -> None:
         number = _NUMBER[row.verdict]
         self._judged[row.epoch] = (number, row.code_digest)
+        tests = tests_of(row.tests)
+        self._tests[row.epoch] = self._alike.setdefault(tests, tests)
         if number != _PASS or self._keep == "all":
             self._notes[row.epoch] = note_of(row.detail, row.tests, _DETAIL if self._keep == "none" else self._limits)
         else:
@@ -173,13 +196,15 @@ class _Task:
             epoch for epoch in sorted(self._states) if self._plan.has(self._name, epoch, epoch not in self._judged)
         ]
         numbers = [self._states[epoch] for epoch in planned]
+        judged = [epoch for epoch in planned if self._states[epoch] != _UNSCORED]
         failed = next((epoch for epoch in planned if self._states[epoch] not in (_PASS, _UNSCORED)), None)
         return _Found(
-            judged=bytes(number for number in numbers if number != _UNSCORED),
+            judged=bytes(self._states[epoch] for epoch in judged),
             unscored=numbers.count(_UNSCORED),
             missing=0 if self._plan.given else self._plan.count(self._name) - len(planned),
             detail="" if failed is None else _said(self._notes[failed]),
             answers=tuple(sorted(self._answers, key=_epoch)),
+            tests=tuple(self._tests[epoch] for epoch in judged),
         )
 
 

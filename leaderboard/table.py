@@ -17,12 +17,12 @@ import pandas as pd
 
 from ..benchmarks.jsonio import digest
 from ..harness.verdict import Verdict
-from .answers import NOTHING_SPENT, Answer, Keep, Spent
+from .answers import NOTHING_SPENT, Answer, Keep, Spent, Tests
 from .metrics.passk import TaskCounts
 from .reading import VERDICTS, Reading, read_records
 from .workers import read_many
 
-__all__ = ["NOTHING_SPENT", "VERDICTS", "Answer", "Keep", "RunTable", "Spent", "read_run", "read_runs"]
+__all__ = ["NOTHING_SPENT", "VERDICTS", "Answer", "Keep", "RunTable", "Spent", "Tests", "read_run", "read_runs"]
 
 _PASS, _INFRA = VERDICTS.index(Verdict.PASS.value), VERDICTS.index(Verdict.INFRA.value)
 
@@ -34,7 +34,8 @@ class RunTable:
     tasks: indexed by task id in the run's order; columns digest, root, operator (None for an original task), parents,
     tags (tuples of texts), passed, failed, infra, unscored, missing. judged: by task, a byte (an index of VERDICTS) for
     each sample that has a verdict, in the order of epochs. details: by task, what scoring said of the first sample that
-    did not pass. answers: by task, those that ``keep`` asked for, in the order of epochs.
+    did not pass. answers: by task, those that ``keep`` asked for, in the order of epochs. tests: by task, the verdicts
+    of each judged sample's tests.
     """
 
     path: Path
@@ -44,6 +45,7 @@ class RunTable:
     details: Mapping[str, str]
     spent: Spent = NOTHING_SPENT
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
+    tests: Mapping[str, tuple[Tests, ...]] = field(default_factory=dict)
 
     def section(self, name: str) -> Mapping[str, Any]:
         """One object of the manifest; empty where it is absent."""
@@ -168,7 +170,14 @@ def table_of(reading: Reading) -> RunTable:
     )
     tasks.index = pd.Index(list(reading.tasks), dtype=object, name="task")
     return RunTable(
-        reading.path, reading.manifest, tasks, reading.judged, reading.details, reading.spent, reading.answers
+        reading.path,
+        reading.manifest,
+        tasks,
+        reading.judged,
+        reading.details,
+        reading.spent,
+        reading.answers,
+        reading.tests,
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ...benchmarks.errors import BadInput
 
-NAMES = ("negative_flips", "pass_at_k")
+NAMES = ("negative_flips", "pass_at_k", "ranking_accuracy")
 
 
 def module_path(name: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import comb
 
 from .passk import TaskCounts
+from .significance import benjamini_hochberg as step_up
 
 FALSE_ALARMS = 0.05
 """Of the tasks that are said to have fallen, the share that may be false alarms."""
@@ -23,17 +24,6 @@ def fall_p(old: TaskCounts, new: TaskCounts) -> float:
     passes, everything = old.passed + new.passed, old.n + new.n
     ways = sum(comb(new.n, k) * comb(old.n, passes - k) for k in range(new.passed + 1) if passes - k <= old.n)
     return ways / comb(everything, passes)
-
-
-def step_up(p_values: Sequence[float]) -> list[float]:
-    """Benjamini's and Hochberg's adjustment, in the given order: at which share of false alarms each is rejected."""
-    adjusted = [1.0] * len(p_values)
-    running = 1.0
-    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
-    for rank in range(len(order), 0, -1):
-        running = min(running, p_values[order[rank - 1]] * len(order) / rank)
-        adjusted[order[rank - 1]] = running
-    return adjusted
 
 
 def surely_fell(pairs: Sequence[tuple[TaskCounts, TaskCounts]]) -> list[bool]:

@@ -1,17 +1,18 @@
-"""Flips: what an update breaks and mends, task by task, and whether the net change could be chance.
+"""Flips: what an update breaks and mends, task by task.
 
 Two questions that must not be mixed have two functions: ``update_flips`` (same task, another model) and
 ``evolution_flips`` (same model, root task against the task evolved from it). Sources: Yan et al. 2021,
-"Positive-Congruent Training" (CVPR), for NFR and relative NFR; McNemar 1947 for the test on discordant pairs.
+"Positive-Congruent Training" (CVPR), for NFR and relative NFR; Cai et al. 2022 (arXiv 2202.02976) for NFI; Bansal et
+al. 2019 and Srivastava et al. 2020 (arXiv 2008.04572) for BTC and BEC.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .passk import TaskCounts
+from .significance import mcnemar_exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,33 @@ class Flips:
         return self.negative * self.n / could_flip if could_flip else math.nan
 
     @property
+    def nfi(self) -> float:
+        """Negative flip impact: broken / wrong after (Cai et al. 2022), the share of the new errors that are new.
+
+        NFR / (1 - new_accuracy); NaN where the new model makes no error.
+        """
+        return _share(self.negative, self.negative + self.neither)
+
+    @property
+    def pfi(self) -> float:
+        """Positive flip impact: fixed / right after, the share of what is right now that was not before."""
+        return _share(self.positive, self.new_correct)
+
+    @property
+    def btc(self) -> float:
+        """Backward trust compatibility: right both times / right before (Srivastava et al. 2020); NaN for none."""
+        return _share(self.both, self.old_correct)
+
+    @property
+    def bec(self) -> float:
+        """Backward error compatibility: wrong both times / wrong after, which is 1 - NFI; NaN where nothing is wrong.
+
+        As its authors define it ("a mistake of the new model is not new"). The library BackwardCompatibilityML divides
+        by the *old* errors, and gives 0 for the undefined cases.
+        """
+        return _share(self.neither, self.negative + self.neither)
+
+    @property
     def p_value(self) -> float:
         """Exact two-sided McNemar p of "accuracy unchanged"."""
         return mcnemar_exact(self.negative, self.positive)
@@ -124,82 +152,3 @@ def evolution_flips(original: Mapping[str, bool], evolved: Mapping[str, bool], r
     """
     pairs = [task for task in evolved if root_of.get(task) in original]
     return flips_from_booleans([original[root_of[task]] for task in pairs], [evolved[task] for task in pairs], pairs)
-
-
-def mcnemar_exact(broken: int, fixed: int) -> float:
-    """Two-sided exact McNemar p: min(1, 2 P[Bin(b + c, 1/2) <= min(b, c)]); 1 where nothing flipped.
-
-    The null hypothesis is that a flip is as likely to go either way, pairs being independent of each other.
-    """
-    if broken < 0 or fixed < 0:
-        raise ValueError(f"negative counts of flips: {broken}, {fixed}")
-    flips = broken + fixed
-    # Whole numbers throughout: the one division at the end is correctly rounded, whatever the size.
-    term, tail = 1, 1
-    for i in range(1, min(broken, fixed) + 1):
-        term = term * (flips - i + 1) // i
-        tail += term
-    return min(1.0, float(2 * tail / 2**flips))
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down adjustment of several p-values, in the given order (Holm 1979)."""
-    adjusted = [0.0] * len(p_values)
-    running = 0.0
-    for rank, index in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
-        running = max(running, min(1.0, (len(p_values) - rank) * p_values[index]))
-        adjusted[index] = running
-    return adjusted
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedFlips:
-    """Flip rates of models sampled several times a task: the chance that one fresh sample of each model would flip.
-
-    nfr, pfr: mean over tasks of p(1-q) and (1-p)q, where p and q are the two models' chances to pass; pfr - nfr is
-    exactly the change of pass@1. noise_floor: mean of [p(1-p) + q(1-q)] / 2, the negative flips that sampling alone
-    would show between two runs of one model; NaN unless both have two samples of some task. ``floor_tasks`` says over
-    how many tasks it is taken.
-    """
-
-    n: int
-    old_rate: float
-    new_rate: float
-    nfr: float
-    pfr: float
-    noise_floor: float
-    floor_tasks: int
-
-    @property
-    def excess_nfr(self) -> float:
-        """nfr - noise_floor: what is left once sampling noise is taken off; NaN where the floor is unknown."""
-        return self.nfr - self.noise_floor if self.floor_tasks == self.n else math.nan
-
-
-def expected_flips(pairs: Iterable[tuple[TaskCounts, TaskCounts]]) -> ExpectedFlips:
-    """Unbiased flip rates of (old, new) counts of the same tasks: c/n * (m-d)/m for c of n and d of m passes, averaged.
-
-    With one sample each these are exactly the rates of ``Flips``. Samples of both models must be independent of each
-    other. Raises ValueError for a task without a scored sample.
-    """
-    listed = list(pairs)
-    if any(old.n == 0 or new.n == 0 for old, new in listed):
-        raise ValueError("a task without a scored sample has no flip rate; leave it out and say so")
-    floors = [
-        (old.passed * old.failed / (old.n * (old.n - 1)) + new.passed * new.failed / (new.n * (new.n - 1))) / 2
-        for old, new in listed
-        if old.n > 1 and new.n > 1
-    ]
-    return ExpectedFlips(
-        n=len(listed),
-        old_rate=_mean([old.rate for old, _ in listed]),
-        new_rate=_mean([new.rate for _, new in listed]),
-        nfr=_mean([old.rate * (new.failed / new.n) for old, new in listed]),
-        pfr=_mean([(old.failed / old.n) * new.rate for old, new in listed]),
-        noise_floor=_mean(floors),
-        floor_tasks=len(floors),
-    )
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values) if values else math.nan

@@ -139,6 +139,32 @@ def score_interval(
     return bootstrap_mean(rates, clusters, level=level, seed=seed)
 
 
+def ratio_interval(
+    parts: Sequence[float],
+    wholes: Sequence[float],
+    clusters: Sequence[str],
+    *,
+    level: float = LEVEL,
+    seed: int = SEED,
+) -> Interval:
+    """The interval of sum(parts) / sum(wholes), a share of those tasks that can count: 0 <= part <= whole <= 1 each.
+
+    Wilson over the wholes where all are 0 or 1 and every task is its own root; else the clustered bootstrap, or Wilson
+    over the number of roots with a whole where the share is 0 or 1. Undefined where there is no whole.
+    """
+    whole = math.fsum(wholes)
+    if not whole:
+        return UNDEFINED
+    share = math.fsum(parts) / whole
+    if len(set(clusters)) == len(wholes) and all(value in (0.0, 1.0) for value in (*parts, *wholes)):
+        return wilson(math.fsum(parts), int(whole), level)
+    if share in (0.0, 1.0):
+        roots = len({cluster for cluster, value in zip(clusters, wholes, strict=True) if value})
+        bounds = wilson(share * roots, roots, level)
+        return Interval(bounds.low, bounds.high, "wilson over roots", roots)
+    return bootstrap_ratio(parts, wholes, clusters, level=level, seed=seed)
+
+
 def difference_interval(
     differences: Sequence[float], clusters: Sequence[str], *, level: float = LEVEL, seed: int = SEED
 ) -> Interval:

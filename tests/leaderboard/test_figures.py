@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalrun.leaderboard.evolved import ALL, Drop
-from evalrun.leaderboard.metrics.flips import expected_flips
+from evalrun.leaderboard.metrics.churn import expected_flips
 from evalrun.leaderboard.metrics.intervals import Interval, difference_interval, sign_flip_p
 from evalrun.leaderboard.site.figures import move_apart, slope
 

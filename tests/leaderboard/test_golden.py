@@ -30,6 +30,9 @@ def assert_same(flips: Flips, expected: dict[str, Any]) -> None:
     listed = [task for task in expected["negative_flip_ids"] if not task.startswith("... ")]
     assert set(listed) <= set(flips.broken)
     assert len(listed) == flips.negative or f"... {flips.negative - len(listed)} more" in expected["negative_flip_ids"]
+    assert flips.new_accuracy - flips.old_accuracy == pytest.approx(flips.pfr - flips.nfr, abs=1e-12)
+    assert flips.nfi == pytest.approx(expected["nfr"] / (1 - expected["acc_new"]), abs=1e-12)
+    assert flips.btc == pytest.approx(1 - expected["nfr_over_old_correct"], abs=1e-12)
     for name, value in (
         ("acc_old", flips.old_accuracy),
         ("acc_new", flips.new_accuracy),
@@ -75,6 +78,25 @@ def test_flips_of_two_real_updates(shared_data: Path, expected: dict[str, Any], 
     flips = flips_from_booleans(list(paired[old]), list(paired[new]), list(paired.index))
 
     assert_same(flips, expected["negative_flips"]["llmdrift"][f"{suite}: {old} -> {new}"])
+
+
+def test_flips_between_two_models_answers_that_were_judged_elsewhere(expected: dict[str, Any]) -> None:
+    verdicts = expected["humaneval_base_verdicts"]["groups"]["evoeval_solutions"]
+
+    def passed(model: str) -> dict[str, bool]:
+        wrong = {*verdicts[model]["failed"], *verdicts[model]["timed_out"], *verdicts[model]["missing"]}
+        results = {f"HumanEval/{number}": f"HumanEval/{number}" not in wrong for number in range(164)}
+        assert sum(results.values()) == verdicts[model]["n_correct"]
+        return results
+
+    flips = update_flips(passed("chatgpt"), passed("gpt-4"))
+
+    assert_same(flips, expected["negative_flips"]["evoeval_solutions"]["chatgpt -> gpt-4 (HumanEval base tests)"])
+
+
+def test_no_recorded_flips_are_left_unchecked(expected: dict[str, Any]) -> None:
+    counts = {name: len(rows) for name, rows in expected["negative_flips"].items() if name != "how"}
+    assert counts == {"zero_shot_replication": 2, "llmdrift": 4, "evoeval_solutions": 1}
 
 
 @pytest.mark.parametrize("tests", ["base", "plus"])

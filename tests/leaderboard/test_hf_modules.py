@@ -15,6 +15,7 @@ from evalrun.benchmarks import BadInput
 from evalrun.leaderboard.hf import NAMES, module_path
 from evalrun.leaderboard.metrics.flips import flips_from_booleans
 from evalrun.leaderboard.metrics.passk import pass_at_k_of_samples
+from evalrun.leaderboard.metrics.preferences import ranking_accuracy
 
 # Any name looked up and any socket opened ends the child at once.
 PROLOGUE = """
@@ -72,18 +73,44 @@ def test_negative_flips_load_offline_for_numbers_and_for_texts(tmp_path: Path) -
         "m = evaluate.load(module_path('negative_flips'))\n"
         "a = m.compute(predictions1=[1, 1, 0, 0], predictions2=[1, 0, 1, 0], references=[1, 1, 1, 1])\n"
         "b = m.compute(predictions1=['x', 'y'], predictions2=['x', 'z'], references=['x', 'y'])\n"
-        "print(json.dumps([m.module_type, a, b]))",
+        "print(json.dumps([isinstance(m, evaluate.Comparison), m.module_type, a, b]))",
         tmp_path,
     )
-    kind, numbers, texts = found  # type: ignore[misc]
+    is_comparison, kind, numbers, texts = found  # type: ignore[misc]
+    assert is_comparison
     plain = flips_from_booleans([True, True, False, False], [True, False, True, False])
     assert kind == "comparison"
     assert numbers == {
         "negative_flips": 1, "positive_flips": 1, "nfr": plain.nfr, "pfr": plain.pfr,
         "nfr_over_old_correct": 0.5, "relative_nfr": plain.relative_nfr,
-        "old_accuracy": 0.5, "new_accuracy": 0.5, "p_value": 1.0,
+        "nfi": 0.5, "pfi": 0.5, "btc": 0.5, "bec": 0.5,
+        "old_accuracy": 0.5, "new_accuracy": 0.5, "p_value": 1.0, "mid_p_value": 1.0,
     }  # fmt: skip
     assert (texts["negative_flips"], texts["nfr"]) == (1, 0.5)
+
+
+def test_ranking_accuracy_loads_offline_and_equals_the_plain_function(tmp_path: Path) -> None:
+    chosen, rejected = [-3.0, -5.0, -4.0, -8.0], [-4.0, -4.0, -4.0, -9.0]
+    found = in_a_process_without_network(
+        "m = evaluate.load(module_path('ranking_accuracy'))\n"
+        f"c, r = {chosen}, {rejected}\n"
+        "a = m.compute(chosen_scores=c, rejected_scores=r)\n"
+        "b = m.compute(chosen_scores=[None, *c[1:]], rejected_scores=r, chosen_lengths=[1, 2, 1, 2],\n"
+        "              rejected_lengths=[1, 1, 1, 3], families=['f', 'f', 'g', 'g'])\n"
+        "d = m.compute(chosen_scores=[], rejected_scores=[])\n"
+        "print(json.dumps([isinstance(m, evaluate.Metric), a, b, d]))",
+        tmp_path,
+    )
+    is_metric, plain, per_token, empty = found  # type: ignore[misc]
+    expected = ranking_accuracy(chosen, rejected)
+    assert is_metric
+    assert plain == {
+        "ranking_accuracy": 0.5, "low": expected.interval.low, "high": expected.interval.high, "with_half_ties": 0.625,
+        "tie_rate": 0.25, "right": 2, "ties": 1, "wrong": 1, "skipped": 0, "mean_margin": 0.25,
+    }  # fmt: skip
+    # -5/2 > -4, -4 = -4, -8/2 < -9/3
+    assert [per_token[name] for name in ("right", "ties", "wrong", "skipped")] == [1, 1, 1, 1]
+    assert math.isnan(empty["ranking_accuracy"])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -94,5 +121,5 @@ def test_every_module_has_a_card_beside_it(name: str) -> None:
 
 
 def test_an_unknown_module_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BadInput, match="negative_flips, pass_at_k"):
+    with pytest.raises(BadInput, match="negative_flips, pass_at_k, ranking_accuracy"):
         module_path("../secret")

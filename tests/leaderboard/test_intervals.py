@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from evalrun.leaderboard.metrics.intervals import (
     bootstrap_mean,
     difference_interval,
+    ratio_interval,
     score_interval,
     sign_flip_p,
     wilson,
@@ -132,3 +133,17 @@ def test_the_sign_flip_test_draws_patterns_for_many_roots() -> None:
 def test_values_and_clusters_must_pair_up() -> None:
     with pytest.raises(ValueError, match="cluster names"):
         bootstrap_mean([1.0], [])
+
+
+def test_a_share_of_the_tasks_that_count_is_wilsons_where_they_are_independent() -> None:
+    names = ["a", "b", "c", "d"]
+    assert ratio_interval([1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 0.0, 1.0], names) == wilson(1, 3)
+    assert math.isnan(ratio_interval([0.0], [0.0], ["a"]).low)
+
+
+def test_a_share_of_tasks_with_several_samples_is_resampled_by_root() -> None:
+    found = ratio_interval([0.5, 0.0, 0.25, 0.0], [1.0, 0.5, 0.5, 0.0], ["r", "r", "s", "t"])
+    assert (found.method, found.units) == ("bootstrap", 2)  # t has no whole
+    assert (found.low, found.high) == pytest.approx((1 / 3, 0.5))
+    # nothing lost on two roots is no certainty
+    assert ratio_interval([0.0, 0.0], [0.5, 1.0], ["r", "s"]).high == wilson(0, 2).high

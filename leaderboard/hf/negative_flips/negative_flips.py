@@ -11,6 +11,7 @@ import datasets
 import evaluate
 
 from evalrun.leaderboard.metrics.flips import flips_from_booleans
+from evalrun.leaderboard.metrics.significance import mcnemar_mid_p
 
 _DESCRIPTION = """
 What an update breaks: items the old model got right and the new model gets wrong (negative flips), and the converse,
@@ -34,7 +35,9 @@ Args:
 Returns:
     negative_flips, positive_flips: counts. nfr, pfr: their shares of all items.
     nfr_over_old_correct: share of what was right before. relative_nfr: NFR / (old accuracy * new error rate).
-    old_accuracy, new_accuracy. p_value: exact two-sided McNemar, 1 where nothing flipped.
+    nfi, pfi: share of the new errors that are new, and of the new right answers. btc: share of what was right that
+    still is. bec: share of the new errors that the old model made too (1 - nfi).
+    old_accuracy, new_accuracy. p_value: exact two-sided McNemar, 1 where nothing flipped; mid_p_value: its mid-p.
     A share of nothing is NaN.
 Examples:
     >>> comparison = evaluate.load(module_path("negative_flips"))
@@ -80,7 +83,12 @@ class NegativeFlips(evaluate.Comparison):
             "pfr": flips.pfr,
             "nfr_over_old_correct": flips.nfr_of_old_correct,
             "relative_nfr": flips.relative_nfr,
+            "nfi": flips.nfi,
+            "pfi": flips.pfi,
+            "btc": flips.btc,
+            "bec": flips.bec,
             "old_accuracy": flips.old_accuracy,
             "new_accuracy": flips.new_accuracy,
             "p_value": flips.p_value,
+            "mid_p_value": mcnemar_mid_p(flips.negative, flips.positive),
         }
