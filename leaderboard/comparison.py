@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from ..benchmarks.errors import BadInput
 from .behaviour import behaviour_changes, samples_of, share_flips
@@ -12,11 +11,10 @@ from .metrics.churn import CountPair, ExpectedFlips, KFlips, expected_flips, fli
 from .metrics.flips import Flips, update_flips
 from .metrics.intervals import SEED, Interval, difference_interval, ratio_interval, score_interval, sign_flip_p
 from .metrics.passk import TaskCounts
+from .metrics.ranks import Test
 from .metrics.significance import benjamini_hochberg, fisher_exact, mcnemar_exact
 from .metrics.smooth import AnswerChanges, SmoothFlips
 from .table import RunTable
-
-Test = Literal["exact McNemar", "sign-flip permutation over root tasks"]
 
 KS = (2, 3, 5, 10)
 """The k of solve@k and hard flips; those that every compared task has samples for are computed."""

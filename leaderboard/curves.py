@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .metrics.intervals import SEED, Interval, score_interval
-from .metrics.passk import pass_at_k, suite_pass_at_k
+from .metrics.passk import suite_pass_at_k
 from .table import RunTable
 
 
@@ -29,21 +28,6 @@ def pass_at_k_curve(run: RunTable, ks: Sequence[int], *, intervals: bool = False
     if intervals:
         roots = [run.root[task.task] for task in counts]
         for mean in means:
-            rates = [pass_at_k(task.n, task.passed, mean.k) for task in counts]
+            rates = [task.pass_at(mean.k) for task in counts]
             found.append(score_interval(rates, roots, seed=seed))
     return Curve(run.label, tuple(mean.k for mean in means), tuple(mean.value for mean in means), tuple(found))
-
-
-def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Indices of the (cost, score) points that no other beats: none has a lower cost and as high a score, or as low a
-    cost and a higher score. By rising cost; points with an undefined or negative number are on no front; of equal
-    points all are on it."""
-    known = [i for i, (cost, score) in enumerate(points) if cost >= 0 and not math.isnan(score)]
-    front: list[int] = []
-    best, price = -math.inf, math.nan
-    for i in sorted(known, key=lambda i: (points[i][0], -points[i][1])):
-        cost, score = points[i]
-        if score > best or (score == best and cost == price):
-            front.append(i)
-            best, price = score, cost
-    return front

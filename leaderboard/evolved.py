@@ -7,11 +7,15 @@ not a verdict of contamination.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from .field import Agreement, Field, RootMove, Standing
 from .metrics.churn import ExpectedFlips, expected_flips
 from .metrics.intervals import SEED, Interval, difference_interval, sign_flip_p
+from .metrics.resampling import root_sums
 from .table import RunTable
 
 ALL = "all operators"
@@ -38,6 +42,7 @@ class Drop:
     flips: ExpectedFlips
     p: float
     left_out: int
+    standing: Standing | None = None
 
     @property
     def beyond_noise(self) -> bool:
@@ -57,8 +62,9 @@ class Drop:
 class Evolution:
     """Two sets of tasks, the second evolved from the first, and every model that has a run on both.
 
-    drops: per model one over all operators, then one per operator where there are several. notes: what was left out
-    and why.
+    drops: per model one over all operators, then one per operator where there are several. agreements: likewise, over
+    all operators first; empty for fewer than two models with a score for every pair. root_moves: the roots, the one
+    that moved furthest from the mean first. notes: what was left out and why.
     """
 
     original_suite: str
@@ -68,17 +74,18 @@ class Evolution:
     operators: tuple[str, ...]
     drops: tuple[Drop, ...]
     notes: tuple[str, ...]
+    agreements: tuple[Agreement, ...] = ()
+    root_moves: tuple[RootMove, ...] = ()
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """Over all operators."""
+        return self.agreements[0] if self.agreements else None
 
     @property
     def overall(self) -> tuple[Drop, ...]:
         """One drop per model, over all operators."""
         return tuple(drop for drop in self.drops if drop.operator == ALL)
-
-
-def relative_drop(original: float, evolved: Iterable[float]) -> float:
-    """(original - mean of evolved) / original, as EvoEval reports it (Xia et al. 2024); NaN where original is 0."""
-    scores = list(evolved)
-    return (original - math.fsum(scores) / len(scores)) / original if original and scores else math.nan
 
 
 def build_evolutions(runs: Sequence[RunTable], *, seed: int = SEED) -> list[Evolution]:
@@ -110,7 +117,7 @@ def _evolution(keys: tuple[str, str], pairs: Sequence[tuple[RunTable, RunTable]]
         original, evolved = newest[label]
         if _sampling(original) != _sampling(evolved):
             notes.append(f"{label}: the two runs were sampled with different settings, which alone can move a score.")
-    drops = [drop for label in newest for drop in _drops(*newest[label], seed)]
+    drops, together = _drops(newest, seed)
     order = {drop.label: drop.drop for drop in drops if drop.operator == ALL}
     for drop in drops:
         if drop.operator == ALL and drop.left_out:
@@ -119,7 +126,16 @@ def _evolution(keys: tuple[str, str], pairs: Sequence[tuple[RunTable, RunTable]]
     drops = [drop for drop in drops if drop.pairs]
     drops.sort(key=lambda drop: (-order[drop.label], drop.label, drop.operator != ALL, drop.operator))
     original, evolved = pairs[0]
-    return Evolution(original.suite, evolved.suite, *keys, _operators(evolved), tuple(drops), tuple(notes))
+    return Evolution(
+        original.suite,
+        evolved.suite,
+        *keys,
+        _operators(evolved),
+        tuple(drops),
+        tuple(notes),
+        agreements=tuple(together.agreements),
+        root_moves=tuple(together.root_moves),
+    )
 
 
 def _operators(run: RunTable) -> tuple[str, ...]:
@@ -130,28 +146,104 @@ def _sampling(run: RunTable) -> dict[str, object]:
     return {name: value for name, value in run.section("sampling").items() if name not in ("epochs", "seed")}
 
 
-def _drops(original: RunTable, evolved: RunTable, seed: int) -> list[Drop]:
-    children = [
+Child = tuple[str, str, str]
+"""An evolved task, its root and its operator."""
+
+
+def _children(original: RunTable, evolved: RunTable) -> list[Child]:
+    return [
         (task, root, "unknown" if operator is None else str(operator))
         for task, root, operator in zip(
             evolved.tasks.index, evolved.tasks["root"], evolved.tasks["operator"], strict=True
         )
         if root != task and root in original.counts
     ]
+
+
+def _parts(children: Sequence[Child]) -> dict[str, list[int]]:
+    """The places of all children, and of each operator's where there are several."""
     operators = sorted({operator for _, _, operator in children})
-    whole = _drop(ALL, children, original, evolved, seed)
-    if len(operators) < 2:
-        return [whole]
-    parts = [
-        _drop(operator, [child for child in children if child[2] == operator], original, evolved, seed)
-        for operator in operators
+    parts = {ALL: list(range(len(children)))}
+    if len(operators) > 1:
+        parts |= {name: [i for i, child in enumerate(children) if child[2] == name] for name in operators}
+    return parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """What is said of all models at once."""
+
+    agreements: list[Agreement]
+    root_moves: list[RootMove]
+
+
+def _drops(pairs: Mapping[str, tuple[RunTable, RunTable]], seed: int) -> tuple[list[Drop], _Together]:
+    """The drops of every label; those that have every pair are measured together, and against each other."""
+    children = {label: _children(*pair) for label, pair in pairs.items()}
+    together, whole = _whole(pairs, children)
+    drops = [
+        _drop(name, [children[label][i] for i in part], *pair, seed)
+        for label, pair in pairs.items()
+        if label not in whole
+        for name, part in _parts(children[label]).items()
     ]
-    return [whole, *parts]
+    if not whole:
+        return drops, _Together([], [])
+    field = _field({label: pairs[label] for label in whole}, together, seed)
+    agreements = []
+    for name, part in _parts(together).items():
+        some, listed = field.part(part), [together[i] for i in part]
+        ceiling = some.ceiling()
+        agreement = some.agreement(name, ceiling)
+        standings = {} if agreement is None else some.standings(ceiling)
+        agreements += [] if agreement is None else [agreement]
+        rows = zip(whole, some.intervals(), some.p_values(), strict=True)
+        drops += [
+            _drop(name, listed, *pairs[label], seed, interval=interval, p=p, standing=standings.get(label))
+            for label, interval, p in rows
+        ]
+    return drops, _Together(agreements, field.root_moves())
+
+
+def _whole(
+    pairs: Mapping[str, tuple[RunTable, RunTable]], children: Mapping[str, list[Child]]
+) -> tuple[list[Child], list[str]]:
+    """The labels that have a scored sample on both sides of every pair, and these pairs (the same for all of them)."""
+    complete = [
+        label
+        for label, (original, evolved) in pairs.items()
+        if all(original.counts[root].n and evolved.counts[task].n for task, root, _ in children[label])
+    ]
+    listed = children[complete[0]] if complete else []
+    return listed, [label for label in complete if listed and children[label] == listed]
+
+
+def _field(pairs: Mapping[str, tuple[RunTable, RunTable]], children: Sequence[Child], seed: int) -> Field:
+    originals = [original for original, _ in pairs.values()]
+    tasks = [task for task in originals[0].counts if all(run.counts[task].n for run in originals)]
+    rates = [[run.counts[task].rate for task in tasks] for run in originals]
+    return Field(
+        labels=tuple(pairs),
+        original=np.array([[run.counts[root].rate for _, root, _ in children] for run, _ in pairs.values()]),
+        evolved=np.array([[run.counts[task].rate for task, _, _ in children] for _, run in pairs.values()]),
+        roots=tuple(root for _, root, _ in children),
+        suite=root_sums(np.array(rates), [originals[0].root[task] for task in tasks]),
+        seed=seed,
+    )
 
 
 def _drop(
-    operator: str, children: Sequence[tuple[str, str, str]], original: RunTable, evolved: RunTable, seed: int
+    operator: str,
+    children: Sequence[Child],
+    original: RunTable,
+    evolved: RunTable,
+    seed: int,
+    *,
+    interval: Interval | None = None,
+    p: float | None = None,
+    standing: Standing | None = None,
 ) -> Drop:
+    """interval, p: where they were worked out for several models together."""
     pairs = [
         (root, original.counts[root], evolved.counts[task])
         for task, root, _ in children
@@ -168,8 +260,9 @@ def _drop(
         original=flips.old_rate,
         evolved=flips.new_rate,
         drop=flips.old_rate - flips.new_rate,
-        interval=difference_interval(differences, roots, seed=seed),
+        interval=difference_interval(differences, roots, seed=seed) if interval is None else interval,
         flips=flips,
-        p=sign_flip_p(differences, roots, seed=seed),
+        p=sign_flip_p(differences, roots, seed=seed) if p is None else p,
         left_out=len(children) - len(pairs),
+        standing=standing,
     )

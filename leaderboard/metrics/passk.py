@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:
@@ -25,6 +26,9 @@ def pass_at_k(n: int, c: int, k: int) -> float:
     if n - c < k:
         return 1.0
     return 1.0 - math.prod(1.0 - k / i for i in range(n - c + 1, n + 1))
+
+
+_estimate = lru_cache(maxsize=65536)(pass_at_k)  # a hundred models on a thousand tasks have few different counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,10 @@ class TaskCounts:
         """Share of scored samples that passed; NaN where none was scored."""
         return self.passed / self.n if self.n else math.nan
 
+    def pass_at(self, k: int) -> float:
+        """``pass_at_k`` of this task."""
+        return _estimate(self.n, self.passed, k)
+
 
 @dataclass(frozen=True, slots=True)
 class PassAtK:
@@ -78,7 +86,7 @@ class PassAtK:
 
 def suite_pass_at_k(counts: Iterable[TaskCounts], k: int) -> PassAtK:
     """pass@k of a suite, each task weighing the same; says how many tasks had too few scored samples to be in it."""
-    values = [pass_at_k(task.n, task.passed, k) for task in counts]
+    values = [task.pass_at(k) for task in counts]
     defined = [value for value in values if not math.isnan(value)]
     mean = math.fsum(defined) / len(defined) if defined else math.nan
     return PassAtK(k=k, value=mean, tasks=len(defined), short=len(values) - len(defined))

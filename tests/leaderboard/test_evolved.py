@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from evalrun.leaderboard.evolved import ALL, build_evolutions, relative_drop
+from evalrun.leaderboard.evolved import ALL, build_evolutions
 from evalrun.leaderboard.table import read_run
 from evalrun.leaderboard.words import drop_sentence
 
@@ -90,20 +86,3 @@ def test_the_newest_of_several_runs_is_taken_and_other_settings_are_noted(make_r
         assert len(evolution.notes) == 2
         assert "2 pairs of runs" in evolution.notes[0]
         assert "different settings" in evolution.notes[1]
-
-
-def test_the_relative_drop_is_of_the_mean_of_the_evolved_scores() -> None:
-    assert relative_drop(0.8, [0.2, 0.6]) == pytest.approx(0.5)
-    assert math.isnan(relative_drop(0.0, [0.0]))
-    assert math.isnan(relative_drop(0.5, []))
-
-
-def test_evoevals_published_mean_relative_drop_is_met(shared_data: Path) -> None:
-    models = json.loads((shared_data / "evoeval_leaderboard" / "data.json").read_text())
-    expected = json.loads((shared_data / "EXPECTED.json").read_text())["evoeval_leaderboard"]
-    altering = [f"EvoEval_{name}" for name in ("difficult", "creative", "subtle", "combine", "tool_use")]
-    drops = [relative_drop(model["humaneval"], [model[name] for name in altering]) for model in models]
-
-    assert len(drops) == expected["n_models"] == 51
-    assert math.fsum(drops) / 51 == pytest.approx(expected["mean_relative_drop"], abs=1e-12)
-    assert round(100 * math.fsum(drops) / 51, 3) == 39.378

@@ -12,7 +12,7 @@ from matplotlib.ticker import NullFormatter, NullLocator
 
 from ....benchmarks.visible import visible
 from ...board import Board
-from ...curves import pareto_front
+from ...metrics.cost import pareto_front
 from ...metrics.intervals import Interval
 from ...words import percent, plural, short_suite
 from .labels import Box, place
