@@ -31,10 +31,11 @@ _PASS, _INFRA = VERDICTS.index(Verdict.PASS.value), VERDICTS.index(Verdict.INFRA
 class RunTable:
     """One run, read only.
 
-    tasks: indexed by task id in the run's order; columns digest, root, operator (None for an original task), passed,
-    failed, infra, unscored, missing. judged: by task, a byte (an index of VERDICTS) for each sample that has a verdict,
-    in the order of epochs. details: by task, what scoring said of the first sample that did not pass. answers: by task,
-    those that ``keep`` asked for, in the order of epochs. tests: by task, the verdicts of each judged sample's tests.
+    tasks: indexed by task id in the run's order; columns digest, root, operator (None for an original task), parents,
+    tags (tuples of texts), passed, failed, infra, unscored, missing. judged: by task, a byte (an index of VERDICTS) for
+    each sample that has a verdict, in the order of epochs. details: by task, what scoring said of the first sample that
+    did not pass. answers: by task, those that ``keep`` asked for, in the order of epochs. tests: by task, the verdicts
+    of each judged sample's tests.
     """
 
     path: Path
@@ -158,6 +159,8 @@ def table_of(reading: Reading) -> RunTable:
             "digest": _texts(row.digest for row in rows),
             "root": _texts(row.root for row in rows),
             "operator": _texts(row.operator for row in rows),
+            "parents": pd.Series([row.parents for row in rows], dtype=object),
+            "tags": pd.Series([row.tags for row in rows], dtype=object),
             "passed": passed,
             "failed": [len(one) - good - lost for one, good, lost in zip(judged, passed, infra, strict=True)],
             "infra": infra,
