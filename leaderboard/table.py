@@ -158,6 +158,8 @@ def table_of(reading: Reading) -> RunTable:
             "digest": _texts(row.digest for row in rows),
             "root": _texts(row.root for row in rows),
             "operator": _texts(row.operator for row in rows),
+            "parents": pd.Series([row.parents for row in rows], dtype=object),
+            "tags": pd.Series([row.tags for row in rows], dtype=object),
             "passed": passed,
             "failed": [len(one) - good - lost for one, good, lost in zip(judged, passed, infra, strict=True)],
             "infra": infra,

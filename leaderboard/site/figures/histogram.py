@@ -64,6 +64,6 @@ def bin_rates(rates: Sequence[float]) -> list[int]:
 def _caption(counts: Sequence[int]) -> str:
     tasks = sum(counts)
     return (
-        f"{counts[0]:,} of {plural(tasks, 'task')} no model ever solves (orange), {counts[-1]:,} all models always solve "
-        "(grey): these tell no two models apart."
+        f"{counts[0]:,} of {plural(tasks, 'task')} no model ever solves (orange), {counts[-1]:,} all models always "
+        "solve (grey): these tell no two models apart."
     )

@@ -118,6 +118,7 @@ def _caption(comparison: Comparison) -> str:
     if not math.isnan(floor) and comparison.rates.floor_tasks == comparison.rates.n:
         noise = f" Sampling alone, without any update, would break {percent(floor)}."
     return (
-        f"{broken} broken and {fixed} fixed, of {plural(comparison.tasks, 'task')}. Areas are shares of {of}: the "
-        f"vertical cut is the old model’s outcome, the horizontal ones the new model’s (right below, wrong above).{noise}"
+        f"{broken} broken and {fixed} fixed, of {plural(comparison.tasks, 'task')}. Areas are shares of {of}: "
+        "the vertical cut is the old model’s outcome, the horizontal ones the new model’s (right below, wrong above)."
+        f"{noise}"
     )

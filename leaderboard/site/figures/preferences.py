@@ -1,4 +1,4 @@
-"""Ranking accuracy: of each model's preferences, how many are right, tied and wrong, against controls that do not read."""
+"""Of each model's preferences, how many are right, tied and wrong, against controls that do not read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from ....benchmarks.visible import visible
 from ...metrics.intervals import Interval
 from ...words import bounds, percent
-from .style import GREEN, LINE, ORANGE, QUIET, SOFT, TEXT, Drawing, canvas, finish, fitted, panel, widest
+from .style import GREEN, ORANGE, QUIET, SOFT, TEXT, Drawing, canvas, finish, fitted, panel, widest
 
 MOST_BARS = 40
 _PITCH = 30.0  # points from bar to bar
@@ -60,7 +60,7 @@ def preference_bars(bars: Sequence[Bar], *, name: str, title: str, caption: str)
 
 def _bar(axes: Axes, y: int, bar: Bar, label: str) -> None:
     right, tie, wrong = (100 * share for share in bar.shares)
-    pale = {"alpha": 0.45} if bar.control else {}
+    strength = 0.45 if bar.control else 1.0
     for start, wide, high, colour in (
         (0.0, right, 0.42, GREEN),
         (right, tie, 0.16, QUIET),
@@ -68,7 +68,13 @@ def _bar(axes: Axes, y: int, bar: Bar, label: str) -> None:
     ):
         if wide:
             axes.barh(
-                [y - 0.12], [max(0.0, wide - 0.4)], left=start + 0.2, height=high, color=colour, linewidth=0, **pale
+                [y - 0.12],
+                [max(0.0, wide - 0.4)],
+                left=start + 0.2,
+                height=high,
+                color=colour,
+                linewidth=0,
+                alpha=strength,
             )
     at = y + 0.24
     if not math.isnan(bar.interval.low):
