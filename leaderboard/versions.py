@@ -22,6 +22,8 @@ from .table import RunTable
 
 Kind = Literal["operator", "tag"]
 ORIGINAL = "original tasks"
+FEWEST = 3
+"""Tasks of a part: fewer say nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Version:
     """An update: two runs of the same tasks, compared. parts: by operator, then by tag, each from most to fewest tasks;
-    a kind with one part alone is left out."""
+    a kind with one part alone is left out, and so are parts of fewer than ``FEWEST`` tasks."""
 
     old: RunTable
     new: RunTable
@@ -95,6 +97,7 @@ def _parts(
     chosen = [(key, tasks) for key, tasks in groups.items() if key[0] == kind]
     if len(chosen) < 2:
         return []
+    chosen = [(key, tasks) for key, tasks in chosen if len(tasks) >= FEWEST]
     chosen.sort(key=lambda item: (-len(item[1]), item[0][1]))
     counts = [[(old.counts[task], new.counts[task]) for task in tasks] for _, tasks in chosen]
     tests = [

@@ -13,12 +13,12 @@ from ...benchmarks.visible import visible
 from ..words import plural
 from .cells import day
 from .content import Content
-from .pages import everything, evolved, index, method, provenance, suites, versions
+from .pages import everything, evolved, index, method, preferences, provenance, suites, versions
 from .render import Asset, Frame, Page, Place, part, render
 from .replacing import CHECKSUMS, refuse_foreign, replacing
 
 # In the order of the navigation. Each has PLACE, present(content) and pages(content).
-SECTIONS: tuple[ModuleType, ...] = (index, evolved, versions, suites, method, provenance)
+SECTIONS: tuple[ModuleType, ...] = (index, evolved, versions, preferences, suites, method, provenance)
 PARTS = ("site.css", "site.js")
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matplotlib.axes import Axes
+
+from .style import RULE, WIDTH
+
 
 def move_apart(positions: Sequence[float], spread: float, low: float = -2.0) -> list[float]:
     """Positions, highest first, moved as little as can be until neighbours are ``spread`` apart and none below ``low``.
@@ -27,6 +31,19 @@ def move_apart(positions: Sequence[float], spread: float, low: float = -2.0) -> 
         placed[index] = max(placed[index], floor)
         floor = placed[index] + spread
     return placed
+
+
+def lead(axes: Axes, mark: float, label: float, *, start: float, end: float) -> None:
+    """A thin line to a label right of the axes from the mark at their right edge that it was moved away from.
+
+    mark, label: their heights in data; start, end: how far right of the edge the line goes, in points.
+    """
+    wide = float(axes.get_position().width) * WIDTH
+    across = axes.get_yaxis_transform()
+    axes.plot(
+        [1 + start / wide, 1 + end / wide], [mark, label], color=RULE, linewidth=0.8, transform=across, clip_on=False,
+        zorder=1,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,14 +52,14 @@ def flips_mosaic(comparison: Comparison, *, name: str) -> Drawing:
         _cell(axes, 0, cut, 0, _SIDE * left, GREEN_TINT, ("right twice", _size(comparison, both, "both"), TEXT))
         _cell(axes, 0, cut, _SIDE * left, _SIDE, ORANGE)
         _cell(axes, cut, _SIDE, 0, _SIDE * right, GREEN)
-        _cell(
-            axes, cut, _SIDE, _SIDE * right, _SIDE, GREY_TINT,
-            ("wrong twice", _size(comparison, neither, "neither"), TEXT),
-        )  # fmt: skip
+        twice = ("wrong twice", _size(comparison, neither, "neither"))
+        inside = _cell(axes, cut, _SIDE, _SIDE * right, _SIDE, GREY_TINT, (*twice, TEXT))
         _beside(axes, -8, _SIDE * (left + 1) / 2, "right", ("broken", _size(comparison, rates.nfr, "broken")), WARN)
-        _beside(
-            axes, _SIDE + 8, _SIDE * right / 2, "left", ("fixed", _size(comparison, rates.pfr, "fixed")), GOOD
-        )  # fmt: skip
+        fixed = _within(_SIDE * right / 2)
+        _beside(axes, _SIDE + 8, fixed, "left", ("fixed", _size(comparison, rates.pfr, "fixed")), GOOD)
+        above = _within(_SIDE * (right + 1) / 2)
+        if not inside and neither and above - fixed > 2.5 * LINE_HEIGHT:
+            _beside(axes, _SIDE + 8, above, "left", twice, SOFT)
         _foot(axes, cut, rates.old_rate, fitted(comparison.old, 150.0))
         words = (
             f"Old model {old}, new model {new}. Right twice {percent(both)}, broken {percent(rates.nfr)}, "
@@ -83,20 +83,27 @@ def _size(comparison: Comparison, share: float, cell: str) -> str:
 
 def _cell(
     axes: Axes, x0: float, x1: float, y0: float, y1: float, colour: str, words: tuple[str, str, str] | None = None
-) -> None:
-    """A cell, however thin, in its colour; its words where they have room."""
+) -> bool:
+    """A cell, however thin, in its colour; its words where they have room, which is what is returned."""
     if x1 <= x0 or y1 <= y0:
-        return
+        return False
     wide, high = max(1.0, x1 - x0 - 2 * _GAP), max(1.0, y1 - y0 - 2 * _GAP)
     axes.add_patch(Rectangle((x0 + _GAP, y0 + _GAP), wide, high, facecolor=colour, linewidth=0, clip_on=False))
-    if words is not None and high > 2.4 * LINE_HEIGHT and wide > max(map(text_width, words[:2])) + 8:
-        for line, text in enumerate(words[:2]):
-            y = (y0 + y1) / 2 + LINE_HEIGHT * (0.5 - line)
-            axes.text((x0 + x1) / 2, y, text, ha="center", va="center", color=words[2])
+    if words is None or high < 2.4 * LINE_HEIGHT or wide < max(map(text_width, words[:2])) + 8:
+        return False
+    for line, text in enumerate(words[:2]):
+        y = (y0 + y1) / 2 + LINE_HEIGHT * (0.5 - line)
+        axes.text((x0 + x1) / 2, y, text, ha="center", va="center", color=words[2])
+    return True
+
+
+def _within(y: float) -> float:
+    """A height that leaves room for two lines beside the square."""
+    return min(max(y, LINE_HEIGHT), _SIDE - LINE_HEIGHT / 2)
 
 
 def _beside(axes: Axes, x: float, y: float, side: str, words: tuple[str, str], colour: str) -> None:
-    y = min(max(y, LINE_HEIGHT), _SIDE - LINE_HEIGHT / 2)
+    y = _within(y)
     axes.text(x, y + LINE_HEIGHT / 2, words[0], ha=side, va="center", color=colour, fontweight="bold", clip_on=False)
     axes.text(x, y - LINE_HEIGHT / 2, words[1], ha=side, va="center", color=TEXT, clip_on=False)
 

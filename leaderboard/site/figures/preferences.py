@@ -19,28 +19,22 @@ _PITCH = 30.0  # points from bar to bar
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A model or a control. right, tie, wrong: counts of pairs. accuracy, interval: shares; NaN where undefined."""
+    """A model or a control; all numbers are shares of pairs, NaN where undefined."""
 
     label: str
-    right: int
-    tie: int
-    wrong: int
+    right: float
+    tie: float
+    wrong: float
     accuracy: float
     interval: Interval
     control: bool = False
-
-    @property
-    def shares(self) -> tuple[float, float, float]:
-        """Right, tie and wrong as shares of all; NaN where there is no pair."""
-        n = self.right + self.tie + self.wrong
-        return (self.right / n, self.tie / n, self.wrong / n) if n else (math.nan,) * 3
 
 
 def preference_bars(bars: Sequence[Bar], *, name: str, title: str, caption: str) -> Drawing | None:
     """One bar a row: right from the left, ties thin in the middle, wrong up to the right end; below it accuracy with
     its 95 % interval. The first ``MOST_BARS``; None where there is none with a pair.
     """
-    shown = [bar for bar in bars if not math.isnan(bar.shares[0])][:MOST_BARS]
+    shown = [bar for bar in bars if not math.isnan(bar.right)][:MOST_BARS]
     if not shown:
         return None
     labels = [fitted(bar.label, 120.0, bold=not bar.control) for bar in shown]
@@ -59,7 +53,7 @@ def preference_bars(bars: Sequence[Bar], *, name: str, title: str, caption: str)
 
 
 def _bar(axes: Axes, y: int, bar: Bar, label: str) -> None:
-    right, tie, wrong = (100 * share for share in bar.shares)
+    right, tie, wrong = (100 * share for share in (bar.right, bar.tie, bar.wrong))
     strength = 0.45 if bar.control else 1.0
     for start, wide, high, colour in (
         (0.0, right, 0.42, GREEN),
@@ -104,6 +98,6 @@ def _text(axes: Axes, text: str, at: tuple[float, float], shift: float, side: st
 def _sentence(bar: Bar) -> str:
     interval = "" if math.isnan(bar.interval.low) else f" {bounds(bar.interval)}"
     return (
-        f"{visible(bar.label)}: {bar.right:,} right, {bar.tie:,} tied, {bar.wrong:,} wrong; "
+        f"{visible(bar.label)}: {percent(bar.right)} right, {percent(bar.tie)} tied, {percent(bar.wrong)} wrong; "
         f"accuracy {percent(bar.accuracy)}{interval}."
     )
