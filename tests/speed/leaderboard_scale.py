@@ -231,9 +231,8 @@ READ = """
 import sys
 from evalrun.leaderboard.commands.bars import bar
 from evalrun.leaderboard.table import read_runs
-if __name__ == "__main__":
-    with bar("reading runs", len(sys.argv) - 2) as advance:
-        print(sum(table.scored for table in read_runs(sys.argv[2:], keep=sys.argv[1], progress=advance)), "scored")
+with bar("reading runs", len(sys.argv) - 2) as advance:
+    print(sum(table.scored for table in read_runs(sys.argv[2:], keep=sys.argv[1], progress=advance)), "scored")
 """
 
 
