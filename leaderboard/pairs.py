@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .board import Board
-from .metrics.flips import ExpectedFlips, Flips, expected_flips, update_flips
+from .metrics.churn import ExpectedFlips, expected_flips
+from .metrics.flips import Flips, update_flips
 from .table import RunTable
 
 
