@@ -22,7 +22,7 @@ def day(created: str) -> str:
 
 def sort_key(value: float) -> str:
     """A sort key: empty (always last) where undefined."""
-    return "" if math.isnan(value) else f"{value:.6f}"
+    return "" if math.isnan(value) else f"{value:.6g}"
 
 
 def scale_of(intervals: Sequence[Interval]) -> tuple[float, float]:

@@ -80,7 +80,7 @@ def tags_of(run: RunTable) -> list[tuple[str, str]]:
 def coverage(run: RunTable) -> View:
     """Samples scored out of those due."""
     due = run.scored + run.owed
-    return {"text": f"{run.scored:,}/{due:,}", "value": f"{run.scored / due:.6f}"}
+    return {"text": f"{run.scored:,}/{due:,}", "value": f"{run.scored / due:.6g}"}
 
 
 def _rank(row: Row) -> str:
