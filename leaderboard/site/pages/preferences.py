@@ -116,7 +116,7 @@ def _caption(group: Sequence[PreferenceSummary]) -> str:
     return (
         f"{above} of {plural(len(group), 'model')} {'lies' if above == 1 else 'lie'} clearly above every rule that "
         f"reads nothing (pale). Green: pairs ranked as preferred; thin grey: ties, {ties}; orange: the wrong way "
-        f"round. "
+        "round. "
         f"The dot is the accuracy with its 95 % interval{', over single judgements' if judged else ''}; dashed: a coin."
     )
 
