@@ -70,7 +70,7 @@ def test_neighbours_are_the_ranked_runs_each_against_the_next_better_one(make_ru
     ]
     runs.append(make_run("owing", {"x": "P", "y": "i"}))
     (board,) = build_boards([read_run(path) for path in runs])
-    assert [(pair.old.label, pair.new.label) for pair in neighbours(board)] == [("b", "a"), ("c", "b")]
+    assert [(one.pair.old.label, one.pair.new.label) for one in neighbours(board)] == [("b", "a"), ("c", "b")]
 
     site = publish(tmp_path / "site", runs)
     rows = list(csv.DictReader((site / "data" / "neighbours.csv").read_text(encoding="utf-8").splitlines()))

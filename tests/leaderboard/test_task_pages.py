@@ -311,7 +311,7 @@ def test_the_index_flags_tasks_that_none_or_one_or_all_solve(make_run: MakeRun, 
     assert [row["solve_rate"] for row in rows] == ["0.5", "0.0", "1.0"]
     words = read(site / "tasks" / "index.html").words()
     assert "Of 3 tasks, 1 is never solved, 1 is solved by one only, 1 is always solved." in words
-    assert "toy/double-renamed 100.0 % 2 of 2 always solved rename certified toy/double toy@1" in words
+    assert "toy/double-renamed 100.0 % 2 of 2 — always solved rename certified toy/double toy@1" in words
 
 
 def test_a_task_that_was_changed_has_a_page_for_each_digest(make_run: MakeRun, tmp_path: Path) -> None:

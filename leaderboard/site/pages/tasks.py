@@ -94,11 +94,14 @@ def _index(site: _Site) -> Page:
 
 def _index_finding(items: Sequence[Item]) -> str:
     flags = Counter(item.flag for item in items)
+    suspect = sum(item.suspect for item in items)
     parts = [
         f"{flags[name]:,} {'is' if flags[name] == 1 else 'are'} {name}"
         for name in ("never solved", "solved by one only", "always solved")
         if flags[name]
     ]
+    if suspect:
+        parts.append(f"better models fail {suspect:,} more often")
     head = f"Of {plural(len(items), 'task')}"
     return (
         f"{head}, {', '.join(parts)}." if parts else f"{head}, every one is solved by some runs and failed by others."
@@ -120,6 +123,9 @@ def _index_row(item: Item, site: _Site, operators: Sequence[str], suites: Sequen
         "root_href": _link(item.root, site),
         "suites": ", ".join(dict.fromkeys(short_suite(board.suite) for board in item.boards)),
         "suite_index": " ".join(f"s{suites.index(board.suite)}" for board in item.boards),
+        "discrimination": number(item.discrimination),
+        "discrimination_value": sort_key(item.discrimination),
+        "suspect": item.suspect,
         "flag": item.flag,
         "certificate": _certificate_word(item, site),
     }
@@ -149,8 +155,18 @@ def _record(item: Item) -> dict[str, downloads.Value]:
         "solve_rate": item.solve_rate,
         "runs_scored": item.scored,
         "runs_that_solve_it": item.solvers,
+        "discrimination": item.discrimination,
+        "suspect": item.suspect,
         "flag": item.flag,
     }
+
+
+def number(value: float) -> str:
+    """A correlation with two digits and a true minus sign; a dash where it is undefined."""
+    if math.isnan(value):
+        return NONE
+    text = f"{abs(value):.2f}"
+    return f"−{text}" if value < 0 and text != "0.00" else text
 
 
 def _file(path: str) -> str:
@@ -225,6 +241,9 @@ def _cards(item: Item, site: _Site) -> list[tuple[str, str, str]]:
         ("Mean pass rate", percent(item.solve_rate), "over runs, each counting once"),
         ("Solved by", f"{item.solvers} of {item.scored}", item.flag or "runs of which some sample passed"),
     ]
+    if not math.isnan(item.discrimination):
+        word = "suspect: better models pass it less often" if item.suspect else "correlation with the other tasks"
+        cards.append(("Discrimination", number(item.discrimination), word))
     if item.is_evolved:
         word = _certificate_word(item, site)
         cards.append(("Made by", visible(item.operator or "unknown"), word))

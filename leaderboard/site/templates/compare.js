@@ -1,5 +1,5 @@
 "use strict";
-// Compares two runs of a board by their passes on every task; formulas: leaderboard/metrics/flips.py.
+// Compares two runs of a board by their passes on every task; formulas: leaderboard/metrics/churn.py.
 self.evalrunMatrix = (text) => {
   const boards = JSON.parse(text);
   const get = (id) => document.getElementById(id);
