@@ -27,7 +27,8 @@ PLACE = Place("tasks", "Tasks", "tasks/index.html")
 ANSWERS_IN_PAGE = 3
 TEXT = 12_000
 DETAIL = 160
-MOST_DRAWN = 40
+MOST_DRAWN = 40  # runs on a page
+MOST_DRAWN_TASKS = 500
 MOST_LINKED = 60
 
 
@@ -88,24 +89,24 @@ def _index(site: _Site) -> Page:
             "operators": [(f"o{i}", visible(name) if name else "none (original)") for i, name in enumerate(operators)],
             "suites": [(f"s{i}", short_suite(name)) for i, name in enumerate(suites)],
             "evolved": any(item.is_evolved for item in site.items),
+            "drawn": len(site.items) <= MOST_DRAWN_TASKS,
         },
     )
 
 
 def _index_finding(items: Sequence[Item]) -> str:
     flags = Counter(item.flag for item in items)
-    suspect = sum(item.suspect for item in items)
     parts = [
         f"{flags[name]:,} {'is' if flags[name] == 1 else 'are'} {name}"
         for name in ("never solved", "solved by one only", "always solved")
         if flags[name]
     ]
-    if suspect:
-        parts.append(f"better models fail {suspect:,} more often")
+    if suspect := sum(item.suspect for item in items):
+        parts.append(f"{suspect:,} {'is' if suspect == 1 else 'are'} suspect (better models fail there more often)")
     head = f"Of {plural(len(items), 'task')}"
-    return (
-        f"{head}, {', '.join(parts)}." if parts else f"{head}, every one is solved by some runs and failed by others."
-    )
+    if not parts:
+        return f"{head}, every one is solved by some runs and failed by others."
+    return f"{head}, {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)}."
 
 
 def _index_row(item: Item, site: _Site, operators: Sequence[str], suites: Sequence[str]) -> View:
