@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...benchmarks import BadInput, Suite, built_in_suites
-from ...benchmarks.visible import visible
 from ..board import build_boards
-from ..comparison import Comparison, compare_runs
 from ..evolved import build_evolutions
 from ..metrics.intervals import SEED
+from ..preference_summary import summarise
+from ..preference_table import read_preferences
 from ..site.content import Choices, Content
 from ..table import RunTable, read_runs
+from ..versions import Version, build_versions, found_pairs, named_pairs
 from .bars import bar
 
 
@@ -23,12 +24,13 @@ def content_of(
     suites: Sequence[str],
     choices: Choices,
     *,
+    preferences: Sequence[Path] = (),
     quiet: bool = False,
 ) -> Content:
     """Everything that the pages show, computed; the same in whatever order the runs are given.
 
-    pairs: OLD:NEW. suites: what ``Suite.load`` takes. Raises BadInput for a run, pair or suite that is not what it
-    should be.
+    pairs: OLD:NEW, or longer chains. suites: what ``Suite.load`` takes. preferences: files of scored pairs. Raises
+    BadInput for a run, pair, suite or file that is not what it should be.
     """
     paths = list(dict.fromkeys(path.resolve() for path in runs))
     with bar("reading runs", len(paths), quiet=quiet) as advance:
@@ -39,7 +41,7 @@ def content_of(
         advance(None)
         evolutions = build_evolutions(tables)
         advance(None)
-        updates = _comparisons(tables, pairs, [board.key for board in boards])
+        versions = _versions(tables, pairs, [board.key for board in boards])
         advance(None)
         found = _suites(tables, suites)
         advance(None)
@@ -48,7 +50,8 @@ def content_of(
         runs=tuple(tables),
         boards=tuple(boards),
         evolutions=tuple(evolutions),
-        updates=tuple(updates),
+        versions=tuple(versions),
+        preferences=tuple(summarise(read_preferences(path)) for path in dict.fromkeys(preferences)),
         suites=found,
         choices=choices,
         seed=SEED,
@@ -72,29 +75,8 @@ def _suites(tables: Sequence[RunTable], given: Sequence[str]) -> dict[str, Suite
     return found
 
 
-def _comparisons(tables: Sequence[RunTable], pairs: Sequence[str], order: Sequence[str]) -> list[Comparison]:
-    """For every OLD:NEW and every board, in ``order``, that both labels are on: the comparison of their newest runs."""
-    found = []
+def _versions(tables: Sequence[RunTable], chains: Sequence[str], order: Sequence[str]) -> list[Version]:
+    """The updates that are named; where none is, those that manifests and labels tell of."""
     labels = {table.label for table in tables}
-    for pair in pairs:
-        old, new = _split(pair, labels)
-        newest: dict[tuple[str, str], RunTable] = {
-            (table.board_key, table.label): table
-            for table in sorted(tables, key=lambda table: (table.created, table.path.name))
-        }
-        keys = [key for key in order if (key, old) in newest and (key, new) in newest]
-        if not keys:
-            raise BadInput(f"--pair {pair}: the two labels have no set of tasks in common; give runs of one suite")
-        found += [compare_runs(newest[key, old], newest[key, new]) for key in keys]
-    return found
-
-
-def _split(pair: str, labels: set[str]) -> tuple[str, str]:
-    """OLD and NEW of OLD:NEW, where labels may themselves hold colons."""
-    parts = pair.split(":")
-    splits = [(":".join(parts[:i]), ":".join(parts[i:])) for i in range(1, len(parts))]
-    known = [(old, new) for old, new in splits if old in labels and new in labels]
-    if len(known) != 1:
-        there = ", ".join(sorted(visible(label, 60) for label in labels))
-        raise BadInput(f"--pair {pair}: expected OLD:NEW, two labels of the given runs; the labels are {there}")
-    return known[0]
+    pairs = [pair for chain in chains for pair in named_pairs(chain, labels)]
+    return build_versions(tables, pairs if chains else found_pairs(tables), order)

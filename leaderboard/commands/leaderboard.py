@@ -22,7 +22,21 @@ if TYPE_CHECKING:
     help="Write nothing: build the site again, with the choices recorded in it, and say what differs.",
 )
 @click.option("--title", default="Leaderboard", show_default=True, help="Heading of the site.")
-@click.option("--pair", "pairs", multiple=True, metavar="OLD:NEW", help="Labels of an update to show; may be repeated.")
+@click.option(
+    "--pair",
+    "pairs",
+    multiple=True,
+    metavar="OLD:NEW",
+    help="Labels of an update to show, or of several in a row (A:B:C), oldest first; may be repeated. Left out, labels "
+    "that differ in a date or version at their end alone are taken for versions of one model.",
+)
+@click.option(
+    "--preferences",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Scored preference pairs of a model, for the page on preferences; may be repeated.",
+)
 @click.option(
     "--suite",
     "suites",
@@ -52,6 +66,7 @@ def command(
     checked: Path | None,
     title: str,
     pairs: tuple[str, ...],
+    preferences: tuple[Path, ...],
     suites: tuple[str, ...],
     samples: Samples,
     prompts: bool,
@@ -84,10 +99,12 @@ def command(
     choices = Choices(samples=samples, prompts=prompts, most_bytes=max_size * 1_000_000)
     if checked is not None:
         title, pairs, choices = _recorded(context, checked, title, pairs, choices)
-        return _check(content_of(runs, title, pairs, suites, choices, quiet=quiet), checked, quiet)
+        return _check(
+            content_of(runs, title, pairs, suites, choices, preferences=preferences, quiet=quiet), checked, quiet
+        )
     assert output is not None
     refuse_foreign(output.resolve())  # before the work, not after it
-    content = content_of(runs, title, pairs, suites, choices, quiet=quiet)
+    content = content_of(runs, title, pairs, suites, choices, preferences=preferences, quiet=quiet)
     with bar("writing files", quiet=quiet) as tick:
         build_site(content, output, tick=tick)
     owed = sum(run.owed for run in content.runs)

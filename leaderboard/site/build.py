@@ -13,7 +13,7 @@ from ...benchmarks.visible import visible
 from ..words import plural
 from .cells import day
 from .content import Content
-from .pages import compare, everything, evolved, index, method, models, provenance, suites, tasks, versions
+from .pages import compare, everything, evolved, index, method, models, preferences, provenance, suites, tasks, versions
 from .render import Asset, Frame, Page, Place, part, render
 from .replacing import CHECKSUMS, refuse_foreign, replacing
 
@@ -22,6 +22,7 @@ SECTIONS: tuple[ModuleType, ...] = (
     index,
     evolved,
     versions,
+    preferences,
     compare,
     models,
     tasks,

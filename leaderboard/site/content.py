@@ -11,7 +11,9 @@ from ...benchmarks import Suite
 from ..board import Board
 from ..comparison import Comparison
 from ..evolved import Evolution
+from ..preference_summary import PreferenceSummary
 from ..table import RunTable
+from ..versions import Version
 from .names import Names
 
 Samples = Literal["none", "failures", "all"]
@@ -37,7 +39,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Content:
-    """Boards in the order of their weight, evolutions, updates, and the runs and suites behind them.
+    """Boards in the order of their weight, evolutions, updates, preferences, and the runs and suites behind them.
 
     suites: by digest, those that could be loaded: a run names its suite, but does not hold its tasks' texts.
     """
@@ -46,10 +48,16 @@ class Content:
     runs: tuple[RunTable, ...]
     boards: tuple[Board, ...]
     evolutions: tuple[Evolution, ...]
-    updates: tuple[Comparison, ...]
+    versions: tuple[Version, ...] = ()
+    preferences: tuple[PreferenceSummary, ...] = ()
     suites: Mapping[str, Suite] = field(default_factory=dict)
     choices: Choices = Choices()
     seed: int = 0
+
+    @property
+    def updates(self) -> tuple[Comparison, ...]:
+        """The comparisons of all pairs of versions."""
+        return tuple(version.comparison for version in self.versions)
 
     @property
     def newest(self) -> str:

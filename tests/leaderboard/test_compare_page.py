@@ -23,10 +23,9 @@ from evalrun.leaderboard.site.render import part
 from evalrun.leaderboard.table import read_run
 from evalrun.leaderboard.words import p_value, percent, points
 
-from . import test_browser
+from .browser import Browser
 from .small_suite import Elements, publish
 
-browser = test_browser.browser  # the fixture
 MakeRun = Callable[..., Path]
 
 
@@ -154,7 +153,7 @@ def expected(board: Board, first: int, second: int) -> dict[str, Any]:
     }
 
 
-def pick(browser: test_browser.Browser, board: str, old: str, new: str) -> dict[str, Any]:
+def pick(browser: Browser, board: str, old: str, new: str) -> dict[str, Any]:
     """Choose a pair as a reader does, and read what the page says."""
     chosen = {"on": board, "a": old, "b": new}
     for name, value in chosen.items():
@@ -165,9 +164,7 @@ def pick(browser: test_browser.Browser, board: str, old: str, new: str) -> dict[
 
 
 @pytest.mark.browser
-def test_the_page_shows_pythons_numbers_for_random_pairs(
-    browser: test_browser.Browser, make_run: MakeRun, tmp_path: Path
-) -> None:
+def test_the_page_shows_pythons_numbers_for_random_pairs(browser: Browser, make_run: MakeRun, tmp_path: Path) -> None:
     paths: list[Path] = []
     paths += some_runs(make_run, "single", 64, 5, 1)
     paths += some_runs(make_run, "few", 16, 4, 1)
@@ -198,9 +195,7 @@ def test_the_page_shows_pythons_numbers_for_random_pairs(
 
 
 @pytest.mark.browser
-def test_halves_are_rounded_as_python_rounds_them(
-    browser: test_browser.Browser, make_run: MakeRun, tmp_path: Path
-) -> None:
+def test_halves_are_rounded_as_python_rounds_them(browser: Browser, make_run: MakeRun, tmp_path: Path) -> None:
     # 5 of 400 broken: 1.25 %, p = 0.0625; 3 of 400: 0.75 %, p = 0.25.
     base = {f"t{i:03d}": "P" for i in range(400)}
     paths = [make_run("whole", base)]
@@ -217,7 +212,7 @@ def test_halves_are_rounded_as_python_rounds_them(
 
 @pytest.mark.browser
 def test_a_permalink_opens_its_pair_and_the_address_follows_the_choice(
-    browser: test_browser.Browser, make_run: MakeRun, tmp_path: Path
+    browser: Browser, make_run: MakeRun, tmp_path: Path
 ) -> None:
     site = publish(tmp_path / "site", some_runs(make_run, "single", 12, 3, 1))
     link = next(

@@ -19,10 +19,9 @@ from evalrun.leaderboard.site.specimens import CASES, specimens
 from evalrun.leaderboard.table import read_run
 from evalrun.leaderboard.tasks import items_of
 
-from . import test_browser
+from .browser import Browser
 from .small_suite import Elements, broken_links, page_of, publish, run_of, two_and_one
 
-browser = test_browser.browser  # the fixture
 MakeRun = Callable[..., Path]
 
 HOSTILE = (
@@ -383,7 +382,7 @@ def test_values_too_large_to_write_are_named_instead() -> None:
 
 @pytest.mark.browser
 def test_a_click_shows_the_answers_of_the_shard_as_inert_text(
-    browser: test_browser.Browser, make_run: MakeRun, tmp_path: Path
+    browser: Browser, make_run: MakeRun, tmp_path: Path
 ) -> None:
     site = hostile_site(make_run, tmp_path, HOSTILE)
     page = next(path for path in (site / "tasks").glob("*.html") if (site / "s" / f"{path.stem}.js").is_file())

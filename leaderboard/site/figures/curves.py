@@ -12,14 +12,12 @@ from ....benchmarks.visible import visible
 from ...board import Board
 from ...curves import Curve, pass_at_k_curve
 from ...words import percent, plural, short_suite
-from .labels import move_apart
+from .labels import lead, move_apart
 from .style import (
     BLUE,
     QUIET,
-    RULE,
     SOFT,
     TEXT,
-    WIDTH,
     Drawing,
     canvas,
     finish,
@@ -112,15 +110,7 @@ def _ends(axes: Axes, curves: Sequence[Curve], labels: Sequence[str], spread: fl
             annotation_clip=False,
         )  # fmt: skip
         if abs(y - end) > spread / 4:
-            axes.annotate(
-                "", (curve.ks[-1], end), (1 + 12 / _wide(axes), y), textcoords=("axes fraction", "data"),
-                arrowprops={"arrowstyle": "-", "color": RULE, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 4},
-                annotation_clip=False,
-            )  # fmt: skip
-
-
-def _wide(axes: Axes) -> float:
-    return float(axes.get_position().width * WIDTH)
+            lead(axes, end, y, start=4, end=12)
 
 
 def _value(curve: Curve, k: int) -> str:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from ...evolved import Drop
 from ...words import drop_words, percent, plural
-from .labels import move_apart
+from .labels import lead, move_apart
 from .style import BLUE, LINE, ORANGE, QUIET, SOFT, TEXT, Drawing, canvas, finish, fitted, panel, widest
 
 MOST_LINES = 20
@@ -26,7 +26,7 @@ def slope(drops: Sequence[Drop], *, name: str, title: str) -> Drawing | None:
     labels = {drop.label: fitted(drop.label, 130.0, bold=drop.beyond_noise) for drop in shown}
     tall = max(150.0, _SPREAD * (len(shown) + 2))
     with canvas(tall + 34) as figure:
-        axes = panel(figure, left=48, right=62 + widest(labels.values(), bold=True), top=24, bottom=10)
+        axes = panel(figure, left=48, right=68 + widest(labels.values(), bold=True), top=24, bottom=10)
         low, high = _reach(shown)
         axes.set_ylim(low, high)
         _frame(axes, low, high)
@@ -82,7 +82,9 @@ def _labels(axes: Axes, drops: Sequence[Drop], labels: dict[str, str], spread: f
     places = move_apart([100 * drop.evolved for drop in ordered], spread, low=axes.get_ylim()[0])
     for drop, y in zip(ordered, places, strict=True):
         text = f"{percent(drop.evolved)}\u2002{labels[drop.label]}"
-        _text(axes, text, 1.0, y, 9, "left", bold=drop.beyond_noise)
+        _text(axes, text, 1.0, y, 16, "left", bold=drop.beyond_noise)
+        if abs(y - 100 * drop.evolved) > spread / 4:
+            lead(axes, 100 * drop.evolved, y, start=5, end=14)
 
 
 def _text(axes: Axes, text: str, x: float, y: float, shift: float, side: str, bold: bool) -> None:
