@@ -99,7 +99,8 @@ def command(
     choices = Choices(samples=samples, prompts=prompts, most_bytes=max_size * 1_000_000)
     if checked is not None:
         title, pairs, choices = _recorded(context, checked, title, pairs, choices)
-        return _check(content_of(runs, title, pairs, suites, choices, preferences=preferences, quiet=quiet), checked, quiet)
+        content = content_of(runs, title, pairs, suites, choices, preferences=preferences, quiet=quiet)
+        return _check(content, checked, quiet)
     assert output is not None
     refuse_foreign(output.resolve())  # before the work, not after it
     content = content_of(runs, title, pairs, suites, choices, preferences=preferences, quiet=quiet)
