@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 MAX_CHARACTERS = 200
+_HARMLESS = re.compile(r"[ -~]*")
+_HARMLESS_BLOCK = re.compile(r"[ -~\n]*")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # Controls, formats (bidirectional, zero-width), surrogates, private use, unassigned, line and paragraph separators.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -17,6 +20,8 @@ def visible(text: object, limit: int = MAX_CHARACTERS) -> str:
     Markdown. A run of combining marks is cut to two, so that no label grows over its neighbours.
     """
     whole = str(text)
+    if len(whole) <= limit and _HARMLESS.fullmatch(whole):  # nearly all texts are: pages hold many thousands
+        return whole
     shown: list[str] = []
     marks = 0
     for character in whole[:limit]:
@@ -36,6 +41,8 @@ def visible(text: object, limit: int = MAX_CHARACTERS) -> str:
 def visible_block(text: object, limit: int) -> str:
     """``visible`` for a text of several lines: line ends stay, tabs become spaces, all other invisibles are escaped."""
     whole = str(text)
+    if len(whole) <= limit and _HARMLESS_BLOCK.fullmatch(whole):
+        return whole
     lines = whole[:limit].replace("\r\n", "\n").split("\n")
     shown = "\n".join(visible(line.expandtabs(4), limit * 4 + 16) for line in lines)
     return shown + (f"\n… ({len(whole) - limit:,} more characters)" if len(whole) > limit else "")

@@ -52,7 +52,7 @@ def _case(change: TaskChange, old: RunTable, new: RunTable, sure: bool) -> Case:
 
 
 def failing_test(answer: Answer | None) -> str:
-    """The name of the first test that an answer did not pass; empty where none is recorded."""
+    """The name of the test that an answer did not pass (scoring stops at the first); empty where none is recorded."""
     tests = {} if answer is None else answer.tests
     return next((name for name, verdict in tests.items() if verdict != "pass"), "")
 

@@ -1,4 +1,4 @@
-"""The numbers of boards, evolutions and comparisons as plain data: what data.json, data.csv and `compare --json` hold.
+"""Numbers as plain data: what is common to all files, and comparisons (`compare --json`).
 
 Undefined numbers are null (JSON) or empty (CSV), never 0. Texts from runs stand in JSON exactly as recorded, in ASCII
 escapes; in CSV, which people open in terminals and spreadsheets, they are made visible.
@@ -11,14 +11,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from ..benchmarks.visible import visible
-from .board import Board, Row
 from .comparison import FALSE_ALARMS, Comparison, TaskChange, TaskTest
-from .evolved import Drop, Evolution
 from .metrics.churn import ExpectedFlips, KFlips
-from .metrics.intervals import DRAWS, LEVEL, Interval
+from .metrics.intervals import LEVEL, Interval
 from .metrics.smooth import SmoothFlips
 
 SCHEMA = 1
@@ -45,114 +41,14 @@ def interval_data(interval: Interval) -> dict[str, Any]:
     }
 
 
-def site_data(
-    title: str,
-    boards: Sequence[Board],
-    evolutions: Sequence[Evolution],
-    comparisons: Sequence[Comparison],
-    seed: int,
-) -> dict[str, Any]:
-    """All numbers of a page."""
-    return {
-        "schema": SCHEMA,
-        "title": title,
-        "bootstrap": {"draws": DRAWS, "seed": seed},
-        "boards": [_board(board) for board in boards],
-        "evolutions": [_evolution(one) for one in evolutions],
-        "updates": [comparison_data(one) for one in comparisons],
-    }
-
-
-def _board(board: Board) -> dict[str, Any]:
-    return {
-        "suite": board.suite,
-        "suite_digest": board.suite_digest,
-        "tasks_digest": board.key,
-        "tasks": board.tasks,
-        "roots": board.roots,
-        "test_against_leader": board.test,
-        "rows": [_row(row) for row in board.rows],
-    }
-
-
-def _row(row: Row) -> dict[str, Any]:
-    run = row.run
-    return {
-        "model": run.label,
-        "rank": row.rank,
-        "pass_at_k": {str(one.k): number(one.value) if one.complete else None for one in row.passes},
-        "pass_at_1_of_scored_tasks": number(row.score.value),
-        "interval": interval_data(row.interval),
-        "p_against_leader": row.leader_p,
-        "scored": run.scored,
-        "owed": run.owed,
-        "tasks_without_a_scored_sample": row.score.short,
-        "verdicts": run.verdict_counts,
-        "created": run.created,
-    }
-
-
-def board_csv(boards: Sequence[Board]) -> str:
-    """One line a run. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
-    records = []
-    for board in boards:
-        for row in board.rows:
-            plain = _row(row)
-            passes = {f"pass_at_{k}": value for k, value in plain["pass_at_k"].items()}
-            records.append(
-                {
-                    "suite": spreadsheet_safe(board.suite),
-                    "tasks": board.tasks,
-                    "model": spreadsheet_safe(row.run.label),
-                    "rank": row.rank,
-                    **passes,
-                    "low": plain["interval"]["low"],
-                    "high": plain["interval"]["high"],
-                    "p_against_leader": row.leader_p,
-                    "scored": row.run.scored,
-                    "owed": row.run.owed,
-                    "created": spreadsheet_safe(row.run.created),
-                }
-            )
-    frame = pd.DataFrame(records)
-    frame["rank"] = frame["rank"].astype("Int64")
-    return str(frame.to_csv(index=False, lineterminator="\n"))
-
-
 def spreadsheet_safe(text: str) -> str:
     """The text made visible, and with an apostrophe before it where a spreadsheet would take it for a formula."""
     shown = visible(text)
     return "'" + shown if shown.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) else shown
 
 
-def _evolution(one: Evolution) -> dict[str, Any]:
-    return {
-        "original_suite": one.original_suite,
-        "evolved_suite": one.evolved_suite,
-        "operators": list(one.operators),
-        "drops": [_drop(drop) for drop in one.drops],
-        "notes": list(one.notes),
-    }
-
-
-def _drop(drop: Drop) -> dict[str, Any]:
-    return {
-        "model": drop.label,
-        "operator": drop.operator,
-        "pairs": drop.pairs,
-        "roots": drop.roots,
-        "original": number(drop.original),
-        "evolved": number(drop.evolved),
-        "drop": number(drop.drop),
-        "interval": interval_data(drop.interval),
-        "relative_drop": number(drop.relative),
-        "flips": _rates(drop.flips),
-        "p": number(drop.p),
-        "left_out": drop.left_out,
-    }
-
-
-def _rates(rates: ExpectedFlips) -> dict[str, Any]:
+def rates_data(rates: ExpectedFlips) -> dict[str, Any]:
+    """Expected flip rates and their noise floor."""
     return {
         "nfr": number(rates.nfr),
         "pfr": number(rates.pfr),
@@ -187,7 +83,7 @@ def comparison_data(one: Comparison) -> dict[str, Any]:
         "new_pass_at_1": number(one.rates.new_rate),
         "net": number(one.net),
         "net_interval": interval_data(one.net_interval),
-        **_rates(one.rates),
+        **rates_data(one.rates),
         "nfr_interval": interval_data(one.nfr_interval),
         "pfr_interval": interval_data(one.pfr_interval),
         "counts": counts,

@@ -36,15 +36,26 @@ class Excerpt:
         return "\n".join([*self.lines, *([self.cut] if self.cut else [])])
 
 
-def excerpt(text: str, *, lines: int, characters: int, width: int = 1000) -> Excerpt:
-    """The first ``lines`` lines and ``characters`` characters of a text, lines cut at ``width``; tabs become blanks."""
+def excerpt(text: str, *, lines: int, characters: int, width: int = 1000, more: int = 0) -> Excerpt:
+    """The first ``lines`` lines and ``characters`` characters of a text, lines cut at ``width``; tabs become blanks.
+
+    more: how many characters the text lacks already at its end.
+    """
     whole = text.replace("\r\n", "\n").strip("\n")
     listed = whole[:characters].split("\n")[:lines]
-    left = len(whole) - len("\n".join(listed))
+    left = len(whole) - len("\n".join(listed)) + more
     shown = tuple(printed(line.expandtabs(4), width) for line in listed)
     return Excerpt(shown, f"… ({left:,} more characters)" if left else "")
 
 
-def program(answer: Answer) -> str:
-    """What was scored of an answer: its code, or the raw text where no code was found in it."""
-    return answer.code or answer.text
+def answer_excerpt(answer: Answer, *, lines: int, characters: int, width: int = 1000) -> Excerpt:
+    """The beginning of what was scored of an answer."""
+    text, more = program(answer)
+    return excerpt(text, lines=lines, characters=characters, width=width, more=more)
+
+
+def program(answer: Answer) -> tuple[str, int]:
+    """What was scored of an answer, and how many characters it lacks at its end: its code, or the text where no code
+    was found in it.
+    """
+    return (answer.code, answer.code_cut) if answer.code else (answer.text, answer.text_cut)

@@ -15,7 +15,6 @@ from ..benchmarks.errors import EvalrunError, GateFailed, Inconclusive
 from .comparison import Comparison
 from .measures import DROP, EXCESS_NFR, NFR, NFR_OF_CORRECT, PAIRWISE, Measure, Measured
 from .metrics.deciding import Outcome, decide, units_needed
-from .metrics.falls import surely_fell
 from .metrics.intervals import LEVEL, SEED, Interval
 from .pairing import Common, common_tasks
 from .table import RunTable
@@ -179,7 +178,7 @@ def _broken(limit: int | None, comparison: Comparison, common: Common, rule: Rul
     if limit is None:
         return
     most = len(comparison.broken)
-    least = sum(surely_fell(common.scored.counts))
+    least = len(surely_broken(comparison))
     low = most if rule.point else least
     outcome, why = decide(low, most, limit, at_most=True), ""
     if outcome == "inconclusive":
@@ -188,6 +187,14 @@ def _broken(limit: int | None, comparison: Comparison, common: Common, rule: Rul
         # What failed stays failed: owed samples can only add broken tasks.
         outcome, why = "inconclusive", _owed(common.owed)
     yield Check("broken tasks", "--max-broken", True, "count", limit, most, None, outcome, why)
+
+
+def surely_broken(comparison: Comparison) -> frozenset[str]:
+    """Tasks that fell by more than sampling explains: those with a single sample that flipped, as that is what was
+    seen, and of those with several the ones that Fisher's test finds changed among all tasks.
+    """
+    changed = {test.task: test.changed for test in comparison.task_tests}
+    return frozenset(change.task for change in comparison.broken if changed.get(change.task, True))
 
 
 def _could_break(common: Common) -> int:

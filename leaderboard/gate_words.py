@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from .gate import Check, Gate
 from .metrics.deciding import POWER
-from .words import NONE, bounds, percent, plural, points
+from .words import NONE, bounds, plural
 
 OUTCOMES = {"ok": "ok", "failed": "FAILED", "inconclusive": "INCONCLUSIVE"}
 _MANY = 1_000_000
@@ -47,15 +49,26 @@ def reason_words(check: Check) -> str:
     if check.needed is None:
         return check.why
     many = "more than a million tasks" if check.needed > _MANY else f"about {plural(check.needed, 'task')}"
-    return f"{check.why}: {many} like these would, {POWER:.0%} of the time, if the rate stays what it is"
+    return f"{check.why}: {many} like these would do"
+
+
+def gate_notes(gate: Gate) -> list[str]:
+    """What numbers of tasks rest on, and what was decided in spite of owed samples."""
+    notes = []
+    if any(check.needed is not None for check in gate.checks):
+        notes.append(f"So many tasks decide with a chance of {100 * POWER:.0f} %, if the rates stay what they are.")
+    if gate.owed and gate.rule.allow_owed:
+        notes.append(f"Decided on what is scored: {plural(gate.owed, 'sample')} owed (--allow-owed).")
+    return notes
 
 
 def _value(check: Check, value: float) -> str:
     if check.kind == "count":
         return f"{value:,.0f}"
+    if math.isnan(value):
+        return NONE
+    unit = "points" if check.kind == "points" else "%"
     # Limits are shown as precisely as they were given: 0.25 % is not 0.2 %.
-    if check.kind == "points":
-        return points(value) + ("" if value != value else " points")
-    text = percent(value)
-    exact = f"{100 * value:.10g} %"
-    return exact if value == check.limit and len(exact) > len(text) else text
+    exact, short = f"{abs(100 * value):.10g}", f"{abs(100 * value):.1f}"
+    text = exact if value == check.limit and len(exact) > len(short) else short
+    return f"{'−' if value < 0 and float(text) else ''}{text} {unit}"

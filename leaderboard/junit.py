@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 from ..benchmarks.visible import visible
 from .cases import Case
-from .excerpts import excerpt, program
+from .excerpts import answer_excerpt
 from .gate import Check, Gate
 from .gate_words import OUTCOMES, interval_words, limit_words, reason_words, seen_words
 from .report import left_out_reasons, outcomes
@@ -103,7 +103,7 @@ def _failed(element: ElementTree.Element, case: Case) -> None:
     parts = []
     for side, answer in (("old", case.old), ("new", case.new)):
         if answer is not None:
-            cut = excerpt(program(answer), lines=_ANSWER_LINES, characters=_ANSWER_CHARACTERS)
+            cut = answer_excerpt(answer, lines=_ANSWER_LINES, characters=_ANSWER_CHARACTERS)
             parts.append(f"{side} answer ({answer.verdict}):\n{cut.text}\n")
     failure.text = "\n" + "\n".join(parts) if parts else message
 

@@ -1,8 +1,8 @@
 """A comparison as GitHub-flavoured Markdown, for a pull request or a job's summary.
 
 Untrusted text stands in table cells as entities, or in fences longer than any run of backticks in it; nothing in it can
-end a fence, open an element or make a link. GitHub takes at most 65,536 characters of a comment, so answers are shown
-up to a budget, and what is not shown is said.
+end a fence, open an element, make a link or call a person. GitHub takes at most 65,536 characters of a comment, so
+answers are shown up to a budget, and what is not shown is said.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ..benchmarks.visible import markdown
+from ..benchmarks.visible import MAX_CHARACTERS, markdown
 from .cases import Case
-from .excerpts import excerpt, program
+from .excerpts import answer_excerpt
 from .gate import Gate
-from .gate_words import OUTCOMES, gate_sentence, interval_words, limit_words, reason_words, seen_words
+from .gate_words import OUTCOMES, gate_notes, gate_sentence, interval_words, limit_words, reason_words, seen_words
 from .report import evidence, left_out_reasons, numbers, outcomes
 from .table import Answer
 from .updates import Update
@@ -29,22 +29,30 @@ _MARKS = {"ok": "✅", "failed": "❌", "inconclusive": "❔"}
 def as_markdown(update: Update) -> str:
     """The whole report."""
     one = update.comparison
-    lines = [f"# {markdown(one.old)} → {markdown(one.new)}", ""]
+    lines = [f"# {cell(one.old)} → {cell(one.new)}", ""]
     if update.gate is not None:
         lines += [f"**{escaped(gate_sentence(update.gate))}**", ""]
     lines += [
         escaped(verdict_on_update(one)),
         "",
-        f"{plural(one.tasks, 'task')} of {markdown(short_suite(one.suite))} compared.",
+        f"{plural(one.tasks, 'task')} of {cell(short_suite(one.suite))} compared.",
         "",
         *_left_out(update),
         *(_gate(update.gate) if update.gate is not None else []),
         *table(("measure", "value"), [(name, escaped(value)) for name, value in numbers(one)]),
         *_differing(update.differing),
     ]
-    for heading, listed in (("Broken", update.broken), ("Fixed", update.fixed)):
+    broken = sorted(update.broken, key=lambda case: not case.sure)
+    for heading, listed in (("Broken", broken), ("Fixed", update.fixed)):
         lines += [f"## {heading}: {plural(len(listed), 'task')}", "", *_cases(listed)]
-    return "\n".join([*lines, *_answers(update.broken)]).rstrip("\n") + "\n"
+    return "\n".join([*lines, *_answers(broken)]).rstrip("\n") + "\n"
+
+
+def cell(text: object, limit: int = MAX_CHARACTERS) -> str:
+    """Untrusted text for a line or a table. GitHub looks for @names and #numbers after it has read the entities, so a
+    space without width stands behind each mark.
+    """
+    return markdown(text, limit).replace("&#64;", "&#64;&#8203;").replace("&#35;", "&#35;&#8203;")
 
 
 def escaped(text: str) -> str:
@@ -71,7 +79,7 @@ def _left_out(update: Update) -> list[str]:
     one, lines = update.comparison, []
     for reason, tasks in left_out_reasons(one.left_out):
         more = f" and {len(tasks) - _ROWS:,} more" if len(tasks) > _ROWS else ""
-        listed = ", ".join(markdown(task) for task in tasks[:_ROWS])
+        listed = ", ".join(cell(task) for task in tasks[:_ROWS])
         lines += [f"**Left out, {reason}:** {plural(len(tasks), 'task')}: {listed}{more}", ""]
     if one.partial:
         lines += [f"**Partly owed:** {plural(len(one.partial), 'task')} compared on the samples that were scored", ""]
@@ -91,26 +99,26 @@ def _gate(gate: Gate) -> list[str]:
         )
         for check in gate.checks
     ]
-    lines = table(("", "limit", "seen", interval, "why"), rows)
-    if gate.owed and rule.allow_owed:
-        lines += [f"Decided on what is scored: {plural(gate.owed, 'sample')} owed.", ""]
-    return lines
+    notes = [line for note in gate_notes(gate) for line in (note, "")]
+    return [*table(("", "limit", "seen", interval, "why"), rows), *notes]
 
 
 def _differing(differing: Sequence[tuple[str, str, str]]) -> list[str]:
     if not differing:
         return []
-    rows = [[markdown(cell) or "unset" for cell in row] for row in differing[:_ROWS]]
+    rows = [[cell(text) or "unset" for text in row] for row in differing[:_ROWS]]
     summary = f"{plural(len(differing), 'setting differs', 'settings differ')} between the runs"
     return ["<details>", f"<summary>{summary}</summary>", "", *table(("setting", "old", "new"), rows), "</details>", ""]
 
 
 def _cases(listed: Sequence[Case]) -> list[str]:
-    rows = [
-        [markdown(cell) for cell in (case.change.task, *outcomes(case.change), evidence(case))]
-        for case in listed[:_ROWS]
-    ]
-    lines = table(("task", "old", "new", "verdicts", "failing test and detail"), rows)
+    rows = []
+    for case in listed[:_ROWS]:
+        task, *rest = (cell(text, 300) for text in (case.change.task, *outcomes(case.change), evidence(case)))
+        rows.append([task if case.sure else f"~ {task}", *rest])
+    unsure = sum(not case.sure for case in listed)
+    lines = [f"{unsure:,} of them perhaps by chance of sampling (marked ~).", ""] if unsure else []
+    lines += table(("task", "old", "new", "verdicts", "failing test and detail"), rows)
     if len(listed) > _ROWS:
         lines += [f"and {len(listed) - _ROWS:,} more: the JSON has them all.", ""]
     return lines
@@ -131,7 +139,7 @@ def _answers(broken: Sequence[Case]) -> Iterator[str]:
 
 
 def _answer_block(case: Case) -> Iterator[str]:
-    yield from ("<details>", f"<summary>{markdown(case.change.task)}: both answers</summary>", "")
+    yield from ("<details>", f"<summary>{cell(case.change.task)}: both answers</summary>", "")
     for side, answer in (("Old", case.old), ("New", case.new)):
         yield from (f"{side} answer, {answer_heading(answer)}", "")
         if answer is not None:
@@ -144,9 +152,9 @@ def answer_heading(answer: Answer | None) -> str:
     if answer is None:
         return "not recorded"
     verdict = "passed" if answer.verdict == "pass" else str(answer.verdict)
-    return markdown(f"{verdict}: {answer.reason}" if answer.reason else verdict)
+    return cell(f"{verdict}: {answer.reason}" if answer.reason else verdict)
 
 
 def answer_fence(answer: Answer) -> list[str]:
     """The beginning of an answer in a fence."""
-    return fence(excerpt(program(answer), lines=_ANSWER_LINES, characters=_ANSWER_CHARACTERS).text)
+    return fence(answer_excerpt(answer, lines=_ANSWER_LINES, characters=_ANSWER_CHARACTERS).text)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .cases import Case
-from .comparison import Comparison, LeftOut, TaskChange
-from .excerpts import excerpt, printed, program
-from .gate import Check, Gate
-from .gate_words import OUTCOMES, gate_sentence, interval_words, limit_words, reason_words, seen_words
+from .comparison import FALSE_ALARMS, Comparison, LeftOut, TaskChange
+from .excerpts import answer_excerpt, printed
+from .gate import Gate
+from .gate_words import OUTCOMES, gate_notes, gate_sentence, interval_words, limit_words, reason_words, seen_words
 from .table import Answer
 from .updates import Update
 from .words import bounds, p_value, percent, plural, points, short_suite, verdict_on_update
@@ -57,28 +57,64 @@ def as_text(update: Update, look: Look | None = None) -> str:
 
 
 def numbers(one: Comparison) -> list[tuple[str, str]]:
-    """The measures of an update by name, each with its interval."""
+    """The measures of an update by name, with their intervals."""
     rates = one.rates
-    rows = [
+    return [
         ("pass@1, old", percent(rates.old_rate)),
         ("pass@1, new", percent(rates.new_rate)),
         ("net change, points", f"{points(one.net)} {bounds(one.net_interval, signed=True)}"),
+        ("no change at all", f"{p_value(one.p)}, {one.test}"),
         ("negative flip rate", f"{percent(rates.nfr)} {bounds(one.nfr_interval)} {one.nfr_interval.method}"),
         ("positive flip rate", f"{percent(rates.pfr)} {bounds(one.pfr_interval)} {one.pfr_interval.method}"),
+        ("still works, BTC", f"{percent(one.btc)} {bounds(one.btc_interval)} of what worked"),
+        ("new errors, NFI", f"{percent(one.nfi)} {bounds(one.nfi_interval)} of the new model's errors"),
+        ("relative NFR", _relative(one.relative_nfr)),
+        *_sampled(one),
+        *_answers_changed(one),
+        *_resampled(one),
     ]
+
+
+def _relative(value: float) -> str:
+    return "undefined" if math.isnan(value) else f"{value:.2f} (1: as if independent)"
+
+
+def _sampled(one: Comparison) -> list[tuple[str, str]]:
+    """What several samples a task tell beyond one."""
+    rates = one.rates
     if one.flips is not None:
-        relative = one.flips.relative_nfr
-        rows.append(("NFR of what worked", percent(one.flips.nfr_of_old_correct)))
-        rows.append(("relative NFR", "undefined" if math.isnan(relative) else f"{relative:.2f} (1: as if independent)"))
-    else:
-        rows.append(("rates are", "expected flips of one fresh sample of each model, from several samples a task"))
-        floor = f"{percent(rates.noise_floor)} (over {plural(rates.floor_tasks, 'task')})"
-        rows.append(("noise floor of NFR", floor if rates.floor_tasks else "unknown: one side has one sample a task"))
-    rows.append(("no change at all", f"{p_value(one.p)}, {one.test}"))
-    resampled = "bootstrap" in (one.net_interval.method, one.nfr_interval.method, one.pfr_interval.method)
-    if resampled or one.test != "exact McNemar":
-        rows.append(("resampled", f"{plural(one.roots, 'root task')}, seed {one.seed}"))
+        return []
+    rows = [("rates are", "expected flips of one fresh sample of each model, from several samples a task")]
+    if not rates.floor_tasks:
+        return [*rows, ("noise floor of NFR", "unknown: one side has one sample a task")]
+    over = f" (over {plural(rates.floor_tasks, 'task')})"
+    changed = sum(test.changed for test in one.task_tests)
+    return [
+        *rows,
+        ("noise floor of NFR", percent(rates.noise_floor) + over),
+        ("NFR above noise, points", points(rates.excess_nfr)),
+        ("systematic churn", percent(rates.systematic)),
+        *(
+            (f"hard flips, k = {each.k}", f"{percent(each.hard_nfr)} broken, {percent(each.hard_pfr)} fixed")
+            for each in one.at_k[-1:]
+        ),
+        ("changed beyond chance", f"{plural(changed, 'task')} (Fisher's test, {100 * FALSE_ALARMS:g} % false alarms)"),
+    ]
+
+
+def _answers_changed(one: Comparison) -> list[tuple[str, str]]:
+    rows = [("wrong in another way", f"{percent(one.answers.wrong_twice)} of answers, among those wrong in both")]
+    if one.smooth is not None:
+        share = f"fewer on {percent(one.smooth.nfr)}, more on {percent(one.smooth.pfr)}"
+        rows.append(("tests passed", f"{share} of {plural(one.smooth.n, 'task')}"))
     return rows
+
+
+def _resampled(one: Comparison) -> list[tuple[str, str]]:
+    intervals = (one.net_interval, one.nfr_interval, one.pfr_interval, one.btc_interval, one.nfi_interval)
+    if any(each.method == "bootstrap" for each in intervals) or one.test != "exact McNemar":
+        return [("resampled", f"{plural(one.roots, 'root task')}, seed {one.seed}")]
+    return []
 
 
 def left_out_reasons(left_out: LeftOut) -> list[tuple[str, tuple[str, ...]]]:
@@ -135,20 +171,13 @@ def _gate(gate: Gate, look: Look) -> list[str]:
     lines = [_row(header, widths)]
     for check, row in zip(gate.checks, rows, strict=True):
         lines.append(_row((*row[:3], look.paint(row[3], check.outcome)), widths))
-        lines += _reason(check)
-    if gate.owed and rule.allow_owed:
-        lines.append(f"  decided on what is scored: {plural(gate.owed, 'sample')} owed (--allow-owed)")
-    return [*lines, ""]
+        lines += [f"    {words}" for words in (reason_words(check),) if words]
+    return [*lines, *(f"  {note}" for note in gate_notes(gate)), ""]
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
     limit, seen, interval, outcome = cells
     return f"  {limit:<{widths[0]}}  {seen:>{widths[1]}}  {interval:<{widths[2]}}  {outcome}"
-
-
-def _reason(check: Check) -> list[str]:
-    words = reason_words(check)
-    return [f"    {words}"] if words else []
 
 
 def _differing(differing: Sequence[tuple[str, str, str]]) -> list[str]:
@@ -169,8 +198,11 @@ def _broken(broken: Sequence[Case], look: Look) -> list[str]:
         return ["Broken: none", ""]
     unsure = sum(not case.sure for case in broken)
     chance = f", {unsure:,} of them perhaps by chance of sampling (marked ~)" if unsure else ""
-    lines = [f"Broken: {plural(len(broken), 'task')}{chance}", *_case_lines(broken, look.width)]
-    for case in broken[: look.show]:
+    listed = [case for case in broken if case.sure] + [case for case in broken if not case.sure][:NAMED]
+    lines = [f"Broken: {plural(len(broken), 'task')}{chance}", *_case_lines(listed, look.width)]
+    if len(listed) < len(broken):
+        lines.append(f"  and {len(broken) - len(listed):,} more, perhaps by chance: --json or --markdown has them all")
+    for case in listed[: look.show]:
         lines += ["", *_answers(case, look.width)]
     left = len(broken) - look.show
     if left > 0 and look.show:
@@ -191,13 +223,17 @@ def _fixed(fixed: Sequence[Case], look: Look) -> list[str]:
 
 
 def _case_lines(listed: Sequence[Case], width: int) -> list[str]:
-    rows = [(printed(case.change.task, 60), *outcomes(case.change)) for case in listed]
-    task, old, new, verdicts = (max(len(row[i]) for row in rows) for i in range(4))
+    """Task, passes before and after (where some task has several samples), verdicts, evidence; in columns."""
+    several = any(case.change.old.n > 1 or case.change.new.n > 1 for case in listed)
+    rows = []
+    for case in listed:
+        old, new, verdicts = outcomes(case.change)
+        rows.append((printed(case.change.task, 60), f"{old} -> {new}" if several else "", verdicts))
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = []
     for case, row in zip(listed, rows, strict=True):
-        head = (
-            f"{'  ' if case.sure else '~ '}{row[0]:<{task}}  {row[1]:>{old}} -> {row[2]:<{new}}  {row[3]:<{verdicts}}"
-        )
+        cells = [f"{cell:<{size}}" for cell, size in zip(row, widths, strict=True) if size]
+        head = ("  " if case.sure else "~ ") + "  ".join(cells)
         lines.append(f"{head}  {fitted(evidence(case), width - len(head) - 2)}".rstrip())
     return lines
 
@@ -224,5 +260,5 @@ def _answers(case: Case, width: int) -> list[str]:
 
 def answer_lines(answer: Answer, width: int) -> list[str]:
     """The beginning of an answer, behind a rule that no line of it can pass for the report's own."""
-    cut = excerpt(program(answer), lines=_ANSWER_LINES, characters=_ANSWER_CHARACTERS, width=max(20, width - 8))
+    cut = answer_excerpt(answer, lines=_ANSWER_LINES, characters=_ANSWER_CHARACTERS, width=max(20, width - 8))
     return [f"      | {line}".rstrip() for line in cut.lines] + ([f"      {cut.cut}"] if cut.cut else [])

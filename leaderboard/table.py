@@ -31,10 +31,11 @@ _PASS, _INFRA = VERDICTS.index(Verdict.PASS.value), VERDICTS.index(Verdict.INFRA
 class RunTable:
     """One run, read only.
 
-    tasks: indexed by task id in the run's order; columns digest, root, operator (None for an original task), passed,
-    failed, infra, unscored, missing. judged: by task, a byte (an index of VERDICTS) for each sample that has a verdict,
-    in the order of epochs. details: by task, what scoring said of the first sample that did not pass. answers: by task,
-    those that ``keep`` asked for, in the order of epochs. tests: by task, the verdicts of each judged sample's tests.
+    tasks: indexed by task id in the run's order; columns digest, root, operator (None for an original task), parents,
+    tags (tuples of texts), passed, failed, infra, unscored, missing. judged: by task, a byte (an index of VERDICTS) for
+    each sample that has a verdict, in the order of epochs. details: by task, what scoring said of the first sample that
+    did not pass. answers: by task, those that ``keep`` asked for, in the order of epochs. tests: by task, the verdicts
+    of each judged sample's tests.
     """
 
     path: Path

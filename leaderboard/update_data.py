@@ -13,8 +13,6 @@ from .table import Answer
 from .updates import Update
 from .words import verdict_on_update
 
-ANSWER_CHARACTERS = 100_000
-
 
 def update_data(update: Update) -> dict[str, Any]:
     """All that ``comparison_data`` holds, with the verdict, the gate, the settings that differ and the answers."""
@@ -40,17 +38,17 @@ def _case(case: Case) -> dict[str, Any]:
 
 
 def answer_data(answer: Answer | None) -> dict[str, Any] | None:
-    """One answer: what was scored of it, cut at 100,000 characters; ``characters`` counts the whole."""
+    """One answer: what was scored of it, as far as it was kept; ``characters`` counts the whole."""
     if answer is None:
         return None
-    text = program(answer)
+    text, more = program(answer)
     return {
         "epoch": answer.epoch,
         "verdict": answer.verdict,
         "reason": answer.reason,
-        "text": text[:ANSWER_CHARACTERS],
-        "characters": len(text),
-        "truncated": len(text) > ANSWER_CHARACTERS,
+        "text": text,
+        "characters": len(text) + more,
+        "truncated": more > 0,
     }
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from .cases import Case, cases
 from .comparison import Comparison, compare_runs
-from .gate import Gate, Limits, Rule, judge
-from .metrics.falls import surely_fell
+from .gate import Gate, Limits, Rule, judge, surely_broken
 from .metrics.intervals import SEED
 from .pairing import common_tasks
 from .settings import differences
@@ -34,11 +33,10 @@ def build_update(
     """Compare two runs and decide the limits; both tables are to hold all answers. BadInput as for ``compare_runs``."""
     comparison = compare_runs(old, new, seed=seed)
     counts = common_tasks(comparison, old, new).scored.counts
-    fell = {before.task for (before, _), sure in zip(counts, surely_fell(counts), strict=True) if sure}
     return Update(
         comparison=comparison,
         tasks=tuple(before.task for before, _ in counts),
-        broken=cases(comparison.broken, old, new, fell),
+        broken=cases(comparison.broken, old, new, surely_broken(comparison)),
         fixed=cases(comparison.fixed, old, new),
         gate=judge(old, new, comparison, limits or Limits(), rule or Rule(), seed=seed),
         differing=tuple(differences(old, new)),

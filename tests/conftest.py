@@ -8,6 +8,7 @@ EVALRUN_REQUIRE (a comma-separated list) names it: then its absence is a failure
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import shutil
 import signal
@@ -91,10 +92,16 @@ def _lack_of_shared_data() -> str | None:
     return None if folder.is_dir() else f"no shared data at {folder} (EVALRUN_SHARED_DATA names another place)"
 
 
+def _lack_of_axe() -> str | None:
+    found = importlib.util.find_spec("axe_playwright_python")
+    return None if found else "no axe-core: pip install -e '.[browser]'"
+
+
 LACK_OF: dict[str, Callable[[], str | None]] = {
     "docker": functools.cache(_lack_of_docker),
     "browser": functools.cache(_lack_of_browser),
     "bwrap": functools.cache(_lack_of_bwrap),
+    "axe": functools.cache(_lack_of_axe),
     "shared_data": functools.cache(_lack_of_shared_data),
 }
 MARKERS_OF_NEED = ("docker", "browser", "bwrap")

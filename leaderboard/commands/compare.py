@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...benchmarks.errors import BadInput
+from .outputs import write_outputs
 from .shares import Share
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def command(
     if not 0.5 <= level < 1:
         raise BadInput(f"--level {100 * level:g}%: expected a level from 50% to below 100%")
     summary = _summary_file(os.environ) if github else None
-    from ...benchmarks.jsonio import write_atomic, writing
+    from ...benchmarks.jsonio import writing
     from ..data import to_text
     from ..gate import Limits, Rule
     from ..junit import as_junit
@@ -94,14 +95,13 @@ def command(
     limits = Limits(max_nfr, max_nfr_of_correct, max_excess_nfr, max_drop, max_broken, min_pairwise, min_compared)
     new_run = read_run(new, keep="all")
     update = build_update(read_run(old, keep="all"), new_run, limits, Rule(level, point, strict, allow_owed))
-    for file, text in (
-        (json_file, to_text(update_data(update))),
-        (markdown_file, as_markdown(update)),
-        (junit_file, as_junit(update, new_run.created)),
-    ):
-        if file is not None:
-            with writing(file):
-                write_atomic(file, text)
+    write_outputs(
+        [
+            (json_file, lambda: to_text(update_data(update))),
+            (markdown_file, lambda: as_markdown(update)),
+            (junit_file, lambda: as_junit(update, new_run.created)),
+        ]
+    )
     if summary is not None:
         with writing(summary), summary.open("a", encoding="utf-8") as stream:
             stream.write(as_markdown(update) + "\n")

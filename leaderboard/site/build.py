@@ -13,13 +13,24 @@ from ...benchmarks.visible import visible
 from ..words import plural
 from .cells import day
 from .content import Content
-from .pages import everything, evolved, index, method, preferences, provenance, suites, versions
+from .pages import compare, everything, evolved, index, method, models, preferences, provenance, suites, tasks, versions
 from .render import Asset, Frame, Page, Place, part, render
 from .replacing import CHECKSUMS, refuse_foreign, replacing
 
 # In the order of the navigation. Each has PLACE, present(content) and pages(content).
-SECTIONS: tuple[ModuleType, ...] = (index, evolved, versions, preferences, suites, method, provenance)
-PARTS = ("site.css", "site.js")
+SECTIONS: tuple[ModuleType, ...] = (
+    index,
+    evolved,
+    versions,
+    preferences,
+    compare,
+    models,
+    tasks,
+    suites,
+    method,
+    provenance,
+)
+PARTS = ("site.css", "site.js", "answers.js", "compare.js")
 
 
 def build_site(content: Content, folder: Path, *, tick: Callable[[str], None] = lambda path: None) -> int:

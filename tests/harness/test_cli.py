@@ -31,6 +31,7 @@ OWN_VERBS = {
     "leaderboard",
     "merge",
     "quickstart",
+    "report",
     "run",
     "sandbox",
     "score",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evalrun.benchmarks.jsonio import text_digest, write_jsonl
+
+from .browser import Browser
 
 MakeRun = Callable[..., Path]
 
@@ -58,6 +60,14 @@ def make_run(tmp_path: Path) -> MakeRun:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One tab for all tests of a module; it is opened only where there is a Chromium."""
+    tab = Browser(chromium, tmp_path_factory.mktemp("profile"))
+    yield tab
+    tab.close()
 
 
 def _tasks(

@@ -56,7 +56,10 @@ def test_the_leader_is_tested_pair_by_pair_with_holms_correction(make_run: MakeR
     assert near.leader_p == mcnemar_exact(2, 0)
     assert far.leader_p == pytest.approx(3 * mcnemar_exact(16, 0))  # of the three pairs it has the smallest p
     assert (near.separable, far.separable) == (False, True)
-    assert leader_sentence(board) == "best leads toy@1 at 100.0 %; 1 other cannot be told apart from it."
+    assert leader_sentence(board) == (
+        "best leads toy@1 at 100.0 %; 1 other cannot be told apart from it; "
+        "1 of 2 neighbouring pairs is not separable; differences under 49.4 points are not resolvable."
+    )
 
 
 def test_several_samples_or_shared_roots_call_for_the_permutation_test(make_run: MakeRun) -> None:
@@ -71,7 +74,7 @@ def test_identical_models_are_one_tie(make_run: MakeRun) -> None:
     board = board_of(*(make_run(label, outcomes(7)) for label in "abc"))
     assert {row.rank for row in board.rows} == {1}
     assert [row.separable for row in board.rows] == [None, False, False]
-    assert leader_sentence(board) == "3 runs tie at 35.0 % on toy@1."
+    assert leader_sentence(board) == "3 runs tie at 35.0 % on toy@1; differences under 34.8 points are not resolvable."
 
 
 def test_pass_at_k_is_shown_up_to_the_samples_there_are(make_run: MakeRun) -> None:

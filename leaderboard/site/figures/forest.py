@@ -6,7 +6,7 @@ import math
 
 from ....benchmarks.visible import visible
 from ...board import Board, Row
-from ...words import bounds, leader_sentence, percent, plural, short_suite
+from ...words import bounds, leader_clause, percent, plural, short_suite
 from .style import (
     BLUE,
     LINE,
@@ -98,6 +98,6 @@ def _caption(board: Board, shown: int) -> str:
     hidden = len(board.ranked) - shown
     more = f" The first {shown} are drawn; {plural(hidden, 'more is', 'more are')} in the table." if hidden else ""
     return (
-        f"{leader_sentence(board)} Filled blue: not separable from the leader in the paired test; hollow grey: "
+        f"{leader_clause(board)}. Filled blue: not separable from the leader in the paired test; hollow grey: "
         f"behind it. The band is the leader’s 95 % interval. Intervals that overlap are not the test.{more}"
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...data import board_csv, site_data, to_text
+from ...board_data import board_csv, site_data
+from ...data import to_text
 from ..content import Content
 from ..options import RECORD, recorded
 from ..render import Asset

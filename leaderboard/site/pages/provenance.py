@@ -83,7 +83,7 @@ def _run_view(run: RunTable, sums: Mapping[str, str], number: int) -> View:
         "label": visible(run.label),
         "suite": visible(run.suite),
         "sandbox": " ".join(visible(part, 40) for part in (kind, image[:12]) if part) or NONE,
-        "sampling": _sampling_words(run),
+        "sampling": sampling_words(run),
         "evalrun": visible(run.manifest.get("evalrun") or NONE),
         "created": visible(run.created) or NONE,
         "verdicts": ", ".join(f"{name} {count:,}" for name, count in run.verdict_counts.items() if count) or "none",
@@ -121,7 +121,8 @@ def _text(value: object) -> str:
     return ", ".join(_text(one) for one in value) if isinstance(value, list) else visible(value)
 
 
-def _sampling_words(run: RunTable) -> str:
+def sampling_words(run: RunTable) -> str:
+    """The settings that a run was sampled with, and those that it left to the server."""
     settings = sorted(run.section("sampling").items())
     given = [f"{visible(key, 40)} {visible(value, 80)}" for key, value in settings if value is not None]
     left = [visible(key, 40) for key, value in settings if value is None]

@@ -1,0 +1,93 @@
+"""Tasks as the boards see them: who was asked, who passed, and what is odd about a task."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from .board import Board, Row
+from .metrics.passk import TaskCounts
+
+Key = tuple[str, str]
+"""(task id, digest): a task that was changed is another task, whatever its id."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One task, on every board that has it. operator: None for an original task. boards: in the site's order."""
+
+    id: str
+    digest: str
+    root: str
+    operator: str | None
+    parents: tuple[str, ...]
+    tags: tuple[str, ...]
+    boards: tuple[Board, ...]
+
+    @property
+    def key(self) -> Key:
+        """(id, digest)."""
+        return self.id, self.digest
+
+    @property
+    def is_evolved(self) -> bool:
+        """Whether it was made from another task."""
+        return self.root != self.id
+
+    def results(self) -> Iterator[tuple[Board, Row, TaskCounts]]:
+        """Every run's counts on this task: board by board, best run first."""
+        for board in self.boards:
+            for row in board.rows:
+                yield board, row, row.run.counts[self.id]
+
+    @cached_property
+    def scored(self) -> int:
+        """Runs that have a scored sample of this task."""
+        return sum(counts.n > 0 for _, _, counts in self.results())
+
+    @cached_property
+    def solvers(self) -> int:
+        """Runs of which some sample passed."""
+        return sum(counts.passed > 0 for _, _, counts in self.results())
+
+    @cached_property
+    def solve_rate(self) -> float:
+        """Mean over runs of the share of scored samples that passed; NaN where no run has a scored sample."""
+        rates = [counts.rate for _, _, counts in self.results() if counts.n]
+        return math.fsum(rates) / len(rates) if rates else math.nan
+
+    @property
+    def flag(self) -> str:
+        """What is odd about who passed: "never solved", "solved by one only", "always solved", or "".
+
+        With a single run there is nothing to compare, so only "never solved" can be said.
+        """
+        if not self.scored:
+            return ""
+        if not self.solvers:
+            return "never solved"
+        if self.scored > 1 and self.solvers == 1:
+            return "solved by one only"
+        return "always solved" if self.scored > 1 and self.solve_rate == 1.0 else ""
+
+
+def items_of(boards: Sequence[Board]) -> list[Item]:
+    """Every task of the boards once, in the order of the boards and of their first runs' tasks."""
+    where: dict[Key, list[Board]] = {}
+    for board in boards:
+        tasks = board.rows[0].run.tasks
+        for key in zip(tasks.index, tasks["digest"], strict=True):
+            where.setdefault(key, []).append(board)
+    facts = {board.key: _facts(board) for board in boards}
+    return [Item(task, digest, *facts[found[0].key][task], tuple(found)) for (task, digest), found in where.items()]
+
+
+def _facts(board: Board) -> dict[str, tuple[str, str | None, tuple[str, ...], tuple[str, ...]]]:
+    tasks = board.rows[0].run.tasks
+    columns = (tasks[name] for name in ("root", "operator", "parents", "tags"))
+    return {
+        task: (root, operator, parents, tags)
+        for task, root, operator, parents, tags in zip(tasks.index, *columns, strict=True)
+    }
