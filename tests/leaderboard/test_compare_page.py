@@ -157,8 +157,11 @@ def pick(browser: Browser, board: str, old: str, new: str) -> dict[str, Any]:
     """Choose a pair as a reader does, and read what the page says."""
     chosen = {"on": board, "a": old, "b": new}
     for name, value in chosen.items():
-        browser.js(f"(({name}, v) => {{ {name}.value = v; {name}.dispatchEvent(new Event('change', {{ bubbles: true }})) }})"
-                   f"(document.getElementById('{name}'), {json.dumps(value)})")  # fmt: skip
+        browser.js(
+            f"(({name}, v) => {{ {name}.value = v; "
+            f"{name}.dispatchEvent(new Event('change', {{ bubbles: true }})) }})"
+            f"(document.getElementById('{name}'), {json.dumps(value)})"
+        )
     shown: dict[str, Any] = browser.js(READ)
     return shown
 

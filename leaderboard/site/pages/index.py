@@ -11,7 +11,7 @@ from .. import downloads
 from ..beside import Beside, beside
 from ..cells import scale_of
 from ..content import Content
-from ..figures import Drawing, forest, pareto, pass_at_k_curves, significance
+from ..figures import forest, pareto, pass_at_k_curves, significance
 from ..ranked import TAGS, file_rows, ranked_row, tags_of, waiting_row
 from ..render import Asset, Page, Place, View
 
@@ -77,7 +77,7 @@ def _board_view(board: Board, number: int, extras: Beside, content: Content, sai
         "waiting": [waiting_row(row, models[row.run.label]) for row in board.unranked],
         "figures": [
             forest(board, name=f"board-{number}-forest"),
-            _significance(board, f"board-{number}-pairs"),
+            significance(board, name=f"board-{number}-pairs"),
             pass_at_k_curves(board, name=f"board-{number}-curves"),
             pareto(board, name=f"board-{number}-cost"),
         ],
@@ -86,16 +86,3 @@ def _board_view(board: Board, number: int, extras: Beside, content: Content, sai
         "measure": extras.measure,
         "shows": {name: any(row[name] is not None for row in ranked) for name in OPTIONAL},
     }
-
-
-def _significance(board: Board, name: str) -> Drawing | None:
-    pairs = board.separation
-    if pairs is None:
-        return None
-    return significance(
-        [row.run.label for row in board.ranked],
-        [row.score.value for row in board.ranked],
-        pairs.better.tolist(),
-        name=name,
-        title=f"Pairs on {short_suite(board.suite)}",
-    )
