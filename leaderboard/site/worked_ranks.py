@@ -35,8 +35,8 @@ def rank_range_formula(board: Board) -> Formula:
         "Rank range",
         "1 + number of runs that are better … N − number of runs that are worse",
         "Better and worse by a paired test of every two runs, all p-values together adjusted by Holm (the smallest of "
-        "m times m, the next times m − 1, …, never below its forerunner) and below 0.05 after it. With a chance of 95 % "
-        "all ranges of a board hold at once. P(best) is the share of bootstrap draws in which a run is first.",
+        "m times m, the next times m − 1, …, never below its forerunner) and below 0.05 after it. With a chance of "
+        "95 % all ranges of a board hold at once. P(best) is the share of bootstrap draws in which a run is first.",
         "Holm 1979; Goldstein and Spiegelhalter 1996; Mogstad et al. 2024",
         "" if row is None else _range_example(board, row),
     )
