@@ -107,7 +107,7 @@ def _board_view(board: Board, number: int, extras: Beside, content: Content, sai
 def _figures(board: Board, number: int) -> list[Drawing]:
     drawings = (
         forest(board, name=f"board-{number}-forest"),
-        _significance(board, f"board-{number}-pairs"),
+        significance(board, name=f"board-{number}-pairs"),
         pass_at_k_curves(board, name=f"board-{number}-curves"),
         pareto(board, name=f"board-{number}-cost"),
     )
@@ -118,16 +118,3 @@ def _first_that_fit(drawings: Sequence[Drawing], most: int) -> int:
     """How many of the drawings, from the first on, fit with their numbers into so many bytes."""
     sizes = accumulate(len(one.svg) + sum(80 + len("".join(row)) for row in one.rows) for one in drawings)
     return sum(size <= most for size in sizes)
-
-
-def _significance(board: Board, name: str) -> Drawing | None:
-    pairs = board.separation
-    if pairs is None:
-        return None
-    return significance(
-        [row.run.label for row in board.ranked],
-        [row.score.value for row in board.ranked],
-        pairs.better.tolist(),
-        name=name,
-        title=f"Pairs on {short_suite(board.suite)}",
-    )
