@@ -108,7 +108,7 @@ def _evolved_cells(label: str, evolved: Evolved) -> View:
     return {
         "text": percent(drop.evolved),
         "value": sort_key(drop.evolved),
-        "sub": f"{points(-drop.drop)} points",
+        "sub": points(-drop.drop),
         "delta": None if standing is None else move_view(standing),
         "move": "" if standing is None else str(standing.move),
     }
