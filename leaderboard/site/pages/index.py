@@ -11,7 +11,7 @@ from .. import downloads
 from ..beside import Beside, beside
 from ..cells import scale_of
 from ..content import Content
-from ..figures import forest, pareto, pass_at_k_curves
+from ..figures import forest, pareto, pass_at_k_curves, significance
 from ..ranked import TAGS, file_rows, ranked_row, tags_of, waiting_row
 from ..render import Asset, Page, Place, View
 
@@ -75,6 +75,7 @@ def _board_view(board: Board, number: int, extras: Beside, content: Content, sai
         "waiting": [waiting_row(row, models[row.run.label]) for row in waiting],
         "figures": [
             forest(board, name=f"board-{number}-forest"),
+            significance(board, name=f"board-{number}-pairs"),
             pass_at_k_curves(board, name=f"board-{number}-curves"),
             pareto(board, name=f"board-{number}-cost"),
         ],
