@@ -54,8 +54,18 @@ def pair_of(old: RunTable, new: RunTable) -> Pair:
     )
 
 
-def neighbours(board: Board) -> Iterator[Pair]:
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """A pair of ranked runs that follow each other. adjusted_p: of no change, Holm over all pairs of the board."""
+
+    pair: Pair
+    adjusted_p: float
+    separable: bool
+
+
+def neighbours(board: Board) -> Iterator[Neighbours]:
     """Every ranked run of a board against the next better one: the better run is the newer one of the pair."""
-    ranked = board.ranked
-    for better, worse in pairwise(ranked):
-        yield pair_of(worse.run, better.run)
+    if board.separation is not None:
+        for place, (better, worse) in enumerate(pairwise(board.ranked)):
+            p = float(board.separation.p[place, place + 1])
+            yield Neighbours(pair_of(worse.run, better.run), p, board.separation.sign(place, place + 1) != 0)

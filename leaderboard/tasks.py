@@ -59,6 +59,20 @@ class Item:
         return math.fsum(rates) / len(rates) if rates else math.nan
 
     @property
+    def discrimination(self) -> float:
+        """Item-rest correlation over the ranked runs of the first board that ranks any; NaN where it is undefined.
+
+        Negative where better models pass less often: the task, or its tests, may be faulty.
+        """
+        found = next((board.health for board in self.boards if board.health is not None), None)
+        return math.nan if found is None else found.items[self.id].discrimination
+
+    @property
+    def suspect(self) -> bool:
+        """Whether better models pass it less often."""
+        return self.discrimination < 0
+
+    @property
     def flag(self) -> str:
         """What is odd about who passed: "never solved", "solved by one only", "always solved", or "".
 

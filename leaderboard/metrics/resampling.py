@@ -131,7 +131,7 @@ def difference_intervals(
         drawn = percentile_intervals(bootstrap_means(root_sums(table, roots), draws=draws, seed=seed), count)
     slack = wilson(0, count).high
     return [
-        Interval(max(-1.0, row[0] - slack), min(1.0, row[0] + slack), "wilson over roots", count)
+        Interval(max(-1.0, float(row[0]) - slack), min(1.0, float(row[0]) + slack), "wilson over roots", count)
         if row.min() == row.max() and row[0] in (-1.0, 0.0, 1.0)
         else interval
         for row, interval in zip(table, drawn, strict=True)

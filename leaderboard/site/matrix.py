@@ -60,11 +60,31 @@ def _board(board: Board, names: Names) -> dict[str, Any]:
         # Only where some root has several tasks: then McNemar's test, which wants independent pairs, may not apply.
         "roots": [numbers[root] for root in roots] if len(numbers) < len(roots) else None,
         "n": "".join(chr(_ZERO + most[task]) for task in tasks.index),
+        "test": f"{board.test}, adjusted for all pairs",
+        "p": _chances(board),
         "runs": [
             {"id": name, "label": _label(row, labels[row.run.label] > 1), **_cells(row, most)}
             for name, row in zip(run_ids(board, names), board.rows, strict=True)
         ],
     }
+
+
+def _chances(board: Board) -> list[list[float]]:
+    """Above the diagonal of the ranked runs: p of no change, Holm-adjusted over all pairs, as it is shown (0: < 0.001).
+
+    Tests that draw at random are not made again in the page.
+    """
+    if board.separation is None:
+        return []
+    table = board.separation.p
+    return [[_shown(float(p)) for p in table[i, i + 1 :]] for i in range(len(table) - 1)]
+
+
+def _shown(p: float) -> float:
+    if p < 0.001:
+        return 0
+    shown = float(f"{p:.2g}" if p < 0.1 else f"{p:.2f}")
+    return 0.04999 if p < 0.05 <= shown else shown  # shown as 0.05 all the same, and still below it
 
 
 def _label(row: Row, repeated: bool) -> str:

@@ -94,6 +94,8 @@ def _environment() -> Environment:
 
 
 def part(name: str) -> Asset:
-    """A style sheet or script of ours, as a file of the site."""
-    text = resources.files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
-    return Asset(name, text.replace("\r\n", "\n").encode("utf-8"))
+    """A style sheet or script of ours, as a file of the site; a script without its lines of comments."""
+    text = resources.files(__package__).joinpath("templates", name).read_text(encoding="utf-8").replace("\r\n", "\n")
+    if name.endswith(".js"):
+        text = "".join(line for line in text.splitlines(keepends=True) if not line.lstrip().startswith("//"))
+    return Asset(name, text.encode("utf-8"))

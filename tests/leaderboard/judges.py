@@ -24,7 +24,7 @@ from html5lib.constants import E as PARSE_ERRORS
 from .browser import Browser
 
 POLICY = "default-src 'none'"
-FORBIDDEN = {"iframe", "frame", "object", "embed", "applet", "base", "form", "portal", "marquee"}
+FORBIDDEN = {"iframe", "frame", "object", "embed", "applet", "base", "portal", "marquee"}
 FIELDS = {"input", "select", "textarea", "meter", "progress"}
 REFERENCES = ("aria-labelledby", "aria-describedby", "aria-controls", "aria-owns", "for", "headers", "list")
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -167,8 +167,15 @@ def structure(page: Document) -> Iterator[str]:
             spans = any(cell.get("rowspan") for row in rows for cell in row)
             if not rows or (len(widths) > 1 and not spans):
                 yield f"a table with rows of {sorted(widths)} cells: {text_of(element)[:60]!r}"
-            if not any(tag_of(child) == "caption" for child in element) and not element.get("aria-labelledby"):
+            if not is_titled(element, page):
                 yield f"a table without a caption: {text_of(element)[:60]!r}"
+
+
+def is_titled(table: Element, page: Document) -> bool:
+    """Whether it says what it holds: by a caption, a name, or the caption or summary of what it is folded into."""
+    if any(tag_of(child) == "caption" for child in table) or table.get("aria-label") or table.get("aria-labelledby"):
+        return True
+    return page.within(table, "figure") or page.within(table, "details")
 
 
 def inertness(page: Document) -> Iterator[str]:
@@ -184,6 +191,8 @@ def inertness(page: Document) -> Iterator[str]:
             yield f"inline {tag} whose digest the policy does not name: {shown(element)}"
         if tag == "meta" and element.get("http-equiv", "").lower() == "refresh":
             yield "a page that goes elsewhere by itself"
+        if tag == "form" and (element.get("action") or element.get("method")):
+            yield f"a form that is sent somewhere: {shown(element)}"
 
 
 def is_code(script: Element) -> bool:

@@ -77,7 +77,7 @@ def test_a_model_page_says_what_it_scores_where_and_links_its_tasks(make_run: Ma
     page = page_of(site, "old", "models")
     tree = Elements(page.read_text(encoding="utf-8"))
     words = tree.words()
-    assert "old scores 25.0 % on other@1 (rank 1 of 1) and 66.7 % on toy@1 (rank 1= of 2)." in words
+    assert "old scores 25.0 % on other@1 (rank 1 of 1) and 66.7 % on toy@1 (rank 1–2 of 2)." in words
     assert "Unexpected failures" in words
     assert "toy/double-renamed 0.0 % 100.0 %" in words
     assert "updated to new on toy@1: 1 task broke and 1 were fixed" in words
@@ -94,7 +94,7 @@ def test_the_index_has_every_model_once_and_a_dash_where_it_has_no_run(make_run:
     site = publish(tmp_path / "site", runs)
     words = Elements((site / "models" / "index.html").read_text(encoding="utf-8")).words()
     assert "2 models on 2 boards." in words
-    assert "one 100.0 % rank 1 — 1 2026-01-02" in words
+    assert "one 100.0 % rank 1 of 1 — 1 2026-01-02" in words
     assert "two — " in words
     assert len(list((site / "models").iterdir())) == 3
 

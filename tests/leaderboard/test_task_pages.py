@@ -76,8 +76,8 @@ def test_a_task_page_counts_passes_of_every_run_and_names_what_went_wrong(site: 
 def test_an_evolved_task_shows_what_changed_from_its_parent_in_deleted_and_inserted_lines(site: Path) -> None:
     path = page_of(site, "toy/double-renamed")
     html = path.read_text(encoding="utf-8")
-    assert "<del>- def double(n: int) -&gt; int:</del>" in html
-    assert "<ins>+ def twofold(n: int) -&gt; int:</ins>" in html
+    assert '<del><span class="hidden">removed: </span>- def double(n: int) -&gt; int:</del>' in html
+    assert '<ins><span class="hidden">added: </span>+ def twofold(n: int) -&gt; int:</ins>' in html
     assert "Tests: 2 lines added, 2 removed" in html
     links = {attributes.get("href") for tag, attributes in read(path).elements if tag == "a"}
     assert page_of(site, "toy/double").name in links
@@ -309,8 +309,8 @@ def test_the_index_flags_tasks_that_none_or_one_or_all_solve(make_run: MakeRun, 
     }
     assert [row["solve_rate"] for row in rows] == ["0.5", "0.0", "1.0"]
     words = read(site / "tasks" / "index.html").words()
-    assert "Of 3 tasks, 1 is never solved, 1 is solved by one only, 1 is always solved." in words
-    assert "toy/double-renamed 100.0 % 2 of 2 always solved rename certified toy/double toy@1" in words
+    assert "Of 3 tasks, 1 is never solved, 1 is solved by one only and 1 is always solved." in words
+    assert "toy/double-renamed 100.0 % 2 of 2 — always solved rename certified toy/double toy@1" in words
 
 
 def test_a_task_that_was_changed_has_a_page_for_each_digest(make_run: MakeRun, tmp_path: Path) -> None:

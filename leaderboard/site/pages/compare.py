@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ....benchmarks.visible import visible
 from ...board import Board
-from ...pairs import Pair, neighbours
-from ...words import NONE, p_value, percent, plural, points, short_suite
+from ...pairs import Neighbours, neighbours
+from ...words import p_value, percent, plural, points, short_suite
 from .. import downloads
 from ..cells import delta, sort_key
 from ..content import Content
@@ -16,7 +16,6 @@ from ..names import Names
 from ..render import Asset, Page, Place, View
 
 PLACE = Place("compare", "Compare", "compare.html")
-SIGNIFICANT = 0.05
 
 
 def present(content: Content) -> bool:
@@ -43,7 +42,7 @@ def pages(content: Content) -> Iterator[Page | Asset]:
         },
     )
     yield Asset("data/matrix.js", matrix(content, names))
-    yield from downloads.table("neighbours", [_record(board, pair) for board, pairs in found for pair in pairs])
+    yield from downloads.table("neighbours", [_record(board, one) for board, pairs in found for one in pairs])
 
 
 def _finding(boards: list[Board]) -> str:
@@ -51,38 +50,37 @@ def _finding(boards: list[Board]) -> str:
     return f"What one run breaks and fixes against another: {plural(count, 'pair')} on {plural(len(boards), 'board')}."
 
 
-def _neighbours_view(board: Board, pairs: list[Pair], names: Names) -> View:
+def _neighbours_view(board: Board, pairs: list[Neighbours], names: Names) -> View:
     ids = dict(zip((row.run.path for row in board.rows), run_ids(board, names), strict=True))
     return {
         "suite": short_suite(board.suite),
-        "id": board_id(board),
+        "test": board.test,
         "rows": [
-            _pair_view(pair, f"#on={board_id(board)}&a={ids[pair.old.path]}&b={ids[pair.new.path]}") for pair in pairs
+            _pair_view(one, f"#on={board_id(board)}&a={ids[one.pair.old.path]}&b={ids[one.pair.new.path]}")
+            for one in pairs
         ],
     }
 
 
-def _pair_view(pair: Pair, link: str) -> View:
-    flips = pair.flips
+def _pair_view(one: Neighbours, link: str) -> View:
+    pair, flips = one.pair, one.pair.flips
     return {
         "old": visible(pair.old.label),
         "new": visible(pair.new.label),
         "href": link,
-        # Without a test nothing is said of noise.
-        "net": None if pair.p is None else delta(pair.net, points(pair.net), beyond_noise=pair.p < SIGNIFICANT),
-        "points": points(pair.net),
+        "net": delta(pair.net, points(pair.net), beyond_noise=one.separable, rises="better", falls="worse"),
         "net_value": sort_key(pair.net),
         "broken": percent(pair.rates.nfr) + (f" ({flips.negative:,})" if flips else ""),
         "broken_value": sort_key(pair.rates.nfr),
         "fixed": percent(pair.rates.pfr) + (f" ({flips.positive:,})" if flips else ""),
         "fixed_value": sort_key(pair.rates.pfr),
-        "p": NONE if pair.p is None else p_value(pair.p),
-        "p_value": "" if pair.p is None else sort_key(pair.p),
+        "p": p_value(one.adjusted_p),
+        "p_value": sort_key(one.adjusted_p),
     }
 
 
-def _record(board: Board, pair: Pair) -> dict[str, downloads.Value]:
-    flips = pair.flips
+def _record(board: Board, one: Neighbours) -> dict[str, downloads.Value]:
+    pair, flips = one.pair, one.pair.flips
     return {
         "suite": board.suite,
         "old": pair.old.label,
@@ -100,4 +98,5 @@ def _record(board: Board, pair: Pair) -> dict[str, downloads.Value]:
         "fixed": None if flips is None else flips.positive,
         "neither": None if flips is None else flips.neither,
         "mcnemar_p": pair.p,
+        "adjusted_p": one.adjusted_p,
     }

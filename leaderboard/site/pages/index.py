@@ -15,6 +15,9 @@ from ..figures import forest, pareto, pass_at_k_curves, significance
 from ..ranked import TAGS, file_rows, ranked_row, tags_of, waiting_row
 from ..render import Asset, Page, Place, View
 
+OPTIONAL = ("flips", "preferences", "cost", "tokens", "latency")
+"""Columns that are left out where no run has anything to say in them."""
+
 PLACE = Place("index", "Leaderboard", "index.html")
 
 
@@ -61,7 +64,6 @@ def _board_view(board: Board, number: int, extras: Beside, content: Content, sai
     finding = leader_sentence(board)
     scale = scale_of([row.interval for row in board.ranked])
     ranked = [ranked_row(row, board, extras, models[row.run.label], scale) for row in board.ranked]
-    waiting = [row for row in board.rows if row.rank is None]
     return {
         "id": f"board-{number}",
         "suite": short_suite(board.suite),
@@ -72,14 +74,15 @@ def _board_view(board: Board, number: int, extras: Beside, content: Content, sai
         "ks": board.ks,
         "rows": ranked,
         "scale": [f"{100 * end:.0f}" for end in scale],
-        "waiting": [waiting_row(row, models[row.run.label]) for row in waiting],
+        "waiting": [waiting_row(row, models[row.run.label]) for row in board.unranked],
         "figures": [
             forest(board, name=f"board-{number}-forest"),
             significance(board, name=f"board-{number}-pairs"),
             pass_at_k_curves(board, name=f"board-{number}-curves"),
             pareto(board, name=f"board-{number}-cost"),
         ],
-        "moves": [short_suite(move.suite) for move in extras.moves],
-        "more_moves": extras.more_moves,
-        "shows": {name: any(row[name] is not None for row in ranked) for name in ("flips", "tokens", "latency")},
+        "evolved": [short_suite(one.suite) for one in extras.evolved],
+        "more_evolved": extras.more_evolved,
+        "measure": extras.measure,
+        "shows": {name: any(row[name] is not None for row in ranked) for name in OPTIONAL},
     }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ....benchmarks.visible import visible
-from ...board import Board, Row
+from ...board import TOP, Board, Row
 from ...comparison import Comparison
 from ...evolved import Drop
 from ...profile import Group, Kind, Profiles, Surprise, profiles_of
@@ -91,16 +92,16 @@ def _index_row(label: str, site: _Site) -> View:
     return {
         "label": visible(label),
         "href": _file(site.names.models[label]),
-        "scores": [_score_view(newest.get(board.key)) for board in site.content.boards],
+        "scores": [_score_view(board, newest.get(board.key)) for board in site.content.boards],
         "runs": str(len(runs)),
         "date": day(max(run.created for run in runs)),
     }
 
 
-def _score_view(row: Row | None) -> View:
+def _score_view(board: Board, row: Row | None) -> View:
     if row is None:
         return {"text": NONE, "value": "", "note": "", "bar": None}
-    note = f"rank {row.rank}" if row.rank is not None else f"incomplete: {row.run.owed:,} owed"
+    note = _rank(board, row) if row.rank is not None else ", ".join(row.reasons)
     return {
         "text": percent(row.score.value),
         "value": sort_key(row.score.value),
@@ -164,8 +165,8 @@ def _newest(rows: Sequence[tuple[Board, Row]]) -> list[tuple[Board, Row]]:
 def _rank(board: Board, row: Row) -> str:
     if row.rank is None:
         return "not ranked"
-    tied = sum(other.rank == row.rank for other in board.rows) > 1
-    return f"rank {row.rank}{'=' if tied else ''} of {len(board.ranked)}"
+    low, high = row.rank_low or row.rank, row.rank_high or row.rank
+    return f"rank {low if low == high else f'{low}–{high}'} of {len(board.ranked)}"
 
 
 def _finding(label: str, rows: Sequence[tuple[Board, Row]]) -> str:
@@ -190,7 +191,7 @@ def _board_view(board: Board, row: Row, site: _Site) -> View:
     return {
         "suite": short_suite(board.suite),
         "id": f"board-{site.content.boards.index(board) + 1}",
-        "passes": [(f"pass@{one.k}", percent(one.value)) for one in row.passes if one.complete],
+        "facts": _facts(row),
         "verdicts": ", ".join(f"{SHORT.get(name, name)} {count:,}" for name, count in counts.items() if count)
         or "none",
         "verdict_bar": stack(
@@ -199,7 +200,6 @@ def _board_view(board: Board, row: Row, site: _Site) -> View:
         if total
         else [],
         "owed": f"{row.run.owed:,} owed" if row.run.owed else "",
-        "leader": "" if row.leader_p is None else _leader_words(row),
         "others": others,
         "groups": [
             {
@@ -222,9 +222,23 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
 )
 
 
-def _leader_words(row: Row) -> str:
-    behind = "behind the leader" if row.separable else "not separable from the leader"
-    return f"{behind}, {p_value(row.leader_p)}" if row.leader_p is not None else ""
+def _facts(row: Row) -> list[tuple[str, str]]:
+    """What a run's row on the board says besides its score; only what is defined."""
+    facts = [
+        (f"pass@{one.k}", f"{percent(one.value)} {bounds(interval)}")
+        for one, interval in zip(row.passes, row.pass_intervals, strict=True)
+        if one.complete
+    ]
+    if row.rank is None:
+        facts.append(("not ranked", ", ".join(row.reasons)))
+    if not math.isnan(row.p_best):
+        facts.append(("chance to be best", f"{percent(row.p_best)}; among the best {TOP}: {percent(row.p_top)}"))
+    if row.leader_p is not None:
+        behind = "behind" if row.separable else "not separable"
+        facts.append(("against the leader", f"{behind}, {p_value(row.leader_p)}, adjusted for all pairs"))
+    if not math.isnan(row.cost.money):
+        facts.append(("cost", f"{row.cost.money:,.2f} for the run, {row.cost.per_answer:.4f} an answer"))
+    return facts
 
 
 def _group_view(one: Group) -> View:

@@ -27,7 +27,8 @@ PLACE = Place("tasks", "Tasks", "tasks/index.html")
 ANSWERS_IN_PAGE = 3
 TEXT = 12_000
 DETAIL = 160
-MOST_DRAWN = 40
+MOST_DRAWN = 40  # runs on a page
+MOST_DRAWN_TASKS = 500
 MOST_LINKED = 60
 
 
@@ -88,6 +89,7 @@ def _index(site: _Site) -> Page:
             "operators": [(f"o{i}", visible(name) if name else "none (original)") for i, name in enumerate(operators)],
             "suites": [(f"s{i}", short_suite(name)) for i, name in enumerate(suites)],
             "evolved": any(item.is_evolved for item in site.items),
+            "drawn": len(site.items) <= MOST_DRAWN_TASKS,
         },
     )
 
@@ -99,10 +101,12 @@ def _index_finding(items: Sequence[Item]) -> str:
         for name in ("never solved", "solved by one only", "always solved")
         if flags[name]
     ]
+    if suspect := sum(item.suspect for item in items):
+        parts.append(f"{suspect:,} {'is' if suspect == 1 else 'are'} suspect (better models fail there more often)")
     head = f"Of {plural(len(items), 'task')}"
-    return (
-        f"{head}, {', '.join(parts)}." if parts else f"{head}, every one is solved by some runs and failed by others."
-    )
+    if not parts:
+        return f"{head}, every one is solved by some runs and failed by others."
+    return f"{head}, {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)}."
 
 
 def _index_row(item: Item, site: _Site, operators: Sequence[str], suites: Sequence[str]) -> View:
@@ -120,6 +124,9 @@ def _index_row(item: Item, site: _Site, operators: Sequence[str], suites: Sequen
         "root_href": _link(item.root, site),
         "suites": ", ".join(dict.fromkeys(short_suite(board.suite) for board in item.boards)),
         "suite_index": " ".join(f"s{suites.index(board.suite)}" for board in item.boards),
+        "discrimination": number(item.discrimination),
+        "discrimination_value": sort_key(item.discrimination),
+        "suspect": item.suspect,
         "flag": item.flag,
         "certificate": _certificate_word(item, site),
     }
@@ -149,8 +156,18 @@ def _record(item: Item) -> dict[str, downloads.Value]:
         "solve_rate": item.solve_rate,
         "runs_scored": item.scored,
         "runs_that_solve_it": item.solvers,
+        "discrimination": item.discrimination,
+        "suspect": item.suspect,
         "flag": item.flag,
     }
+
+
+def number(value: float) -> str:
+    """A correlation with two digits and a true minus sign; a dash where it is undefined."""
+    if math.isnan(value):
+        return NONE
+    text = f"{abs(value):.2f}"
+    return f"−{text}" if value < 0 and text != "0.00" else text
 
 
 def _file(path: str) -> str:
@@ -225,6 +242,9 @@ def _cards(item: Item, site: _Site) -> list[tuple[str, str, str]]:
         ("Mean pass rate", percent(item.solve_rate), "over runs, each counting once"),
         ("Solved by", f"{item.solvers} of {item.scored}", item.flag or "runs of which some sample passed"),
     ]
+    if not math.isnan(item.discrimination):
+        word = "suspect: better models pass it less often" if item.suspect else "correlation with the other tasks"
+        cards.append(("Discrimination", number(item.discrimination), word))
     if item.is_evolved:
         word = _certificate_word(item, site)
         cards.append(("Made by", visible(item.operator or "unknown"), word))

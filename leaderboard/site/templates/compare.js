@@ -1,5 +1,5 @@
 "use strict";
-// Compares two runs of a board by their passes on every task; formulas: leaderboard/metrics/flips.py.
+// Compares two runs of a board by their passes on every task; formulas: leaderboard/metrics/churn.py.
 self.evalrunMatrix = (text) => {
   const boards = JSON.parse(text);
   const get = (id) => document.getElementById(id);
@@ -12,7 +12,7 @@ self.evalrunMatrix = (text) => {
     const long = x[form](digits + 1);
     return ((x * 1024) % 1 === 0 && +long === x && /[02468]5$/.test(long) ? x * (1 - 1e-9) : x)[form](digits);
   };
-  const hundredth = (x) => round(100 * x, "toFixed", 1);
+  const percent = (x) => `${round(100 * x, "toFixed", 1)} %`;
   // Neumaier's sum: the order of tasks leaves no trace.
   const mean = (rows, value) => {
     let sum = 0, rest = 0;
@@ -30,29 +30,26 @@ self.evalrunMatrix = (text) => {
     return Math.min(1, Number((tail << 81n) >> flips) / 2 ** 80);
   };
 
-  const cell = (run, i, n) => {
-    const sign = run.cells.charCodeAt(i);
-    return sign === 32 ? [0, 0] : run.odd[i] ?? [sign - 48, n];
-  };
   const show = () => {
-    const { runs, tasks, roots, n: most } = board();
-    const [old, young] = [a, b].map((pick) => runs.find((run) => run.id === pick.value));
+    const { runs, tasks, roots, n, test, p: known } = board();
+    const [old, young] = [a, b].map((pick) => pick.selectedIndex);
+    const cell = (run, i) => {
+      const sign = runs[run].cells.charCodeAt(i);
+      return sign === 32 ? [0, 0] : runs[run].odd[i] ?? [sign - 48, n.charCodeAt(i) - 48];
+    };
     const rows = tasks.map(([name, href], i) => {
-      const [c, n] = cell(old, i, most.charCodeAt(i) - 48), [d, m] = cell(young, i, most.charCodeAt(i) - 48);
+      const [c, n] = cell(old, i), [d, m] = cell(young, i);
       return { name, href, root: roots?.[i] ?? i, c, n, d, m, p: c / n, q: d / m };
     }).filter((row) => row.n && row.m);
     const count = rows.length;
     const single = rows.every((row) => row.n * row.m === 1);
-    const shares = [({ p, q }) => p * q, ({ p, d, m }) => p * ((m - d) / m), ({ c, n, q }) => ((n - c) / n) * q].map((one) => mean(rows, one));
-    const before = mean(rows, (row) => row.p), after = mean(rows, (row) => row.q), net = after - before;
-    shares.push(mean(rows, ({ p, q }) => (1 - p) * (1 - q)));
     let at = 0;
-    shares.forEach((share, i) => {
-      const words = `${hundredth(share)} %${single ? ` (${Math.round(share * count)})` : ""}`;
-      document.querySelectorAll("[data-cell]")[i].textContent = count ? words : "—";
+    [({ p, q }) => p * q, ({ p, d, m }) => p * ((m - d) / m), ({ c, n, q }) => ((n - c) / n) * q, ({ p, q }) => (1 - p) * (1 - q)].forEach((value, i) => {
+      const share = mean(rows, value) || 0;
+      document.querySelectorAll("[data-cell]")[i].textContent = count ? percent(share) + (single ? ` (${Math.round(share * count)})` : "") : "—";
       const part = document.querySelectorAll(".flips rect")[i];
-      part.setAttribute("x", 100 * at || 0);
-      part.setAttribute("width", 100 * share || 0);
+      part.setAttribute("x", 100 * at);
+      part.setAttribute("width", 100 * share);
       at += share;
     });
 
@@ -66,18 +63,19 @@ self.evalrunMatrix = (text) => {
         return item;
       }));
     });
-    const size = hundredth(Math.abs(net)), change = (size > 0 ? (net > 0 ? "+" : "−") : "") + size;
-    let reading = "";
-    if (single && new Set(rows.map((row) => row.root)).size === count) {
-      const p = mcnemar(moved[0].length, moved[1].length);
-      const shown = p < 0.001 ? "< 0.001" : `= ${p < 0.1 ? +round(p, "toPrecision", 2) : round(p, "toFixed", 2)}`;
-      reading = `${p < 0.05 ? ", more than chance explains" : ", which could be chance"} (exact McNemar, p ${shown})`;
+    // Single samples of independent tasks are tested here, all others were by the board.
+    const free = single && new Set(rows.map((row) => row.root)).size === count;
+    const p = free ? mcnemar(moved[0].length, moved[1].length) : known[Math.min(old, young)]?.[Math.abs(old - young) - 1];
+    const before = mean(rows, (row) => row.p), after = mean(rows, (row) => row.q);
+    const size = round(100 * Math.abs(after - before), "toFixed", 1);
+    let words = `${moved[0].length} broken, ${moved[1].length} fixed: ${percent(before)} → ${percent(after)}, ${size > 0 ? (after > before ? "+" : "−") : ""}${size} points`;
+    if (p >= 0) {
+      words += `, ${p < 0.05 ? "more than chance explains" : "which could be chance"} (${free ? "exact McNemar" : test}, p ${p < 0.001 ? "< 0.001" : `= ${p < 0.1 ? +round(p, "toPrecision", 2) : round(p, "toFixed", 2)}`})`;
     }
+    get("verdict").textContent = count ? `${words}.` : "No task that both have scored.";
     const noisy = rows.filter((row) => row.n > 1 && row.m > 1), churn = (c, n) => (c * (n - c)) / (n * (n - 1));
-    get("verdict").textContent = count
-      ? `${moved[0].length} broken, ${moved[1].length} fixed: ${hundredth(before)} % → ${hundredth(after)} %, ${change} points${reading}.`
-      : "No task that both have scored.";
-    get("about").textContent = `${count} tasks compared, ${tasks.length - count} left out.${noisy.length ? ` Sampling alone would break ${hundredth(mean(noisy, ({ c, n, d, m }) => (churn(c, n) + churn(d, m)) / 2))} %.` : ""}`;
+    const floor = mean(noisy, ({ c, n, d, m }) => (churn(c, n) + churn(d, m)) / 2);
+    get("about").textContent = `${count} tasks compared, ${tasks.length - count} left out.${floor >= 0 ? ` Sampling alone would break ${percent(floor)}.` : ""}`;
     history.replaceState(null, "", `#${new URLSearchParams(picks.map((pick) => [pick.id, pick.value]))}`);
   };
   const fill = (wanted) =>
@@ -91,15 +89,9 @@ self.evalrunMatrix = (text) => {
   on.value = asked.get("on");
   if (!on.value) on.selectedIndex = 0;
   fill([asked.get("a"), asked.get("b")]);
-  on.onchange = () => {
-    fill([a.value, b.value]);
-    show();
-  };
-  a.onchange = b.onchange = show;
-  get("swap").onclick = () => {
-    [a.value, b.value] = [b.value, a.value];
-    show();
-  };
+  on.onchange = () => fill([a.value, b.value]);
+  get("swap").onclick = () => ([a.value, b.value] = [b.value, a.value]);
+  get("pair").onchange = get("pair").onclick = show;
   get("unscripted").hidden = true;
   get("result").hidden = false;
   show();
