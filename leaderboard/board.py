@@ -194,13 +194,9 @@ def _with_intervals(rows: Sequence[Row], ks: Sequence[int], seed: int) -> list[R
     """Each row with the intervals of its pass@k, those over all tasks resampled together."""
     first = rows[0].run
     tasks, roots = list(first.tasks.index), list(first.root.values())
-    found: dict[tuple[int, int], Interval] = {}
-    for at, k in enumerate(ks):
-        whole = [index for index, row in enumerate(rows) if row.passes[at].complete]
-        if whole:
-            values = [[rows[index].run.counts[task].pass_at(k) for task in tasks] for index in whole]
-            intervals = score_intervals(values, roots, seed=seed)
-            found |= {(index, k): interval for index, interval in zip(whole, intervals, strict=True)}
+    whole = [(index, k) for at, k in enumerate(ks) for index, row in enumerate(rows) if row.passes[at].complete]
+    values = [[rows[index].run.counts[task].pass_at(k) for task in tasks] for index, k in whole]
+    found = dict(zip(whole, score_intervals(values, roots, seed=seed) if whole else [], strict=True))
     return [
         replace(
             row,
@@ -234,7 +230,7 @@ def _ranked(rows: Sequence[Row], seed: int) -> tuple[Separation | None, list[Row
     table = root_sums(rates, roots)
     drawn = bootstrap_means(table, seed=seed) if table.roots > 1 else None
     unknown = [math.nan] * len(rows)
-    best, top = (unknown, unknown) if drawn is None else (top_shares(drawn, 1), top_shares(drawn, TOP))
+    best, top = (unknown, unknown) if drawn is None else top_shares(drawn, (1, TOP))
     return pairs, [
         replace(
             row,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .field import Agreement, Field, RootMove, Standing
+from .metrics.agreement import Split
 from .metrics.churn import ExpectedFlips, expected_flips
 from .metrics.intervals import SEED, Interval, difference_interval, sign_flip_p
 from .metrics.resampling import root_sums
@@ -191,9 +192,13 @@ def _drops(pairs: Mapping[str, tuple[RunTable, RunTable]], seed: int) -> tuple[l
         return drops, _Together([], [])
     field = _field({label: pairs[label] for label in whole}, together, seed)
     agreements = []
+    ceilings: dict[int, Split | None] = {}
     for name, part in _parts(together).items():
         some, listed = field.part(part), [together[i] for i in part]
-        ceiling = some.ceiling()
+        size = len(set(some.roots))
+        if size not in ceilings:
+            ceilings[size] = some.ceiling()
+        ceiling = ceilings[size]
         agreement = some.agreement(name, ceiling)
         standings = {} if agreement is None else some.standings(ceiling)
         agreements += [] if agreement is None else [agreement]

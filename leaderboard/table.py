@@ -142,9 +142,7 @@ def read_runs(
 ) -> list[RunTable]:
     """The tables of several run folders, in their order; BadInput for the first that has a fault.
 
-    jobs: processes to read them with; None: as many as pay. They are started afresh, so a script that calls this with
-    more than a few megabytes must be guarded by ``if __name__ == "__main__"``. progress: told each folder once it is
-    read, in any order.
+    jobs: processes to read them with; None: as many as pay. progress: told each folder once it is read, in any order.
     """
     return [table_of(reading) for reading in read_many([Path(path) for path in paths], keep, jobs, progress)]
 

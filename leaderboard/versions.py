@@ -81,9 +81,11 @@ def _version(old: RunTable, new: RunTable, seed: int) -> Version:
     comparison = compare_runs(old, new, seed=seed)
     left_out = comparison.left_out
     gone = {*left_out.only_old, *left_out.changed, *left_out.owed}
-    tasks = [task for task in old.counts if task not in gone]
     groups: dict[tuple[Kind, str], list[str]] = {}
-    for task, operator, tags in old.tasks.loc[tasks, ["operator", "tags"]].itertuples(name=None):
+    # Column by column: looking rows up by a list of ids, pandas refuses the lone surrogates that one may hold.
+    for task, operator, tags in zip(old.tasks.index, old.tasks["operator"], old.tasks["tags"], strict=True):
+        if task in gone:
+            continue
         groups.setdefault(("operator", ORIGINAL if operator is None else str(operator)), []).append(task)
         for tag in dict.fromkeys(tags):
             groups.setdefault(("tag", str(tag)), []).append(task)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...benchmarks import BadInput, Suite, built_in_suites
+from ...harness.runs.budget import Prices
 from ..board import build_boards
 from ..evolved import build_evolutions
 from ..metrics.intervals import SEED
-from ..preference_summary import summarise
+from ..preference_summary import PreferenceSummary, summarise
 from ..preference_table import read_preferences
 from ..site.content import Choices, Content
 from ..table import RunTable, read_runs
@@ -17,45 +19,56 @@ from ..versions import Version, build_versions, found_pairs, named_pairs
 from .bars import bar
 
 
-def content_of(
-    runs: Sequence[Path],
-    title: str,
-    pairs: Sequence[str],
-    suites: Sequence[str],
-    choices: Choices,
-    *,
-    preferences: Sequence[Path] = (),
-    quiet: bool = False,
-) -> Content:
-    """Everything that the pages show, computed; the same in whatever order the runs are given.
-
-    pairs: OLD:NEW, or longer chains. suites: what ``Suite.load`` takes. preferences: files of scored pairs. Raises
-    BadInput for a run, pair, suite or file that is not what it should be.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a site's maker named. pairs: OLD:NEW, or longer chains. suites: what ``Suite.load`` takes. preferences:
+    files of scored pairs. prices: by label or name of the model.
     """
-    paths = list(dict.fromkeys(path.resolve() for path in runs))
+
+    runs: tuple[Path, ...]
+    title: str
+    pairs: tuple[str, ...] = ()
+    suites: tuple[str, ...] = ()
+    preferences: tuple[Path, ...] = ()
+    prices: Mapping[str, Prices] = field(default_factory=dict)
+    choices: Choices = Choices()
+
+
+def content_of(request: Request, *, quiet: bool = False) -> Content:
+    """Everything that the pages show, computed; the same in whatever order runs and files are given.
+
+    Raises BadInput for a run, pair, suite or file that is not what it should be. quiet: no progress bar.
+    """
+    paths = list(dict.fromkeys(path.resolve() for path in request.runs))
     with bar("reading runs", len(paths), quiet=quiet) as advance:
-        tables = read_runs(paths, keep=choices.samples, progress=advance)
+        tables = read_runs(paths, keep=request.choices.samples, progress=advance)
     tables.sort(key=lambda table: (table.label, table.created, table.suite, table.path.name, str(table.path)))
     with bar("comparing models", 4, quiet=quiet) as advance:
-        boards = build_boards(tables)
+        boards = build_boards(tables, prices=request.prices)
         advance(None)
         evolutions = build_evolutions(tables)
         advance(None)
-        versions = _versions(tables, pairs, [board.key for board in boards])
+        versions = _versions(tables, request.pairs, [board.key for board in boards])
         advance(None)
-        found = _suites(tables, suites)
+        found = _suites(tables, request.suites)
         advance(None)
     return Content(
-        title=title,
+        title=request.title,
         runs=tuple(tables),
         boards=tuple(boards),
         evolutions=tuple(evolutions),
         versions=tuple(versions),
-        preferences=tuple(summarise(read_preferences(path)) for path in dict.fromkeys(preferences)),
+        preferences=_preferences(request.preferences),
         suites=found,
-        choices=choices,
+        choices=request.choices,
+        prices=request.prices,
         seed=SEED,
     )
+
+
+def _preferences(paths: Sequence[Path]) -> tuple[PreferenceSummary, ...]:
+    found = [summarise(read_preferences(path)) for path in dict.fromkeys(path.resolve() for path in paths)]
+    return tuple(sorted(found, key=lambda one: (one.label, one.suite, one.measure, one.created, one.pairs)))
 
 
 def _suites(tables: Sequence[RunTable], given: Sequence[str]) -> dict[str, Suite]:

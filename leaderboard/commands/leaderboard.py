@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from ..site.content import Choices, Content, Samples
+    from ..site.content import Content, Samples
+    from .contents import Request
 
 
 @click.command("leaderboard", context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,6 +38,12 @@ if TYPE_CHECKING:
     metavar="FILE",
     type=click.Path(path_type=Path),
     help="Scored preference pairs of a model, for the page on preferences; may be repeated.",
+)
+@click.option(
+    "--prices",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Money per million tokens of each model (TOML, as for --max-cost): shows what answers cost.",
 )
 @click.option(
     "--suite",
@@ -67,6 +75,7 @@ def command(
     title: str,
     pairs: tuple[str, ...],
     preferences: tuple[Path, ...],
+    prices: Path | None,
     suites: tuple[str, ...],
     samples: Samples,
     prompts: bool,
@@ -87,24 +96,30 @@ def command(
       evalrun leaderboard runs/* -o site --suite HumanEval.jsonl.gz --samples all
       evalrun leaderboard runs/* --check site
     """
+    from ...harness.runs.prices import read_prices
     from ..site.build import build_site
     from ..site.content import Choices
     from ..site.replacing import refuse_foreign
     from ..words import plural
     from .bars import bar
-    from .contents import content_of
+    from .contents import Request, content_of
 
     if (output is None) == (checked is None):
         raise click.UsageError("give either -o FOLDER, to write a site, or --check SITE, to check one")
-    choices = Choices(samples=samples, prompts=prompts, most_bytes=max_size * 1_000_000)
+    request = Request(
+        runs=runs,
+        title=title,
+        pairs=pairs,
+        suites=suites,
+        preferences=preferences,
+        prices={} if prices is None else read_prices(prices),
+        choices=Choices(samples=samples, prompts=prompts, most_bytes=max_size * 1_000_000),
+    )
     if checked is not None:
-        title, pairs, choices = _recorded(context, checked, title, pairs, choices)
-        return _check(
-            content_of(runs, title, pairs, suites, choices, preferences=preferences, quiet=quiet), checked, quiet
-        )
+        return _check(content_of(_recorded(context, checked, request), quiet=quiet), checked, quiet)
     assert output is not None
     refuse_foreign(output.resolve())  # before the work, not after it
-    content = content_of(runs, title, pairs, suites, choices, preferences=preferences, quiet=quiet)
+    content = content_of(request, quiet=quiet)
     with bar("writing files", quiet=quiet) as tick:
         build_site(content, output, tick=tick)
     owed = sum(run.owed for run in content.runs)
@@ -118,27 +133,27 @@ def command(
     return 0
 
 
-def _recorded(
-    context: click.Context, site: Path, title: str, pairs: tuple[str, ...], choices: Choices
-) -> tuple[str, tuple[str, ...], Choices]:
-    """The choices recorded in a site, but for those that the command line makes."""
+def _recorded(context: click.Context, site: Path, request: Request) -> Request:
+    """The request with the choices recorded in a site, but for those that the command line makes."""
     from click.core import ParameterSource
 
     from ..site.content import Choices
-    from ..site.options import read_options
+    from ..site.options import prices_of, read_options
 
     found = read_options(site)
 
     def given(name: str) -> bool:
         return context.get_parameter_source(name) is not ParameterSource.DEFAULT
 
-    return (
-        title if given("title") else found["title"],
-        pairs if given("pairs") else tuple(found["pairs"]),
-        Choices(
-            samples=choices.samples if given("samples") else found["samples"],
-            prompts=choices.prompts if given("prompts") else found["prompts"],
-            most_bytes=choices.most_bytes,
+    return replace(
+        request,
+        title=request.title if given("title") else found["title"],
+        pairs=request.pairs if given("pairs") else tuple(found["pairs"]),
+        prices=request.prices if given("prices") else prices_of(found),
+        choices=Choices(
+            samples=request.choices.samples if given("samples") else found["samples"],
+            prompts=request.choices.prompts if given("prompts") else found["prompts"],
+            most_bytes=request.choices.most_bytes,
         ),
     )
 

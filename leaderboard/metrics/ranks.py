@@ -132,14 +132,14 @@ def holm_array(p_values: Array) -> Array:
     return adjusted
 
 
-def top_shares(scores: Array, places: int) -> list[float]:
-    """For each model the share of draws (draws x models) in which it is among the best ``places``.
+def top_shares(scores: Array, places: Sequence[int]) -> list[list[float]]:
+    """For each number of places, each model's share of draws (draws x models) in which it is among the best so many.
 
-    Models that tie over the last places share them, so that the shares add up to ``places`` (or to all models) and ten
+    Models that tie over the last places share them, so that the shares add up to the places (or to all models) and ten
     equal models are each best with a chance of one in ten.
     """
     above = _higher(scores)
     tied = np.empty(scores.shape)
     for index in range(scores.shape[1]):
         tied[:, index] = (np.abs(scores - scores[:, index : index + 1]) <= ROUNDING).sum(axis=1)
-    return [float(share) for share in np.clip((places - above) / tied, 0.0, 1.0).mean(axis=0)]
+    return [[float(share) for share in np.clip((k - above) / tied, 0.0, 1.0).mean(axis=0)] for k in places]

@@ -1,4 +1,4 @@
-"""What stands beside the scores of a board: each model's evolved score and rank, and what its update broke."""
+"""What stands beside the scores of a board: each model's evolved score, what its update broke, and its preferences."""
 
 from __future__ import annotations
 
@@ -7,64 +7,47 @@ from dataclasses import dataclass
 
 from ..board import Board
 from ..comparison import Comparison
-from ..evolved import Drop, Evolution
+from ..evolved import Drop
+from ..preference_summary import PreferenceSummary
 from .content import Content
 
-MOST_MOVES = 3
+MOST_SUITES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """A model's place among the models that ran both sets of tasks: before and after evolving; 1 is the best."""
-
-    drop: Drop
-    before: int
-    after: int
-
-    @property
-    def places(self) -> int:
-        """Places gained; negative where the model falls."""
-        return self.before - self.after
-
-
-@dataclass(frozen=True, slots=True)
-class Moves:
-    """The moves of all models, by label, from one board to the tasks evolved from its own."""
+class Evolved:
+    """The models of a board on the tasks evolved from its own, by label."""
 
     suite: str
-    by_label: Mapping[str, Move]
+    drops: Mapping[str, Drop]
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """moves: to at most MOST_MOVES evolved sets of tasks, ``more_moves`` are left out. updates: by the new label."""
+    """evolved: at most MOST_SUITES evolved sets of tasks; ``more_evolved`` are left out. updates: by the new label.
 
-    moves: tuple[Moves, ...]
-    more_moves: int
+    preferences: by label; empty where the files were measured in different ways, whose figures cannot stand in one
+    column. measure: how they were.
+    """
+
+    evolved: tuple[Evolved, ...]
+    more_evolved: int
     updates: Mapping[str, Comparison]
+    preferences: Mapping[str, PreferenceSummary]
+    measure: str
 
 
 def beside(board: Board, content: Content) -> Beside:
     """What the content knows of the models of one board."""
     evolutions = [one for one in content.evolutions if one.original_key == board.key]
-    updates = {one.new: one for one in content.updates if one.suite == board.suite}
+    measures = {(one.suite, one.measure) for one in content.preferences}
+    alike = len(measures) == 1
     return Beside(
-        moves=tuple(_moves(one) for one in evolutions[:MOST_MOVES]),
-        more_moves=max(0, len(evolutions) - MOST_MOVES),
-        updates=updates,
-    )
-
-
-def _moves(evolution: Evolution) -> Moves:
-    drops = evolution.overall
-    return Moves(
-        suite=evolution.evolved_suite,
-        by_label={
-            drop.label: Move(
-                drop=drop,
-                before=1 + sum(other.original > drop.original + 1e-12 for other in drops),
-                after=1 + sum(other.evolved > drop.evolved + 1e-12 for other in drops),
-            )
-            for drop in drops
-        },
+        evolved=tuple(
+            Evolved(one.evolved_suite, {drop.label: drop for drop in one.overall}) for one in evolutions[:MOST_SUITES]
+        ),
+        more_evolved=max(0, len(evolutions) - MOST_SUITES),
+        updates={one.new: one for one in content.updates if one.suite == board.suite},
+        preferences={one.label: one for one in content.preferences} if alike else {},
+        measure=next(iter(measures))[1] if alike else "",
     )

@@ -22,7 +22,7 @@ def day(created: str) -> str:
 
 def sort_key(value: float) -> str:
     """A sort key: empty (always last) where undefined."""
-    return "" if math.isnan(value) else f"{value:.6f}"
+    return "" if math.isnan(value) else f"{value:.6g}"
 
 
 def scale_of(intervals: Sequence[Interval]) -> tuple[float, float]:
@@ -65,11 +65,17 @@ def stack(shares: Sequence[tuple[Colour, float]]) -> list[Mapping[str, str]]:
 
 
 def delta(
-    change: float, text: str, *, beyond_noise: bool, rises: str = "rises", falls: str = "falls"
+    change: float,
+    text: str,
+    *,
+    beyond_noise: bool,
+    rises: str = "rises",
+    falls: str = "falls",
+    noise: str = "within noise",
 ) -> Mapping[str, str]:
     """A change as the macro of that name shows it: an arrow and a word only where it is more than noise."""
     if not beyond_noise or change == 0 or math.isnan(change):
-        word = "" if math.isnan(change) else "within noise" if change else ""
+        word = noise if change and not math.isnan(change) else ""
         return {"kind": "noise", "arrow": "", "text": text, "word": word}
     kind, arrow, word = ("up", "▲", rises) if change > 0 else ("down", "▼", falls)
     return {"kind": kind, "arrow": arrow, "text": text, "word": word}
@@ -107,3 +113,12 @@ def seconds(time: float) -> str:
     if math.isnan(time):
         return NONE
     return f"{time:.2g} s" if time < 9.95 else f"{time:.0f} s" if time < 99.5 else f"{time / 60:.1f} min"
+
+
+def money(amount: float) -> str:
+    """An amount in the unit of the prices, three digits: 0.00123, 0.42, 12.3, 4,560; a dash where it is unknown."""
+    if math.isnan(amount):
+        return NONE
+    if amount >= 100 or amount == 0:
+        return f"{amount:,.0f}"
+    return f"{amount:.{max(1, 2 - math.floor(math.log10(amount)))}f}"

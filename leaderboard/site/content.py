@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from ...benchmarks import Suite
+from ...harness.runs.budget import Prices
 from ..board import Board
 from ..comparison import Comparison
 from ..evolved import Evolution
@@ -41,7 +42,8 @@ class Choices:
 class Content:
     """Boards in the order of their weight, evolutions, updates, preferences, and the runs and suites behind them.
 
-    suites: by digest, those that could be loaded: a run names its suite, but does not hold its tasks' texts.
+    suites: by digest, those that could be loaded: a run names its suite, but does not hold its tasks' texts. prices: by
+    label or name of the model; the boards hold what they come to.
     """
 
     title: str
@@ -52,6 +54,7 @@ class Content:
     preferences: tuple[PreferenceSummary, ...] = ()
     suites: Mapping[str, Suite] = field(default_factory=dict)
     choices: Choices = Choices()
+    prices: Mapping[str, Prices] = field(default_factory=dict)
     seed: int = 0
 
     @property

@@ -22,6 +22,11 @@ def slug(text: str, key: str = "") -> str:
     return f"{readable}-{own}"
 
 
+def pair_path(old: str, new: str) -> str:
+    """The page of an update, by the labels of its two runs."""
+    return f"versions/{slug(old)}--{slug(new)}.html"
+
+
 class Names:
     """The page of every model, by label, and of every task, by (id, digest); paths are relative to the site."""
 

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 
 from ...benchmarks.visible import visible
 from ..board import Board, Row
+from ..field import Standing
+from ..metrics.intervals import Interval
 from ..metrics.passk import PassAtK
 from ..table import RunTable
-from ..words import NONE, bounds, p_value, percent, plural, points, short_suite
-from .beside import Beside, Moves
-from .cells import bar, count, day, delta, seconds, sort_key
+from ..words import NONE, bounds, p_value, percent, points, short_suite
+from .beside import Beside, Evolved
+from .cells import bar, count, day, delta, money, seconds, sort_key
 from .downloads import Value
+from .names import pair_path
 from .render import View
 
 TAGS = 20
@@ -26,20 +29,22 @@ def ranked_row(row: Row, board: Board, extras: Beside, path: str, scale: tuple[f
     scale: the shares between which scores are drawn.
     """
     run = row.run
-    tied = sum(other.rank == row.rank for other in board.ranked) > 1
+    intervals = row.pass_intervals or (row.interval,)
     return {
-        "rank": f"{row.rank}{'=' if tied else ''}",
+        "rank": _rank(row),
         "rank_value": str(row.rank),
         "label": visible(run.label),
         "path": path,
         "leads": row.separable is not True,
         "tags": " ".join(value for value, _ in tags_of(run)),
-        "scores": [_score_cell(one, row) for one in row.passes],
+        "scores": [_score_cell(*pair) for pair in zip(row.passes, intervals, strict=True)],
         "bar": bar(row.score.value, row.interval, board.ranked[0].interval, scale),
-        "moves": [_move_cells(run.label, moves) for moves in extras.moves],
+        "evolved": [_evolved_cells(run.label, evolved) for evolved in extras.evolved],
         "flips": _flips_cell(run.label, extras),
+        "preferences": _preference_cell(run.label, extras),
         "leader": _leader_cell(row),
         "coverage": coverage(run),
+        "cost": _cost_cell(row),
         "tokens": _tokens_cell(run),
         "latency": _latency_cell(run),
         "date": day(run.created),
@@ -54,7 +59,7 @@ def waiting_row(row: Row, path: str) -> View:
         "score": percent(row.score.value),
         "score_value": sort_key(row.score.value),
         "coverage": coverage(row.run),
-        "why": _why(row),
+        "why": " ".join(row.reasons),
         "date": day(row.run.created),
     }
 
@@ -75,37 +80,44 @@ def tags_of(run: RunTable) -> list[tuple[str, str]]:
 def coverage(run: RunTable) -> View:
     """Samples scored out of those due."""
     due = run.scored + run.owed
-    return {"text": f"{run.scored:,}/{due:,}", "value": f"{run.scored / due:.6f}"}
+    return {"text": f"{run.scored:,}/{due:,}", "value": f"{run.scored / due:.6g}"}
 
 
-def _score_cell(one: PassAtK, row: Row) -> View:
+def _rank(row: Row) -> str:
+    """The range of ranks that the tests leave open; a rank alone is sure."""
+    low, high = row.rank_low or row.rank, row.rank_high or row.rank
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+def _score_cell(one: PassAtK, interval: Interval) -> View:
     """A pass@k that some task has too few samples for is not shown: a mean over other tasks is another number."""
     value = one.value if one.complete else math.nan
     return {
         "k": str(one.k),
         "text": percent(value),
         "value": sort_key(value),
-        "interval": bounds(row.interval) if one.k == 1 else "",
+        "interval": "" if math.isnan(value) or math.isnan(interval.low) else bounds(interval),
     }
 
 
-def _move_cells(label: str, moves: Moves) -> View:
-    move = moves.by_label.get(label)
-    if move is None:
-        return {"text": NONE, "value": "", "sub": "", "delta": None, "places": ""}
-    drop = move.drop
+def _evolved_cells(label: str, evolved: Evolved) -> View:
+    drop = evolved.drops.get(label)
+    if drop is None:
+        return {"text": NONE, "value": "", "sub": "", "delta": None, "move": ""}
+    standing = drop.standing
     return {
         "text": percent(drop.evolved),
         "value": sort_key(drop.evolved),
-        "sub": f"{points(-drop.drop)} points",
-        "delta": delta(move.places, places(move.places, drop.beyond_noise), beyond_noise=drop.beyond_noise),
-        "places": str(move.places),
+        "sub": points(-drop.drop),
+        "delta": None if standing is None else move_view(standing),
+        "move": "" if standing is None else str(standing.move),
     }
 
 
-def places(gained: int, beyond_noise: bool) -> str:
-    """Places gained or lost: an arrow gives the direction of a move beyond noise, a sign that of another."""
-    return str(abs(gained)) if beyond_noise or not gained else f"{'+' if gained > 0 else '−'}{abs(gained)}"
+def move_view(standing: Standing) -> View:
+    """Ranks won or lost: an arrow and a word for a move beyond noise, a sign in grey for another."""
+    sign = "" if standing.moved or not standing.move else "+" if standing.move > 0 else "−"
+    return delta(standing.move, f"{sign}{abs(standing.move)}", beyond_noise=standing.moved, noise="noise")
 
 
 def _flips_cell(label: str, extras: Beside) -> View | None:
@@ -116,7 +128,16 @@ def _flips_cell(label: str, extras: Beside) -> View | None:
         "text": percent(update.rates.nfr),
         "value": sort_key(update.rates.nfr),
         "sub": f"since {visible(update.old, 40)}",
+        "path": pair_path(update.old, update.new),
     }
+
+
+def _preference_cell(label: str, extras: Beside) -> View | None:
+    found = extras.preferences.get(label)
+    if found is None:
+        return None
+    result = found.overall.result
+    return {"text": percent(result.accuracy), "value": sort_key(result.accuracy), "sub": bounds(result.interval)}
 
 
 def _leader_cell(row: Row) -> View:
@@ -148,14 +169,16 @@ def _latency_cell(run: RunTable) -> View | None:
     }
 
 
-def _why(row: Row) -> str:
-    """Why a run is not ranked."""
-    tasks = row.run.tasks
-    kinds = (("missing", "unanswered"), ("unscored", "answered but not scored"), ("infra", "lost to the sandbox"))
-    owed = [f"{int(tasks[column].sum()):,} {word}" for column, word in kinds if int(tasks[column].sum())]
-    if owed:
-        return f"{plural(row.run.owed, 'sample')} owed: {', '.join(owed)}"
-    return f"{plural(row.score.short, 'task')} without a scored sample"
+def _cost_cell(row: Row) -> View | None:
+    """For 1,000 answers, so that runs of different sizes can be compared and few digits are needed."""
+    cost = row.cost
+    if math.isnan(cost.per_answer):
+        return None
+    return {
+        "text": money(1000 * cost.per_answer),
+        "value": sort_key(cost.per_answer),
+        "sub": "Pareto front" if row.on_front else f"{money(cost.money)} in all",
+    }
 
 
 def _file_row(row: Row, board: Board, extras: Beside) -> Mapping[str, Value]:
@@ -165,23 +188,28 @@ def _file_row(row: Row, board: Board, extras: Beside) -> Mapping[str, Value]:
     plain |= {
         "low": row.interval.low,
         "high": row.interval.high,
+        "rank_low": row.rank_low,
+        "rank_high": row.rank_high,
+        "p_best": row.p_best,
         "p_against_leader": row.leader_p,
         "suite": board.suite,
         "tasks": board.tasks,
     }
-    for moves in extras.moves:
-        move = moves.by_label.get(run.label)
-        name = short_suite(moves.suite)
-        plain[f"score_on_{name}"] = move.drop.evolved if move else None
-        plain[f"places_gained_on_{name}"] = move.places if move else None
+    for evolved in extras.evolved:
+        drop, name = evolved.drops.get(run.label), short_suite(evolved.suite)
+        plain[f"score_on_{name}"] = drop.evolved if drop else None
+        plain[f"ranks_won_on_{name}"] = drop.standing.move if drop and drop.standing else None
+    preferences = extras.preferences.get(run.label)
     update = extras.updates.get(run.label)
     return plain | {
         "nfr_since_previous": update.rates.nfr if update else None,
         "previous": update.old if update else None,
+        "preference_accuracy": preferences.overall.result.accuracy if preferences else None,
         "scored": run.scored,
         "owed": run.owed,
         "input_tokens": spent.input_tokens,
         "output_tokens": spent.output_tokens,
+        "money": row.cost.money,
         "latency_mean_s": spent.latency_mean_s,
         "latency_p95_s": spent.latency_p95_s,
         "created": run.created,

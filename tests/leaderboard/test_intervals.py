@@ -18,6 +18,8 @@ from evalrun.leaderboard.metrics.intervals import (
     sign_flip_p,
     wilson,
 )
+from evalrun.leaderboard.metrics.passk import pass_at_k
+from evalrun.leaderboard.metrics.resampling import score_intervals
 
 
 @pytest.mark.parametrize(
@@ -147,3 +149,35 @@ def test_a_share_of_tasks_with_several_samples_is_resampled_by_root() -> None:
     assert (found.low, found.high) == pytest.approx((1 / 3, 0.5))
     # nothing lost on two roots is no certainty
     assert ratio_interval([0.0, 0.0], [0.5, 1.0], ["r", "s"]).high == wilson(0, 2).high
+
+
+def siblings(generator: np.random.Generator, trials: int, samples: int) -> tuple[np.ndarray, list[str]]:
+    """Passes of ``trials`` models of one strength on 50 roots with 4 tasks each; a root's tasks are alike. Mean 0.6."""
+    shared = generator.beta(1.2, 0.8, size=(trials, 50)).repeat(4, axis=1)
+    return generator.binomial(samples, shared), [f"root {i // 4:02}" for i in range(200)]
+
+
+@pytest.mark.parametrize("samples", [1, 5])
+def test_intervals_that_know_the_roots_cover_the_truth_and_those_that_do_not_fail(samples: int) -> None:
+    passes, roots = siblings(np.random.default_rng(1), 400, samples)
+    covered = []
+    for clusters in (roots, [f"task {i}" for i in range(200)]):
+        intervals = score_intervals(passes / samples, clusters)
+        covered.append(sum(one.low <= 0.6 <= one.high for one in intervals) / len(intervals))
+    clustered, naive = covered
+    assert clustered >= 0.93
+    assert naive < 0.85
+
+
+def test_intervals_of_pass_at_k_cover_the_truth() -> None:
+    k = 3
+    passes, roots = siblings(np.random.default_rng(2), 400, 8)
+    estimates = np.array([[pass_at_k(8, c, k) for c in range(9)]])[0][passes]
+    # 1 - E[(1 - p)^k] of a beta distribution
+    truth = 1 - math.prod((0.8 + i) / (2.0 + i) for i in range(k))
+    covered = []
+    for clusters in (roots, [f"task {i}" for i in range(200)]):
+        intervals = score_intervals(estimates, clusters)
+        covered.append(sum(one.low <= truth <= one.high for one in intervals) / len(intervals))
+    assert covered[0] >= 0.92
+    assert covered[1] < 0.85

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evalrun.benchmarks import BadInput
+from evalrun.benchmarks.errors import InfraError
 from evalrun.benchmarks.jsonio import canonical_json, text_digest
 from evalrun.harness.runs.records import Run, load_run
 from evalrun.harness.verdict import Verdict
@@ -251,13 +252,18 @@ def test_of_several_bad_folders_the_first_given_is_named(make_run: MakeRun, tmp_
             read_runs([good, tmp_path / "first", tmp_path / "second", good], jobs=jobs)
 
 
+def test_a_process_that_dies_is_told_of(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evalrun.leaderboard.workers._START", "raise SystemExit(3)")
+    with pytest.raises(InfraError, match="the process that read it died"):
+        read_runs([make_run("m", {"a": "P"}), make_run("n", {"a": "P"})], jobs=2)
+
+
 WAITING = """
 import sys
 from pathlib import Path
 from evalrun.leaderboard.table import read_runs
 
-if __name__ == "__main__":
-    read_runs([Path(sys.argv[1])] * 2, jobs=2)
+read_runs([Path(sys.argv[1])] * 2, jobs=2)
 """
 
 

@@ -19,6 +19,7 @@ import os
 import pty
 import random
 import re
+import resource
 import shutil
 import struct
 import subprocess
@@ -164,18 +165,25 @@ def measured(command: list[str]) -> dict[str, Any]:
     """Seconds in all and of each stage, and peak memory of all processes, of a command at a terminal."""
     ours, theirs = pty.openpty()  # it shows its bars only there, and only where there is room
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 25, 100, 0, 0))
-    began = time.perf_counter()
+    began, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with subprocess.Popen(command, stderr=theirs, stdin=subprocess.DEVNULL) as process:
         os.close(theirs)
         with PeakMemory(process.pid) as peak:
             seen, told = stages_of(ours)
             process.wait()
-    seconds = time.perf_counter() - began
+    seconds, now = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = now.ru_utime - used.ru_utime + now.ru_stime - used.ru_stime
     if process.returncode:
         raise SystemExit(f"exit code {process.returncode}: {told[-2000:]}")
     starts = {"starting": began, **seen, "": began + seconds}
     stages = {name: end - start for (name, start), end in zip(starts.items(), list(starts.values())[1:], strict=False)}
-    return {"seconds": seconds, "peak_pss_mb": peak.pss_mb, "peak_rss_mb": peak.rss_mb, "stages_s": stages}
+    return {
+        "seconds": seconds,
+        "cpu_s": cpu,
+        "peak_pss_mb": peak.pss_mb,
+        "peak_rss_mb": peak.rss_mb,
+        "stages_s": stages,
+    }
 
 
 def stages_of(terminal: int) -> tuple[dict[str, float], str]:
@@ -223,9 +231,8 @@ READ = """
 import sys
 from evalrun.leaderboard.commands.bars import bar
 from evalrun.leaderboard.table import read_runs
-if __name__ == "__main__":
-    with bar("reading runs", len(sys.argv) - 2) as advance:
-        print(sum(table.scored for table in read_runs(sys.argv[2:], keep=sys.argv[1], progress=advance)), "scored")
+with bar("reading runs", len(sys.argv) - 2) as advance:
+    print(sum(table.scored for table in read_runs(sys.argv[2:], keep=sys.argv[1], progress=advance)), "scored")
 """
 
 

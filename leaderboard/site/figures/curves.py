@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from ....benchmarks.visible import visible
-from ...board import Board
-from ...curves import Curve, pass_at_k_curve
+from ...board import Board, Row
+from ...metrics.intervals import UNDEFINED, Interval
+from ...metrics.passk import PassAtK
 from ...words import percent, plural, short_suite
 from .labels import lead, move_apart
 from .style import (
@@ -34,18 +37,41 @@ _SPREAD = 12.5  # points between two labels
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "d")
 
 
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A run's pass@k at each k for which every task has enough samples; intervals: as many, undefined or not."""
+
+    label: str
+    ks: tuple[int, ...]
+    values: tuple[float, ...]
+    intervals: tuple[Interval, ...]
+
+
 def pass_at_k_curves(board: Board, *, name: str) -> Drawing | None:
     """The first ``MOST_LINES`` ranked models on a logarithmic scale of k; the leader blue, with its 95 % band.
 
     None where no run has several samples a task.
     """
-    ks = [one.k for one in board.rows[0].passes]
-    curves = [pass_at_k_curve(row.run, ks, intervals=row.rank == 1) for row in board.ranked[:MOST_LINES]]
-    curves = [curve for curve in curves if len(curve.ks) > 1]
+    curves = [curve for curve in map(_curve, board.ranked[:MOST_LINES]) if len(curve.ks) > 1]
     if not curves:
         return None
     hidden = max(0, len(board.ranked) - MOST_LINES)
     return draw_curves(curves, name=name, title=f"pass@k on {short_suite(board.suite)}", hidden=hidden)
+
+
+def _curve(row: Row) -> Curve:
+    """The k for which every task has enough samples."""
+    known = [
+        (one.k, one.value, interval)
+        for one, interval in zip_longest(row.passes, row.pass_intervals, fillvalue=UNDEFINED)
+        if isinstance(one, PassAtK) and isinstance(interval, Interval) and one.complete
+    ]
+    return Curve(
+        label=row.run.label,
+        ks=tuple(k for k, _, _ in known),
+        values=tuple(value for _, value, _ in known),
+        intervals=tuple(interval for _, _, interval in known),
+    )
 
 
 def draw_curves(curves: Sequence[Curve], *, name: str, title: str, hidden: int = 0) -> Drawing:
@@ -99,8 +125,8 @@ def _line(axes: Axes, curve: Curve, mark: str, first: bool) -> None:
 def _ends(axes: Axes, curves: Sequence[Curve], labels: Sequence[str], spread: float) -> None:
     """Names at the right ends, moved apart, a thin line leading to those that moved."""
     order = sorted(range(len(curves)), key=lambda i: (-curves[i].values[-1], i))
-    low, _ = axes.get_ylim()
-    places = move_apart([100 * curves[i].values[-1] for i in order], spread, low=low)
+    low, high = axes.get_ylim()
+    places = move_apart([100 * curves[i].values[-1] for i in order], spread, low=low, high=high)
     for i, y in zip(order, places, strict=True):
         curve, bold = curves[i], "bold" if i == 0 else "normal"
         end = 100 * curve.values[-1]
@@ -129,7 +155,8 @@ def _caption(curves: Sequence[Curve], hidden: int) -> str:
         f"{visible(most.label)} gains most from more samples: {percent(most.values[0])} at k = {most.ks[0]}, "
         f"{percent(most.values[-1])} at k = {most.ks[-1]}."
     )
-    band = " The band is the leader’s 95 % interval." if any(curve.intervals for curve in curves) else ""
+    banded = sum(not math.isnan(interval.low) for interval in curves[0].intervals) > 1
+    band = " The band is the leader’s 95 % interval." if banded else ""
     more = (
         f" The first {len(curves)} are drawn; {plural(hidden, 'more is', 'more are')} in the table." if hidden else ""
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ....benchmarks.visible import visible
+from ...evolved import Drop
 from ...metrics.intervals import Interval
 from ...words import bounds, plural, points
 from .dots import Dot, draw_dots
@@ -27,7 +28,18 @@ class Fall:
     beyond_noise: bool
 
 
-def excess(falls: Sequence[Fall], *, name: str, title: str) -> Drawing | None:
+def excess(drops: Sequence[Drop], *, name: str, title: str) -> Drawing | None:
+    """One row a model that has a place in the field; None for fewer than two."""
+    falls = [
+        Fall(drop.label, one.excess, one.interval, one.beyond_noise)
+        for drop in drops
+        if drop.standing is not None
+        for one in (drop.standing.excess,)
+    ]
+    return draw_excess(falls, name=name, title=title)
+
+
+def draw_excess(falls: Sequence[Fall], *, name: str, title: str) -> Drawing | None:
     """One row a model, the largest excess drop first, at most ``MOST_ROWS``; falls are drawn to the left.
 
     Filled orange: falls more than the field beyond noise; filled blue: falls less; hollow grey: within noise. None for

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from ....benchmarks.visible import visible
-from ...board import Board
+from ...board import Board, Row
 from ...metrics.cost import pareto_front
 from ...metrics.intervals import Interval
 from ...words import percent, plural, short_suite
@@ -50,26 +50,34 @@ class Point:
 
 
 def pareto(board: Board, *, name: str) -> Drawing | None:
-    """Output tokens a sample against pass@1, of the ranked runs whose samples say what they cost.
+    """What an answer costs against pass@1, of the ranked runs: money where prices are known, else output tokens.
 
-    None where fewer than two do.
+    None where fewer than two runs say what they cost.
     """
-    points = [
-        Point(row.run.label, row.run.spent.output_tokens / row.run.spent.samples, row.score.value, row.interval)
+    title = f"Cost against score on {short_suite(board.suite)}"
+    priced = [_point(row, row.cost.per_answer) for row in board.ranked if row.cost.per_answer > 0]
+    if len(priced) > 1:
+        hidden = len(board.ranked) - len(priced)
+        return draw_pareto(priced, name=name, title=title, unit="an answer", axis="price of an answer", hidden=hidden)
+    counted = [
+        _point(row, row.run.spent.output_tokens / row.run.spent.samples)
         for row in board.ranked
         if row.run.spent.samples and row.run.spent.output_tokens > 0
     ]
-    hidden = len(board.ranked) - len(points)
-    title = f"Cost against score on {short_suite(board.suite)}"
-    return draw_pareto(points, name=name, title=title, unit="output tokens a sample", hidden=hidden)
+    hidden, unit = len(board.ranked) - len(counted), "output tokens a sample"
+    return draw_pareto(counted, name=name, title=title, unit=unit, axis=unit, hidden=hidden)
+
+
+def _point(row: Row, cost: float) -> Point:
+    return Point(row.run.label, cost, row.score.value, row.interval)
 
 
 def draw_pareto(
-    points: Sequence[Point], *, name: str, title: str, unit: str, symbol: str = "", hidden: int = 0
+    points: Sequence[Point], *, name: str, title: str, unit: str, axis: str, hidden: int = 0
 ) -> Drawing | None:
     """The frontier as steps; its models filled, blue and named; the others hollow and grey. None for fewer than two.
 
-    symbol: written before each cost ("$"). hidden: models whose cost is unknown.
+    unit: said after a cost in words; axis: what the axis shows. hidden: models whose cost is unknown.
     """
     shown = [point for point in points if point.cost > 0 and not math.isnan(point.score)][:MOST_POINTS]
     if len(shown) < 2:
@@ -77,34 +85,33 @@ def draw_pareto(
     front = pareto_front([(point.cost, point.score) for point in shown])
     with canvas(_TALL + _TOP + _BOTTOM) as figure:
         axes = panel(figure, left=_LEFT, right=_RIGHT, top=_TOP, bottom=_BOTTOM)
-        _scale(axes, shown, f"{unit}, logarithmic", symbol)
+        _scale(axes, shown, f"{axis}, logarithmic")
         _steps(axes, [shown[i] for i in front])
         for i, point in enumerate(shown):
             _mark(axes, point, i in front)
         _names(axes, shown, front)
-        words = " ".join(_sentence(point, unit, symbol, i in front) for i, point in enumerate(shown))
+        words = " ".join(_sentence(point, unit, i in front) for i, point in enumerate(shown))
         svg = finish(figure, name=name, title=title, description=words)
     rows = tuple(
-        (visible(p.label), _price(p.cost, symbol), percent(p.score), "yes" if i in front else "no")
-        for i, p in enumerate(shown)
+        (visible(p.label), _price(p.cost), percent(p.score), "yes" if i in front else "no") for i, p in enumerate(shown)
     )
     return Drawing(
         name,
         svg,
-        _caption(shown, front, unit, symbol, hidden),
-        ("Model", unit.capitalize(), "pass@1", "On the frontier"),
+        _caption(shown, front, unit, hidden),
+        ("Model", axis.capitalize(), "pass@1", "On the frontier"),
         rows,
     )
 
 
-def _scale(axes: Axes, points: Sequence[Point], unit: str, symbol: str) -> None:
+def _scale(axes: Axes, points: Sequence[Point], unit: str) -> None:
     low, high = min(point.cost for point in points), max(point.cost for point in points)
     axes.set_xscale("log")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(low / 1.25, high * 1.25)
     ticks = _decades(low / 1.25, high * 1.25)
-    axes.set_xticks(ticks, labels=[_price(tick, symbol) for tick in ticks])
+    axes.set_xticks(ticks, labels=[_price(tick) for tick in ticks])
     ends = [
         100 * value for p in points for value in (p.score, p.interval.low, p.interval.high) if not math.isnan(value)
     ]
@@ -126,9 +133,8 @@ def _decades(low: float, high: float) -> list[float]:
     return ticks
 
 
-def _price(cost: float, symbol: str) -> str:
-    text = f"{cost:,.0f}" if cost >= 100 else f"{cost:.3g}"
-    return symbol + text
+def _price(cost: float) -> str:
+    return f"{cost:,.0f}" if cost >= 100 else f"{cost:.3g}"
 
 
 def _steps(axes: Axes, front: Sequence[Point]) -> None:
@@ -193,20 +199,20 @@ def _in_points(axes: Axes, point: Point) -> tuple[float, float]:
     )
 
 
-def _sentence(point: Point, unit: str, symbol: str, best: bool) -> str:
+def _sentence(point: Point, unit: str, best: bool) -> str:
     where = ", on the frontier" if best else ""
-    return f"{visible(point.label)}: {_price(point.cost, symbol)} {unit}, {percent(point.score)}{where}."
+    return f"{visible(point.label)}: {_price(point.cost)} {unit}, {percent(point.score)}{where}."
 
 
-def _caption(points: Sequence[Point], front: Sequence[int], unit: str, symbol: str, hidden: int) -> str:
+def _caption(points: Sequence[Point], front: Sequence[int], unit: str, hidden: int) -> str:
     cheapest, best = points[front[0]], points[front[-1]]
-    first, last = f"{percent(cheapest.score)} for {_price(cheapest.cost, symbol)}", percent(best.score)
+    first, last = f"{percent(cheapest.score)} for {_price(cheapest.cost)}", percent(best.score)
     if len(front) == 1:
         finding = f"{visible(best.label)} scores highest at the lowest cost: {first} {unit}."
     else:
         finding = (
             f"{len(front)} of {plural(len(points), 'model')} are on the frontier, from {visible(cheapest.label)} "
-            f"({first} {unit}) to {visible(best.label)} ({last} for {_price(best.cost, symbol)})."
+            f"({first} {unit}) to {visible(best.label)} ({last} for {_price(best.cost)})."
         )
     unknown = f" {plural(hidden, 'model is', 'models are')} left out: what they cost is not recorded." if hidden else ""
     return (

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
 from ....benchmarks.visible import visible
-from ...words import percent, plural, points
+from ...evolved import Drop, Evolution
+from ...words import percent, plural, points, short_suite
 from .labels import Box, place
 from .style import (
     BLUE,
@@ -31,7 +33,7 @@ from .style import (
     text_width,
 )
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 14.0, 10.0, 42.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 20.0, 10.0, 42.0
 _SIDE = WIDTH - _LEFT - _RIGHT
 
 
@@ -45,7 +47,28 @@ class Place:
     outlier: int
 
 
-def scatter(places: Sequence[Place], *, field: float, noise: float, name: str, title: str) -> Drawing | None:
+def scatter(evolution: Evolution, *, name: str) -> Drawing | None:
+    """The models of an evolution over all operators; None for fewer than two."""
+    drops = evolution.overall
+    excesses = [drop.standing.excess for drop in drops if drop.standing is not None]
+    widths = [one.interval.high - one.interval.low for one in excesses if not math.isnan(one.interval.low)]
+    return draw_scatter(
+        [Place(drop.label, drop.original, drop.evolved, outlier(drop)) for drop in drops],
+        field=math.nan if evolution.agreement is None else evolution.agreement.field,
+        noise=statistics.median(widths) / 2 if widths else math.nan,
+        name=name,
+        title=f"{short_suite(evolution.original_suite)} against {short_suite(evolution.evolved_suite)}",
+    )
+
+
+def outlier(drop: Drop) -> int:
+    """-1 where a model falls more than the field beyond noise, 1 where it falls less, else 0."""
+    if drop.standing is None or not drop.standing.excess.beyond_noise:
+        return 0
+    return -1 if drop.standing.excess.excess > 0 else 1
+
+
+def draw_scatter(places: Sequence[Place], *, field: float, noise: float, name: str, title: str) -> Drawing | None:
     """Both scores on one scale, y = x dashed, the field's drop as a line with the noise of one model as a band.
 
     field: the median drop; noise: half the width of a typical model's 95 % interval about it, both shares (NaN: not
@@ -69,7 +92,7 @@ def scatter(places: Sequence[Place], *, field: float, noise: float, name: str, t
         _lines(axes, low, high, 100 * field, 100 * noise)
         for one in shown:
             _mark(axes, one)
-        _names(axes, shown, low, high)
+        _names(axes, shown, field, low, high)
         svg = finish(figure, name=name, title=title, description=" ".join(map(_sentence, shown)))
     return Drawing(name, svg, _caption(shown, field, noise))
 
@@ -93,7 +116,7 @@ def _mark(axes: Axes, one: Place) -> None:
     )  # fmt: skip
 
 
-def _names(axes: Axes, shown: Sequence[Place], low: float, high: float) -> None:
+def _names(axes: Axes, shown: Sequence[Place], field: float, low: float, high: float) -> None:
     frame = Box(_LEFT + 2, _BOTTOM + 2, WIDTH - 2, _BOTTOM + 0.8 * _SIDE)
 
     def at(x: float, y: float) -> tuple[float, float]:
@@ -104,8 +127,10 @@ def _names(axes: Axes, shown: Sequence[Place], low: float, high: float) -> None:
 
     centres = [at(one.original, one.evolved) for one in shown]
     taken = [Box(x - 5, y - 5, x + 5, y + 5) for x, y in centres]
-    diagonal = (at(share / 100, share / 100) for share in (low + (high - low) * step / 80 for step in range(81)))
-    taken += [Box(x - 1, y - 1, x + 1, y + 1) for x, y in diagonal]
+    # Names keep clear of both lines too: small boxes along them.
+    along = [(low + (high - low) * step / 80) / 100 for step in range(81)]
+    dots = [at(x, x - drop) for x in along for drop in (0.0, field) if not math.isnan(drop)]
+    taken += [Box(x - 1, y - 1, x + 1, y + 1) for x, y in dots]
     for index in sorted(range(len(shown)), key=lambda i: (not shown[i].outlier, -shown[i].evolved)):
         one = shown[index]
         bold = bool(one.outlier)

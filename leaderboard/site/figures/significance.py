@@ -9,7 +9,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from ....benchmarks.visible import visible
-from ...words import plural
+from ...board import Board
+from ...words import plural, short_suite
 from .style import (
     BLUE,
     BLUE_TINT,
@@ -41,7 +42,20 @@ _HEADS = ("Model", "Better than", "Not separable from", "Worse than")
 Signs = Sequence[Sequence[int]]
 
 
-def significance(
+def significance(board: Board, *, name: str) -> Drawing | None:
+    """Every pair of ranked runs; None for fewer than two."""
+    if board.separation is None:
+        return None
+    return draw_significance(
+        [row.run.label for row in board.ranked],
+        [row.score.value for row in board.ranked],
+        board.separation.better.tolist(),
+        name=name,
+        title=f"Which models can be told apart on {short_suite(board.suite)}",
+    )
+
+
+def draw_significance(
     labels: Sequence[str], scores: Sequence[float], better: Sequence[Sequence[bool]], *, name: str, title: str
 ) -> Drawing | None:
     """A square of cells, at most ``MOST_MODELS`` a side: the model of the row against that of the column.
@@ -81,7 +95,7 @@ def fitted_name(label: str) -> str:
 def _cells(axes: Axes, signs: Signs, sign: int, colour: str, inset: float) -> None:
     """All cells of one sign as one path; where they are many, neighbours are one rectangle: the file stays small."""
     corners: list[tuple[float, float]] = []
-    gap = 0.05 if len(signs) <= 40 else 0.0
+    gap = 0.05 if len(signs) <= 20 else 0.0
     for y, row in enumerate(signs):
         for start, end in _stretches(row, sign, joined=not gap):
             x0, x1 = start - 0.5 + gap, end - 0.5 - gap

@@ -10,7 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from ....benchmarks.visible import visible
-from ...metrics.intervals import Interval
+from ...evolved import Evolution
+from ...field import Agreement
+from ...metrics.intervals import UNDEFINED, Interval
+from ...words import short_suite
 from .dots import Dot, draw_dots
 from .style import BLUE, GREY_TINT, LINE, ORANGE, QUIET, SOFT, Drawing, canvas, finish, fitted, grid, panel, widest
 
@@ -20,23 +23,32 @@ _ROOM = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
-    """Kendall's tau-b of one set of evolved tasks with the original, and the ceiling: what two random halves of the
-    original give, its mean and the middle 95 %."""
+class Line:
+    """tau-b of one set of evolved tasks with the original, and the ceiling: what two random parts of the original give,
+    its mean and the middle 95 %. below: whether tau is below that."""
 
     label: str
     tau: float
     interval: Interval
     ceiling: float
     ceiling_interval: Interval
-
-    @property
-    def below(self) -> bool:
-        """True where the tau lies below what re-drawing tasks alone gives in 97.5 of 100 cases."""
-        return self.tau < self.ceiling_interval.low  # false where either is undefined
+    below: bool
 
 
-def tau_strip(rows: Sequence[Agreement], *, name: str, title: str) -> Drawing | None:
+def tau_strip(evolution: Evolution, *, name: str) -> Drawing | None:
+    """All operators first, then one row each. None where there are too few models for a tau."""
+    title = f"Agreement of {short_suite(evolution.evolved_suite)} with {short_suite(evolution.original_suite)}"
+    return draw_tau([_line(one) for one in evolution.agreements], name=name, title=title)
+
+
+def _line(one: Agreement) -> Line:
+    part = one.ceiling
+    ceiling = UNDEFINED if part is None else Interval(part.low, part.high, "none", part.roots)
+    mean = math.nan if part is None else part.tau
+    return Line(one.operator, one.tau, one.interval, mean, ceiling, one.below_ceiling)
+
+
+def draw_tau(rows: Sequence[Line], *, name: str, title: str) -> Drawing | None:
     """One row a set of evolved tasks (all first, then by operator): tau with its 95 % interval on the ceiling's band.
 
     Filled blue: as high as re-drawing tasks allows; filled orange: below it. None where no tau is defined.
@@ -73,23 +85,23 @@ def tau_strip(rows: Sequence[Agreement], *, name: str, title: str) -> Drawing | 
     return Drawing(name, svg, _caption(shown), heads, tuple(map(_cells, shown)))
 
 
-def _cells(row: Agreement) -> tuple[str, ...]:
+def _cells(row: Line) -> tuple[str, ...]:
     spans = _span(row.interval), _span(row.ceiling_interval)
     return visible(row.label), _number(row.tau), spans[0], _number(row.ceiling), spans[1]
 
 
-def _dot(row: Agreement) -> Dot:
+def _dot(row: Line) -> Dot:
     return Dot(
         row.label, row.tau, row.interval, f"{row.tau:.2f}".replace("-", "−"), ORANGE if row.below else BLUE, row.below
     )
 
 
-def _lowest(rows: Sequence[Agreement]) -> float:
+def _lowest(rows: Sequence[Line]) -> float:
     ends = [end for row in rows for end in (row.tau, row.interval.low, row.ceiling_interval.low) if not math.isnan(end)]
     return max(-1.0, math.floor(10 * min(ends) - 1e-9) / 10)
 
 
-def _head(axes: Axes, first: Agreement, low: float) -> None:
+def _head(axes: Axes, first: Line, low: float) -> None:
     """Names the band, above the first of them."""
     if math.isnan(first.ceiling):
         return
@@ -108,7 +120,7 @@ def _span(interval: Interval) -> str:
     return "—" if math.isnan(interval.low) else f"[{_number(interval.low)}, {_number(interval.high)}]"
 
 
-def _sentence(row: Agreement) -> str:
+def _sentence(row: Line) -> str:
     ceiling = (
         ""
         if math.isnan(row.ceiling)
@@ -117,7 +129,7 @@ def _sentence(row: Agreement) -> str:
     return f"{visible(row.label)}: tau {_number(row.tau)} {_span(row.interval)}{ceiling}."
 
 
-def _caption(rows: Sequence[Agreement]) -> str:
+def _caption(rows: Sequence[Line]) -> str:
     below = [row for row in rows if row.below]
     if math.isnan(rows[0].ceiling):
         finding = "Too few tasks to say how well the original would agree with itself."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import Any
 
 from ....benchmarks.visible import visible
 from ...board import Board
@@ -11,9 +13,16 @@ from .. import downloads
 from ..beside import Beside, beside
 from ..cells import scale_of
 from ..content import Content
-from ..figures import forest, pareto, pass_at_k_curves
+from ..figures import Drawing, forest, pareto, pass_at_k_curves, significance
 from ..ranked import TAGS, file_rows, ranked_row, tags_of, waiting_row
-from ..render import Asset, Page, Place, View
+from ..render import Asset, Page, Place
+
+FIGURES = "figures.html"
+MOST_FIGURE_BYTES = 60_000
+"""Of the figures on the first page, which is to be light; others are on a page of their own."""
+
+OPTIONAL = ("flips", "preferences", "cost", "tokens", "latency")
+"""Columns that are left out where no run has anything to say in them."""
 
 PLACE = Place("index", "Leaderboard", "index.html")
 
@@ -31,6 +40,11 @@ def pages(content: Content) -> Iterator[Page | Asset]:
         extras = beside(board, content)
         views.append(_board_view(board, number, extras, content, [finding]))
         yield from downloads.table(f"board-{number}", file_rows(board, extras))
+    figures = [_figures(board, number) for number, board in enumerate(content.boards, 1)]
+    near = _first_that_fit(figures[0], MOST_FIGURE_BYTES)
+    for view, drawings in zip(views, figures, strict=True):
+        view["figures"] = drawings[:near] if view is views[0] else []
+        view["figures_elsewhere"] = len(drawings) > len(view["figures"])
     yield Page(
         path=PLACE.path,
         template="index.html.j2",
@@ -39,6 +53,17 @@ def pages(content: Content) -> Iterator[Page | Asset]:
         place=PLACE.key,
         view={"boards": views, "ks": _all_ks(content), "tags": _all_tags(content)},
     )
+    figures[0] = figures[0][near:]
+    if any(figures):
+        sections = [{**view, "figures": drawings} for view, drawings in zip(views, figures, strict=True) if drawings]
+        yield Page(
+            path=FIGURES,
+            template="figures.html.j2",
+            title="Figures",
+            finding=f"Figures of {plural(len(sections), 'board')} for which the first page has no room.",
+            place=PLACE.key,
+            view={"boards": sections},
+        )
 
 
 def _all_ks(content: Content) -> list[int]:
@@ -51,7 +76,7 @@ def _all_tags(content: Content) -> list[tuple[str, str]]:
     return sorted(found.items()) if len(found) <= TAGS else []
 
 
-def _board_view(board: Board, number: int, extras: Beside, content: Content, said: list[str]) -> View:
+def _board_view(board: Board, number: int, extras: Beside, content: Content, said: list[str]) -> dict[str, Any]:
     models = content.names().models
     size = plural(board.tasks, "task")
     if board.suite_tasks not in (None, board.tasks):
@@ -61,7 +86,6 @@ def _board_view(board: Board, number: int, extras: Beside, content: Content, sai
     finding = leader_sentence(board)
     scale = scale_of([row.interval for row in board.ranked])
     ranked = [ranked_row(row, board, extras, models[row.run.label], scale) for row in board.ranked]
-    waiting = [row for row in board.rows if row.rank is None]
     return {
         "id": f"board-{number}",
         "suite": short_suite(board.suite),
@@ -72,13 +96,25 @@ def _board_view(board: Board, number: int, extras: Beside, content: Content, sai
         "ks": board.ks,
         "rows": ranked,
         "scale": [f"{100 * end:.0f}" for end in scale],
-        "waiting": [waiting_row(row, models[row.run.label]) for row in waiting],
-        "figures": [
-            forest(board, name=f"board-{number}-forest"),
-            pass_at_k_curves(board, name=f"board-{number}-curves"),
-            pareto(board, name=f"board-{number}-cost"),
-        ],
-        "moves": [short_suite(move.suite) for move in extras.moves],
-        "more_moves": extras.more_moves,
-        "shows": {name: any(row[name] is not None for row in ranked) for name in ("flips", "tokens", "latency")},
+        "waiting": [waiting_row(row, models[row.run.label]) for row in board.unranked],
+        "evolved": [short_suite(one.suite) for one in extras.evolved],
+        "more_evolved": extras.more_evolved,
+        "measure": extras.measure,
+        "shows": {name: any(row[name] is not None for row in ranked) for name in OPTIONAL},
     }
+
+
+def _figures(board: Board, number: int) -> list[Drawing]:
+    drawings = (
+        forest(board, name=f"board-{number}-forest"),
+        significance(board, name=f"board-{number}-pairs"),
+        pass_at_k_curves(board, name=f"board-{number}-curves"),
+        pareto(board, name=f"board-{number}-cost"),
+    )
+    return [one for one in drawings if one is not None]
+
+
+def _first_that_fit(drawings: Sequence[Drawing], most: int) -> int:
+    """How many of the drawings, from the first on, fit with their numbers into so many bytes."""
+    sizes = accumulate(len(one.svg) + sum(80 + len("".join(row)) for row in one.rows) for one in drawings)
+    return sum(size <= most for size in sizes)

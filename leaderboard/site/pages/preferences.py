@@ -115,8 +115,7 @@ def _caption(group: Sequence[PreferenceSummary]) -> str:
     ties = "another answer in each order" if judged else "equal scores"
     return (
         f"{above} of {plural(len(group), 'model')} {'lies' if above == 1 else 'lie'} clearly above every rule that "
-        f"reads nothing (pale). Green: pairs ranked as preferred; thin grey: ties, {ties}; orange: the wrong way "
-        f"round. "
+        f"reads nothing (pale). Green: pairs ranked as preferred; thin grey: ties, {ties}; orange: wrong way round. "
         f"The dot is the accuracy with its 95 % interval{', over single judgements' if judged else ''}; dashed: a coin."
     )
 

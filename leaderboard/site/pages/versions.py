@@ -12,7 +12,7 @@ from ...words import NONE, bounds, p_value, percent, points, short_suite, verdic
 from ..cells import delta, sort_key
 from ..content import Content
 from ..downloads import Value, table
-from ..names import slug
+from ..names import pair_path
 from ..render import Asset, Page, Place, View
 from .version_pair import pair_pages
 
@@ -29,7 +29,7 @@ def pages(content: Content) -> Iterator[Page | Asset]:
     pairs: dict[tuple[str, str], list[Version]] = {}
     for version in content.versions:
         pairs.setdefault((version.old.label, version.new.label), []).append(version)
-    paths = {pair: f"versions/{slug(pair[0])}--{slug(pair[1])}.html" for pair in pairs}
+    paths = {pair: pair_path(*pair) for pair in pairs}
     rows = [
         _row_view(version.comparison, paths[pair], first=index == 0)
         for pair, versions in pairs.items()
