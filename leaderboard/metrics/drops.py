@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .intervals import DRAWS, SEED, Interval
+from .ranks import holm_array
 from .resampling import Array, bootstrap_means, difference_intervals, percentile_intervals, root_sums, sign_flip_ps
 
 
@@ -37,7 +38,8 @@ class Excess:
     """How much more a model falls than the field: ``excess`` = own drop - ``field``, the median of the others' drops.
 
     interval: bootstrap over roots, the same roots drawn for all models. p: of "falls like the field", sign-flip
-    permutation over roots of its drop against that of the model (or mean of the two) in the median. NaN without others.
+    permutation over roots of its drop against that of the model (or mean of the two) in the median; Holm-adjusted over
+    the models, because all of them are asked. NaN without others.
     """
 
     field: float
@@ -66,7 +68,7 @@ def excess_drops(differences: Array, roots: Sequence[str], *, draws: int = DRAWS
     drops = table.means
     fields = median_of_others(drops[None, :])[0]
     against = _against_median(differences, drops)
-    p_values = sign_flip_ps(root_sums(against, roots).sums, draws=draws, seed=seed)
+    p_values = holm_array(sign_flip_ps(root_sums(against, roots).sums, draws=draws, seed=seed))
     if table.roots < 2:
         intervals = [Interval(math.nan, math.nan, "none", table.roots)] * models
     else:

@@ -22,7 +22,6 @@ Array = npt.NDArray[np.float64]
 
 _CELLS = 2_000_000  # of one block of draws: bounds memory to some 16 MB whatever the number of roots
 _EXACT_ROOTS = 12  # all 2^12 sign patterns are fewer than the usual number of draws
-_FAR = 0.001  # p below which random sign patterns are too few to tell, and the bound takes over
 _PINELIS = 2 * math.e**3 / 9
 
 
@@ -177,7 +176,7 @@ def sign_flip_ps(table: Array, *, draws: int = DRAWS, seed: int = SEED) -> Array
     of p-values too small for their number.
     """
     totals = table.sum(axis=1)
-    p = _far(_drawn(table, np.abs(totals), draws, seed, pairs=False), totals, (table**2).sum(axis=1))
+    p = _bounded(_drawn(table, np.abs(totals), draws, seed, pairs=False), totals, (table**2).sum(axis=1), draws)
     for row in np.flatnonzero(((table != 0.0).sum(axis=1)) <= _EXACT_ROOTS):
         p[row] = _exact(table[row])
     return p
@@ -191,7 +190,7 @@ def sign_flip_pairs(table: RootSums, *, draws: int = DRAWS, seed: int = SEED) ->
     totals = table.sums.sum(axis=1)
     gaps = totals[:, None] - totals[None, :]
     drawn = _drawn(table.sums, np.abs(gaps), draws, seed, pairs=True)
-    p = _far(drawn, gaps, squared_distances(table.sums))
+    p = _bounded(drawn, gaps, squared_distances(table.sums), draws)
     for one, sums in enumerate(table.sums):
         # Rounding differs from model to model, where shares are added up in another order.
         differences = np.where(np.abs(gap := sums - table.sums) < 1e-12, 0.0, gap)
@@ -228,6 +227,7 @@ def _drawn(values: Array, observed: Array, draws: int, seed: int, *, pairs: bool
     return np.asarray(hits / (draws + 1))
 
 
-def _far(drawn: Array, totals: Array, squares: Array) -> Array:
+def _bounded(drawn: Array, totals: Array, squares: Array, draws: int) -> Array:
+    """The drawn p, or the bound where that is smaller than any p that so many draws could give."""
     bound = sign_flip_bound(totals, squares)
-    return np.asarray(np.where(bound < _FAR, bound, drawn))
+    return np.asarray(np.where(bound < 1 / (draws + 1), bound, drawn))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from ...benchmarks.visible import visible
 from ..board import Board
@@ -11,31 +10,33 @@ from ..metrics.intervals import DRAWS
 from ..metrics.passk import TaskCounts, pass_at_k
 from ..words import bounds, p_value, percent, plural, points
 from .content import Content
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """A number that the site shows. text: plain formula; source: who published it, "" where it is plain counting.
-
-    example: worked on this site's numbers; "" where it has none.
-    """
-
-    name: str
-    text: str
-    words: str
-    source: str
-    example: str
+from .formula import Formula, name
+from .worked_ranks import (
+    agreement_formula,
+    cost_formula,
+    excess_formula,
+    rank_formula,
+    rank_range_formula,
+    reliability_formula,
+    resolvable_formula,
+)
 
 
 def formulas(content: Content) -> list[Formula]:
     """Every formula in the order in which its number is met."""
     board = content.boards[0]
+    evolution = content.evolutions[0] if content.evolutions else None
     return [
         _pass_at_k(board),
         _interval(board, content.seed),
-        _rank(board),
-        _against_leader(board),
+        rank_formula(board),
+        rank_range_formula(board),
+        resolvable_formula(board),
+        reliability_formula(board),
+        cost_formula(board),
         _evolved(content),
+        excess_formula(evolution),
+        agreement_formula(evolution),
         _flips(content),
         _floor(content),
         _mcnemar(content),
@@ -62,7 +63,7 @@ def _pass_at_k_example(board: Board) -> str:
         passed = sum(task.passed == task.n > 0 for task in row.run.counts.values())
         many = sum(task.n > 0 for task in row.run.counts.values())
         return (
-            f"{_name(row.run.label)} has one sample a task and passes {passed:,} of {plural(many, 'task')}: "
+            f"{name(row.run.label)} has one sample a task and passes {passed:,} of {plural(many, 'task')}: "
             f"{percent(row.score.value)}."
             if all(task.n <= 1 for task in row.run.counts.values())
             else ""
@@ -70,7 +71,7 @@ def _pass_at_k_example(board: Board) -> str:
     task: TaskCounts = max(several, key=lambda one: (min(one.passed, one.n - one.passed), one.task))
     n, c = task.n, task.passed
     return (
-        f"{_name(row.run.label)} passes {visible(task.task, 60)} in {c} of {n} samples: "
+        f"{name(row.run.label)} passes {visible(task.task, 60)} in {c} of {n} samples: "
         f"pass@1 = {c}/{n} = {c / n:.2f}, "
         f"pass@2 = 1 − {math.comb(n - c, 2)}/{math.comb(n, 2)} = {pass_at_k(n, c, 2):.3f}. "
         f"Over all {plural(len(row.run.counts), 'task')} the mean of pass@1 is {percent(row.score.value)}."
@@ -88,39 +89,8 @@ def _interval(board: Board, seed: int) -> Formula:
         "Wilson 1927; Efron and Tibshirani 1993; Miller 2024, arXiv 2411.00640",
         ""
         if row.interval.method == "none"
-        else f"{_name(row.run.label)}: {percent(row.score.value)} {bounds(row.interval)}, {rests}, from "
+        else f"{name(row.run.label)}: {percent(row.score.value)} {bounds(row.interval)}, {rests}, from "
         f"{plural(row.interval.units, 'independent unit')}.",
-    )
-
-
-def _rank(board: Board) -> Formula:
-    ranked = board.ranked
-    last = ranked[-1] if ranked else None
-    above = sum(row.rank is not None and last is not None and row.score.value > last.score.value for row in ranked)
-    return Formula(
-        "Rank",
-        "1 + the number of complete runs with a strictly higher pass@1",
-        "Equal scores share a rank (“=”), and the next rank counts them all. A run that owes samples is not ranked. "
-        "Only runs of exactly the same tasks are on one board.",
-        "",
-        f"{above} of {plural(len(ranked), 'ranked run')} score higher than {_name(last.run.label)}: rank {last.rank}."
-        if last is not None
-        else "",
-    )
-
-
-def _against_leader(board: Board) -> Formula:
-    other = next((row for row in board.ranked if row.leader_p is not None), None)
-    return Formula(
-        "Against the leader",
-        "the smallest of m p-values times m, the next times m − 1, …, never below its forerunner",
-        "A paired test of “no change”, task by task, of each ranked run against the first, with Holm’s correction for "
-        "their number. “Not separable” means p ≥ 0.05 after it.",
-        "Holm 1979",
-        f"{_name(other.run.label)} against {_name(board.ranked[0].run.label)}: "
-        f"{p_value(other.leader_p)} ({board.test})."
-        if other is not None and other.leader_p is not None
-        else "",
     )
 
 
@@ -135,7 +105,7 @@ def _evolved(content: Content) -> Formula:
         "",
         ""
         if drop is None
-        else f"{_name(drop.label)}, {plural(drop.pairs, 'pair')} from {plural(drop.roots, 'root')}: "
+        else f"{name(drop.label)}, {plural(drop.pairs, 'pair')} from {plural(drop.roots, 'root')}: "
         f"{percent(drop.original)} − {percent(drop.evolved)} = {points(drop.drop)} points "
         f"{bounds(drop.interval, signed=True)}, {p_value(drop.p)}.",
     )
@@ -150,7 +120,7 @@ def _flips(content: Content) -> Formula:
             f"{len(update.broken)} of {plural(update.tasks, 'task')} lost pass rate and {len(update.fixed)} gained; "
         )
         example = (
-            f"{_name(update.old)} → {_name(update.new)}: {counts}NFR {percent(rates.nfr)}, PFR {percent(rates.pfr)}, "
+            f"{name(update.old)} → {name(update.new)}: {counts}NFR {percent(rates.nfr)}, PFR {percent(rates.pfr)}, "
             f"net {points(update.net)} points."
         )
     return Formula(
@@ -174,7 +144,7 @@ def _floor(content: Content) -> Formula:
         "",
         ""
         if update is None
-        else f"{_name(update.old)} → {_name(update.new)}: floor {percent(update.rates.noise_floor)}, "
+        else f"{name(update.old)} → {name(update.new)}: floor {percent(update.rates.noise_floor)}, "
         f"excess {points(update.rates.excess_nfr)} points.",
     )
 
@@ -189,7 +159,7 @@ def _mcnemar(content: Content) -> Formula:
         "McNemar 1947",
         ""
         if flips is None or update is None
-        else f"{_name(update.old)} → {_name(update.new)}: b = {flips.negative}, f = {flips.positive}, "
+        else f"{name(update.old)} → {name(update.new)}: b = {flips.negative}, f = {flips.positive}, "
         f"{p_value(update.p)}.",
     )
 
@@ -203,7 +173,3 @@ def _sign_flips(content: Content) -> Formula:
         "",
         "",
     )
-
-
-def _name(label: str) -> str:
-    return visible(label, 60)

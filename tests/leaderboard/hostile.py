@@ -46,30 +46,32 @@ PATHS = (
 )
 EVERYTHING = "\n".join((*TEXTS, *PATHS[:-1]))
 ONE_LONG_LINE = "<b>" * 350_000
-MODELS = (*TEXTS, *PATHS)
+MODELS = (*TEXTS[:8], "", "../../../../evil", "CON", "con", "index.html", "..", PATHS[-1])
 IDS = (*(f"{text}/{n}" for n, text in enumerate(TEXTS)), *PATHS)
 
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """Run folders, suite folders that tell their tasks' texts, and OLD:NEW pairs of their labels."""
+    """Run folders, suite folders that tell their tasks' texts, OLD:NEW pairs of their labels, files of preferences."""
 
     runs: Sequence[Path]
     suites: Sequence[Path]
     pairs: Sequence[str]
+    preferences: Sequence[Path]
 
     @property
     def options(self) -> list[str]:
         """What `evalrun leaderboard` is given, but for the output."""
         suites = [word for suite in self.suites for word in ("--suite", str(suite))]
         pairs = [word for pair in self.pairs for word in ("--pair", pair)]
-        return [*map(str, self.runs), *suites, *pairs, "--title", EVERYTHING]
+        files = [word for path in self.preferences for word in ("--preferences", str(path))]
+        return [*map(str, self.runs), *suites, *pairs, *files, "--title", EVERYTHING]
 
 
 def write(folder: Path) -> Hostile:
     """Runs of many models on a suite and on the one evolved from it, runs of an unknown suite, and owed samples."""
     original = Suite("hostile", "1", tuple(_task(task_id, number) for number, task_id in enumerate(IDS)))
-    evolved = Suite("hostile-evolved", "1", tuple(_evolved(task, n) for n, task in enumerate(original)))
+    evolved = Suite("hostile-evolved", "1", tuple(_evolved(task, n) for n, task in enumerate(original.tasks[:9])))
     suites = [folder / "suite", folder / "suite-evolved"]
     for suite, path in zip((original, evolved), suites, strict=True):
         suite.save(path)
@@ -82,7 +84,8 @@ def write(folder: Path) -> Hostile:
         runs.append(folder / "runs" / f"{number}-unknown")
         identity = {"name": EVERYTHING, "version": SCRIPT, "digest": PATHS[0], "tasks": 2}
         _write_run(runs[-1], model, identity, [TaskRow(IDS[0], SCRIPT, IDS[0], (), SCRIPT, TEXTS)], number)
-    return Hostile(runs, suites, [f"{SCRIPT}:{TEXTS[1]}", f"{PATHS[0]}:{PATHS[3]}"])
+    preferences = [_write_preferences(folder / f"{mode}.jsonl", mode) for mode in ("loglikelihood", "reward", "judge")]
+    return Hostile(runs, suites, [f"{SCRIPT}:{TEXTS[1]}", f"{PATHS[0]}:{PATHS[3]}"], preferences)
 
 
 def _identity(suite: Suite) -> dict[str, Any]:
@@ -146,6 +149,26 @@ def _verdict(place: int, task: str, epoch: int, number: int) -> dict[str, Any]:
         "task": task, "epoch": epoch, "verdict": kind, "detail": "" if passed else EVERYTHING,
         "tests": {SCRIPT: kind, EVERYTHING: SCRIPT}, "code_digest": text_digest("") if place == 30 else "",
     }  # fmt: skip
+
+
+def _write_preferences(path: Path, mode: str) -> Path:
+    header = {"schema": 1, "model": TEXTS[len(mode) % 5], "mode": mode, "suite": EVERYTHING, "created": SCRIPT}
+    rows: list[dict[str, Any]] = [header]
+    for number, name in enumerate((*TEXTS, *PATHS) * 3):
+        rows.append(
+            {
+                "pair": f"{name}{number}", "family": name,
+                "category": TEXTS[number % 5], "criterion": TEXTS[number % 3],
+                "chosen_bytes": number, "rejected_bytes": 9, "skipped": SCRIPT if number % 11 == 10 else None,
+                "metadata": {SCRIPT: EVERYTHING},
+            }
+        )  # fmt: skip
+        if mode == "judge":
+            rows[-1] |= {"choice_forward": ("chosen", "rejected", "tie")[number % 3], "choice_backward": "chosen"}
+        else:
+            rows[-1] |= {"chosen_score": -1.0 - number % 3, "rejected_score": -2.0}
+    _write_lines(path, rows)
+    return path
 
 
 def _write_lines(path: Path, rows: Sequence[dict[str, Any]]) -> None:

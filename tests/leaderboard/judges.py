@@ -11,7 +11,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -34,15 +34,28 @@ ADDRESSES = ("src", "href", "action", "formaction", "data", "poster", "srcset", 
 # --- HTML ---
 
 
-def objections(site: Path) -> list[str]:
-    """All that is wrong with the pages of a site, as files."""
-    pages = {path: Document(path, site) for path in sorted(site.rglob("*.html"))}
+def objections(site: Path, pages: Iterable[Path] | None = None) -> list[str]:
+    """All that is wrong with pages of a site (all of its pages), as files."""
+    known = Pages(site)
+    judged = sorted(site.rglob("*.html")) if pages is None else pages
+    judges = (parse_errors, characters, frame, names, structure, inertness)
     return [
         f"{path.relative_to(site)}: {fault}"
-        for path, page in pages.items()
-        for judge in (parse_errors, characters, frame, names, structure, inertness)
-        for fault in judge(page)
-    ] + [f"{path.relative_to(site)}: {fault}" for path, page in pages.items() for fault in links(page, pages)]
+        for path in judged
+        for judge in (*judges, lambda page: links(page, known))
+        for fault in judge(known[path.resolve()])
+    ]
+
+
+class Pages(dict[Path, "Document"]):
+    """The pages of a site by their paths, read when they are asked for."""
+
+    def __init__(self, site: Path) -> None:
+        self.site = site.resolve()
+
+    def __missing__(self, path: Path) -> Document:
+        self[path] = Document(path, self.site)
+        return self[path]
 
 
 class Document:
@@ -204,7 +217,7 @@ def sha256_of(element: Element) -> str:
     return "sha256-" + base64.b64encode(content).decode("ascii")
 
 
-def links(page: Document, pages: dict[Path, Document]) -> Iterator[str]:
+def links(page: Document, pages: Pages) -> Iterator[str]:
     """Every address is a file of the site, and its fragment an id there; other places only behind http(s) links."""
     for tag, element in page.elements:
         for name, value in element.attrib.items():
@@ -217,20 +230,21 @@ def links(page: Document, pages: dict[Path, Document]) -> Iterator[str]:
                 yield f"{name}={value[:80]!r}: {fault}"
 
 
-def fault_of(address: str, tag: str, page: Document, pages: dict[Path, Document]) -> str | None:
+def fault_of(address: str, tag: str, page: Document, pages: Pages) -> str | None:
     if tag == "a" and re.match(r"https?://[^\s/]", address):
         return None
     parts = urlsplit(address)
     if parts.scheme or parts.netloc or "\\" in address or address.startswith("/"):
         return "not relative"
     target = page.path if not parts.path else (page.path.parent / unquote(parts.path)).resolve()
-    if not target.is_relative_to(page.site.resolve()):
+    if not target.is_relative_to(page.site):
         return "leaves the site"
     if not target.is_file():
         return "no file of the site"
     # A fragment with a sign in it is no place in the page: its script reads it.
     place = "" if "=" in parts.fragment else unquote(parts.fragment)
-    return "no such place in that page" if place and target in pages and place not in pages[target].ids else None
+    lost = place and target.suffix == ".html" and place not in pages[target].ids
+    return "no such place in that page" if lost else None
 
 
 # --- in a browser ---
@@ -244,15 +258,16 @@ def axe_source() -> str | None:
         return None
 
 
-def violations(tab: Browser, source: str, page: Path, *, rules_off: tuple[str, ...] = ()) -> list[str]:
-    """What axe-core finds on a page; what it cannot decide is left to people."""
+def violations(tab: Browser, source: str, page: Path, *, rules: Sequence[str] = ()) -> list[str]:
+    """What axe-core finds on a page, by these rules or all; what it cannot decide is left to people."""
     tab.open(page, quiet_s=0.0)
     tab.js(source + "; true")  # the debugger's scripts are not the page's, so its policy is no obstacle
     options: dict[str, Any] = {
         "resultTypes": ["violations"],
         "preload": False,  # it would fetch the style sheets again, which a page from disk may not
-        "rules": {rule: {"enabled": False} for rule in rules_off},
     }
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": list(rules)}
     found = tab.js(
         f"axe.run(document, {json.dumps(options)}).then((result) => result.violations.map((one) =>"
         " [one.id, one.help, one.nodes.length, one.nodes[0].target.join(' '), one.nodes[0].html.slice(0, 200)]))"

@@ -156,9 +156,11 @@ def expected(board: Board, first: int, second: int) -> dict[str, Any]:
 def pick(browser: Browser, board: str, old: str, new: str) -> dict[str, Any]:
     """Choose a pair as a reader does, and read what the page says."""
     chosen = {"on": board, "a": old, "b": new}
+    choose = "(id, value) => {{ const pick = document.getElementById(id); pick.value = value; {} }}".format(
+        "pick.dispatchEvent(new Event('change', { bubbles: true }))"
+    )
     for name, value in chosen.items():
-        browser.js(f"(({name}, v) => {{ {name}.value = v; {name}.dispatchEvent(new Event('change', {{ bubbles: true }})) }})"
-                   f"(document.getElementById('{name}'), {json.dumps(value)})")  # fmt: skip
+        browser.js(f"({choose})({json.dumps(name)}, {json.dumps(value)})")
     shown: dict[str, Any] = browser.js(READ)
     return shown
 

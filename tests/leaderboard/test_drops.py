@@ -75,15 +75,14 @@ def test_a_lone_model_has_no_field() -> None:
 
 def test_models_that_fall_alike_are_seldom_said_to_differ() -> None:
     generator = np.random.default_rng(4)
-    alarms, asked = 0, 0
-    for trial in range(60):
+    alarms = 0
+    for trial in range(120):
         shared = generator.beta(2, 2, 60)
         before = generator.random((6, 60)) < 0.5 + shared / 2
         after = generator.random((6, 60)) < shared
         found = excess_drops(before.astype(float) - after, NAMES, draws=400, seed=trial)
-        alarms += sum(one.beyond_noise for one in found)
-        asked += len(found)
-    assert alarms / asked <= 0.06
+        alarms += any(one.beyond_noise for one in found)
+    assert alarms / 120 <= 0.07
 
 
 def test_a_fall_of_its_own_is_found() -> None:

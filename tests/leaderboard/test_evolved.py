@@ -218,7 +218,7 @@ def test_a_field_measured_together_has_the_intervals_of_each_model_alone(make_ru
 def test_near_ties_that_swap_by_chance_get_no_arrow() -> None:
     """Twelve models of one strength, drawn anew on both sides: their ranks are shuffled, and none is said to move."""
     arrows = asked = 0
-    for trial in range(20):
+    for trial in range(10):
         generator = np.random.default_rng(trial)
         before, after = ((generator.random((12, 100)) < 0.6).astype(float) for _ in range(2))
         roots = tuple(f"r{i:03}" for i in range(100))
@@ -227,8 +227,34 @@ def test_near_ties_that_swap_by_chance_get_no_arrow() -> None:
         found = one.standings(split_half(one.suite, size=100, splits=500, seed=trial))
         arrows += sum(standing.moved for standing in found.values())
         asked += sum(standing.move != 0 for standing in found.values())
-    assert asked > 150
-    assert arrows <= 3
+    assert asked > 75
+    assert arrows <= 2
+
+
+def drawn_field(trial: int, skills: np.ndarray, evolved_skills: np.ndarray) -> Field:
+    """Twelve models on 120 roots and on one evolved task of each, as hard as its root but with luck of its own."""
+    generator = np.random.default_rng(trial)
+    hardness = generator.normal(0, 1.5, 120)[None, :]
+    before, after = (
+        generator.binomial(1, 1 / (1 + np.exp(hardness - side[:, None]))).astype(float)
+        for side in (skills, evolved_skills)
+    )
+    roots = tuple(f"r{i:03}" for i in range(120))
+    return Field(tuple("abcdefghijkl"), before, after, roots, root_sums(before, roots), seed=trial)
+
+
+def below_ceiling(one: Field) -> bool:
+    agreement = one.agreement(ALL, split_half(one.suite, size=120, splits=200, seed=one.seed))
+    assert agreement is not None
+    return agreement.below_ceiling
+
+
+def test_rankings_that_differ_by_luck_alone_are_seldom_below_the_ceiling_and_turned_ones_are() -> None:
+    skills = np.linspace(0, 2, 12)
+    alike = sum(below_ceiling(drawn_field(trial, skills, skills)) for trial in range(20))
+    turned = sum(below_ceiling(drawn_field(trial, skills, skills[::-1])) for trial in range(5))
+    assert alike <= 2
+    assert turned == 5
 
 
 def test_the_data_of_an_evolution_hold_every_number(make_run: MakeRun) -> None:

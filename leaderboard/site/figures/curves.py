@@ -125,8 +125,8 @@ def _line(axes: Axes, curve: Curve, mark: str, first: bool) -> None:
 def _ends(axes: Axes, curves: Sequence[Curve], labels: Sequence[str], spread: float) -> None:
     """Names at the right ends, moved apart, a thin line leading to those that moved."""
     order = sorted(range(len(curves)), key=lambda i: (-curves[i].values[-1], i))
-    low, _ = axes.get_ylim()
-    places = move_apart([100 * curves[i].values[-1] for i in order], spread, low=low)
+    low, high = axes.get_ylim()
+    places = move_apart([100 * curves[i].values[-1] for i in order], spread, low=low, high=high)
     for i, y in zip(order, places, strict=True):
         curve, bold = curves[i], "bold" if i == 0 else "normal"
         end = 100 * curve.values[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,8 +11,10 @@ from matplotlib.axes import Axes
 from .style import RULE, WIDTH
 
 
-def move_apart(positions: Sequence[float], spread: float, low: float = -2.0) -> list[float]:
+def move_apart(positions: Sequence[float], spread: float, low: float = -2.0, high: float = math.inf) -> list[float]:
     """Positions, highest first, moved as little as can be until neighbours are ``spread`` apart and none below ``low``.
+
+    None is above ``high`` either, as far as there is room for all.
 
     Labels that would overlap become a stack around the middle of what they name (pool adjacent violators: the sum of
     squared shifts is the least possible).
@@ -26,6 +29,8 @@ def move_apart(positions: Sequence[float], spread: float, low: float = -2.0) -> 
         stacks.append((mean, count))
     level = [mean for mean, count in stacks for _ in range(count)]
     placed = [mean - index * spread for index, mean in enumerate(level)]
+    for index, position in enumerate(placed):
+        placed[index] = min(position, high - index * spread)
     floor = low
     for index in reversed(range(len(placed))):
         placed[index] = max(placed[index], floor)

@@ -33,7 +33,7 @@ from .style import (
     text_width,
 )
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 14.0, 10.0, 42.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 20.0, 10.0, 42.0
 _SIDE = WIDTH - _LEFT - _RIGHT
 
 

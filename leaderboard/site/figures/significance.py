@@ -95,7 +95,7 @@ def fitted_name(label: str) -> str:
 def _cells(axes: Axes, signs: Signs, sign: int, colour: str, inset: float) -> None:
     """All cells of one sign as one path; where they are many, neighbours are one rectangle: the file stays small."""
     corners: list[tuple[float, float]] = []
-    gap = 0.05 if len(signs) <= 40 else 0.0
+    gap = 0.05 if len(signs) <= 20 else 0.0
     for y, row in enumerate(signs):
         for start, end in _stretches(row, sign, joined=not gap):
             x0, x1 = start - 0.5 + gap, end - 0.5 - gap

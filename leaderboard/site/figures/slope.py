@@ -104,7 +104,8 @@ def _labels(
             _text(axes, percent(drop.original), 0.0, y, -8, "right", bold=False)
             taken.append(y)
     ordered = sorted(drops, key=lambda drop: (-drop.evolved, drop.label))
-    places = move_apart([100 * drop.evolved for drop in ordered], spread, low=axes.get_ylim()[0])
+    low, high = axes.get_ylim()
+    places = move_apart([100 * drop.evolved for drop in ordered], spread, low=low, high=high)
     for drop, y in zip(ordered, places, strict=True):
         text = f"{percent(drop.evolved)}\u2002{labels[drop.label]}"
         _text(axes, text, 1.0, y, 16, "left", bold=bool(sides[drop.label]))

@@ -121,7 +121,7 @@ def _index_row(item: Item, site: _Site, operators: Sequence[str], suites: Sequen
         "operator": visible(item.operator) if item.operator is not None else "",
         "operator_index": f"o{operators.index(item.operator or '')}",
         "root": visible(item.root) if item.is_evolved else "",
-        "root_href": _link(item.root, site),
+        "root_href": _link(item.root, site) if item.is_evolved else "",
         "suites": ", ".join(dict.fromkeys(short_suite(board.suite) for board in item.boards)),
         "suite_index": " ".join(f"s{suites.index(board.suite)}" for board in item.boards),
         "discrimination": number(item.discrimination),

@@ -76,7 +76,7 @@ def _cards(one: Comparison) -> list[tuple[str, str, str]]:
         ("Net change", f"{points(one.net)} points", _interval(bounds(one.net_interval, signed=True))),
         ("Broken (NFR)", percent(rates.nfr), _interval(bounds(one.nfr_interval)) + floor),
         ("Fixed (PFR)", percent(rates.pfr), _interval(bounds(one.pfr_interval))),
-        ("No change on average", p_value(one.p), one.test),
+        ("p of no change", p_value(one.p), one.test),
     ]
 
 
