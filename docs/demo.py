@@ -96,6 +96,7 @@ def _ask_baselines(humaneval: Path, evolved: Path, runs: Path, options: Sequence
 def _publish(data: Path, humaneval: Path, evolved: Path, runs: Sequence[Path], site: Path) -> int:
     suites = [humaneval, evolved, *(data / "evoeval_problems" / f"{name}.jsonl.gz" for name in EVOEVAL)]
     options = [part for suite in suites if suite.exists() for part in ("--suite", suite)]
+    options += [part for name in BASELINES for part in ("--control", name)]
     options += [part for old, new in PAIRS for part in ("--pair", f"{old}:{new}")]
     return _do("leaderboard", *runs, "-o", site, "--title", "HumanEval, remembered and renewed", *options)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from .metrics.ranks import ROUNDING, SIGNIFICANT, Separation, Test, separate, to
 from .metrics.resampling import bootstrap_means, root_sums, score_intervals
 from .table import RunTable
 
+CONTROL = "a control baseline: it gives the scale and takes no rank"
 KS = (1, 2, 5, 10, 20, 50, 100)
 TOP = 3
 
@@ -118,16 +119,21 @@ class Board:
 
 
 def build_boards(
-    runs: Sequence[RunTable], *, prices: Mapping[str, Price] | None = None, seed: int = SEED
+    runs: Sequence[RunTable],
+    *,
+    prices: Mapping[str, Price] | None = None,
+    controls: Collection[str] = (),
+    seed: int = SEED,
 ) -> list[Board]:
     """One board per set of tasks, original suites before evolved ones, then by suite; every run is on exactly one.
 
-    prices: by the label or the name of a model; without one its cost is unknown.
+    prices: by the label or the name of a model; without one its cost is unknown. controls: labels of baselines that are
+    shown with their scores and take no rank from a model.
     """
     groups: dict[str, list[RunTable]] = {}
     for run in runs:
         groups.setdefault(run.board_key, []).append(run)
-    boards = [_board(key, group, prices or {}, seed) for key, group in groups.items()]
+    boards = [_board(key, group, prices or {}, controls, seed) for key, group in groups.items()]
     return sorted(boards, key=lambda board: (_evolved_share(board), board.suite, board.key))
 
 
@@ -135,7 +141,9 @@ def _evolved_share(board: Board) -> bool:
     return bool(board.rows[0].run.tasks["operator"].notna().any())
 
 
-def _board(key: str, runs: Sequence[RunTable], prices: Mapping[str, Price], seed: int) -> Board:
+def _board(
+    key: str, runs: Sequence[RunTable], prices: Mapping[str, Price], controls: Collection[str], seed: int
+) -> Board:
     first = runs[0]
     scores = {k: [suite_pass_at_k(run.counts.values(), k) for run in runs] for k in KS}
     ks = tuple(k for k in KS if any(one.complete for one in scores[k])) or (1,)
@@ -146,7 +154,7 @@ def _board(key: str, runs: Sequence[RunTable], prices: Mapping[str, Price], seed
             interval=UNDEFINED,
             passes=tuple(scores[k][index] for k in ks),
             cost=_cost(run, prices),
-            reasons=_reasons(run, scores[1][index]),
+            reasons=(*_reasons(run, scores[1][index]), *([CONTROL] if run.label in controls else [])),
         )
         for index, run in enumerate(runs)
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...benchmarks import BadInput, Suite, built_in_suites
+from ...benchmarks.visible import visible
 from ...harness.runs.budget import Prices
 from ..board import build_boards
 from ..evolved import build_evolutions
@@ -44,7 +45,7 @@ def content_of(request: Request, *, quiet: bool = False) -> Content:
         tables = read_runs(paths, keep=request.choices.samples, progress=advance)
     tables.sort(key=lambda table: (table.label, table.created, table.suite, table.path.name, str(table.path)))
     with bar("comparing models", 4, quiet=quiet) as advance:
-        boards = build_boards(tables, prices=request.prices)
+        boards = build_boards(tables, prices=request.prices, controls=_known(request.choices.controls, tables))
         advance(None)
         evolutions = build_evolutions(tables)
         advance(None)
@@ -64,6 +65,15 @@ def content_of(request: Request, *, quiet: bool = False) -> Content:
         prices=request.prices,
         seed=SEED,
     )
+
+
+def _known(labels: Sequence[str], tables: Sequence[RunTable]) -> Sequence[str]:
+    there = {table.label for table in tables}
+    for label in labels:
+        if label not in there:
+            names = ", ".join(sorted(visible(name, 60) for name in there))
+            raise BadInput(f"--control {visible(label, 60)}: no run has this label; the labels are {names}")
+    return labels
 
 
 def _preferences(paths: Sequence[Path]) -> tuple[PreferenceSummary, ...]:

@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     "that differ in a date or version at their end alone are taken for versions of one model.",
 )
 @click.option(
+    "--control",
+    "controls",
+    multiple=True,
+    metavar="LABEL",
+    help="A baseline that is shown for scale and takes no rank; may be repeated.",
+)
+@click.option(
     "--preferences",
     multiple=True,
     metavar="FILE",
@@ -74,6 +81,7 @@ def command(
     checked: Path | None,
     title: str,
     pairs: tuple[str, ...],
+    controls: tuple[str, ...],
     preferences: tuple[Path, ...],
     prices: Path | None,
     suites: tuple[str, ...],
@@ -113,7 +121,7 @@ def command(
         suites=suites,
         preferences=preferences,
         prices={} if prices is None else read_prices(prices),
-        choices=Choices(samples=samples, prompts=prompts, most_bytes=max_size * 1_000_000),
+        choices=Choices(samples, prompts, max_size * 1_000_000, tuple(dict.fromkeys(controls))),
     )
     if checked is not None:
         return _check(content_of(_recorded(context, checked, request), quiet=quiet), checked, quiet)
@@ -154,6 +162,7 @@ def _recorded(context: click.Context, site: Path, request: Request) -> Request:
             samples=request.choices.samples if given("samples") else found["samples"],
             prompts=request.choices.prompts if given("prompts") else found["prompts"],
             most_bytes=request.choices.most_bytes,
+            controls=request.choices.controls if given("controls") else tuple(found["controls"]),
         ),
     )
 

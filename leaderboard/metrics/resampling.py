@@ -194,8 +194,9 @@ def sign_flip_pairs(table: RootSums, *, draws: int = DRAWS, seed: int = SEED) ->
     for one, sums in enumerate(table.sums):
         # Rounding differs from model to model, where shares are added up in another order.
         differences = np.where(np.abs(gap := sums - table.sums) < 1e-12, 0.0, gap)
-        for other in np.flatnonzero((differences != 0.0).sum(axis=1) <= _EXACT_ROOTS):
-            p[one, other] = _exact(differences[other])
+        few = np.flatnonzero((differences != 0.0).sum(axis=1) <= _EXACT_ROOTS)
+        for other in few[few >= one]:
+            p[one, other] = p[other, one] = _exact(differences[other])
     return p
 
 

@@ -49,7 +49,9 @@ def published(item: Item, samples: Samples) -> list[Shown]:
     """
     found: dict[tuple[str, str | None, str], Shown] = {}
     limit = BYTES_OF_ALL if samples == "all" else BYTES
-    for label, answer in sorted(_chosen(item, samples), key=lambda pair: pair[1].verdict == "pass"):
+    # Every run's first answer before any run's second: the few that stand in the page are then of different runs.
+    order = sorted(_chosen(item, samples), key=lambda one: (one[2].verdict == "pass", one[0]))
+    for _, label, answer in order:
         key = (answer.code or answer.text, answer.verdict, answer.detail)
         known = found.get(key)
         if known is None:
@@ -59,7 +61,8 @@ def published(item: Item, samples: Samples) -> list[Shown]:
     return list(found.values())
 
 
-def _chosen(item: Item, samples: Samples) -> Iterator[tuple[str, Answer]]:
+def _chosen(item: Item, samples: Samples) -> Iterator[tuple[int, str, Answer]]:
+    """(its number among those of its run, label, answer), run by run."""
     seen = set()
     for _, row, _ in item.results():
         if row.run.path in seen or samples == "none":
@@ -69,7 +72,7 @@ def _chosen(item: Item, samples: Samples) -> Iterator[tuple[str, Answer]]:
         if samples == "failures":
             answers = [one for one in answers if one.verdict not in (None, "pass", "infra")][:PER_RUN]
         label = visible(row.run.label)
-        yield from ((label, answer) for answer in answers)
+        yield from ((number, label, answer) for number, answer in enumerate(answers))
 
 
 def shown_answer(label: str, answer: Answer, limit: int) -> Shown:

@@ -25,12 +25,13 @@ class Choices:
     """What the site's maker asked for.
 
     samples: which answers are published. prompts: whether the text of tasks is. most_bytes: the site fails to build
-    where it would be larger.
+    where it would be larger. controls: labels of baselines, which are shown and not ranked.
     """
 
     samples: Samples = "failures"
     prompts: bool = True
     most_bytes: int = 200_000_000
+    controls: tuple[str, ...] = ()
 
     @property
     def shows_tasks(self) -> bool:

@@ -26,6 +26,7 @@ def recorded(content: Content) -> dict[str, Any]:
         "pairs": list(dict.fromkeys(f"{one.old}:{one.new}" for one in content.updates)),
         "samples": choices.samples,
         "prompts": choices.prompts,
+        "controls": sorted(choices.controls),
         "prices": _prices(content),
         "suites": sorted(suite.ref for suite in content.suites.values()),
     }
@@ -47,15 +48,28 @@ def read_options(site: Path) -> Mapping[str, Any]:
     """The choices recorded in a site; BadInput where it has none that can be read."""
     path = site / RECORD
     found = read_json(path)
-    kinds = {"title": str, "pairs": list, "samples": str, "prompts": bool, "evalrun": str, "prices": dict}
+    kinds = {
+        "title": str,
+        "pairs": list,
+        "samples": str,
+        "prompts": bool,
+        "controls": list,
+        "evalrun": str,
+        "prices": dict,
+    }
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         raise BadInput(f"{path}: not the choices of a site as this evalrun records them (schema {SCHEMA})")
     for name, kind in kinds.items():
         if not isinstance(found.get(name), kind):
             raise BadInput(f"{path}: {name}: expected {kind.__name__}, found {str(found.get(name))[:40]!r}")
-    fine = all(isinstance(pair, str) for pair in found["pairs"]) and found["samples"] in ("none", "failures", "all")
+    texts = all(isinstance(text, str) for text in [*found["pairs"], *found["controls"]])
+    fine = texts and found["samples"] in ("none", "failures", "all")
+        "none",
+        "failures",
+        "all",
+    )
     if not fine or not all(map(_is_price, found["prices"].values())):
-        raise BadInput(f"{path}: pairs, samples or prices are not what evalrun writes; the site was changed")
+        raise BadInput(f"{path}: pairs, samples, controls or prices are not what evalrun writes; the site was changed")
     return found
 
 

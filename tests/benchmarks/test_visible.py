@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalrun.benchmarks.visible import markdown, visible
+from evalrun.benchmarks.visible import markdown, visible, visible_block
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 
@@ -40,3 +40,11 @@ def test_towers_of_combining_marks_are_levelled() -> None:
 def test_markdown_text_holds_no_character_with_a_meaning(text: str) -> None:
     plain = markdown(text).replace("&#", "").replace(";", "")
     assert set(plain).isdisjoint(set("<>|`*_[]!\\\n#~:@"))
+
+
+@given(st.text(st.characters(max_codepoint=0x17F, exclude_categories=()), max_size=40), st.integers(0, 30))
+def test_a_block_is_its_lines_made_visible(text: str, limit: int) -> None:
+    kept = text[:limit].replace("\r\n", "\n").split("\n")
+    shown = "\n".join(visible(line.expandtabs(4), 1000) for line in kept)
+    left = len(text) - limit
+    assert visible_block(text, limit) == shown + (f"\n… ({left} more characters)" if left > 0 else "")

@@ -222,3 +222,14 @@ def test_the_data_of_a_board_hold_every_number_and_null_where_there_is_none(make
     lines = board_csv([board]).splitlines()
     assert "rank_low" in lines[0]
     assert lines[3].split(",")[2] == "'=owing"
+
+
+def test_a_control_baseline_is_shown_with_its_score_and_takes_no_rank(make_run: MakeRun) -> None:
+    runs = [
+        read_run(make_run(label, {"a": letters, "b": letters}))
+        for label, letters in (("reference", "P"), ("model", "P"), ("worse", "w"))
+    ]
+    board = build_boards(runs, controls={"reference"})[0]
+    assert [(row.run.label, row.rank) for row in board.rows] == [("model", 1), ("worse", 2), ("reference", None)]
+    assert board.unranked[0].score.value == 1.0
+    assert board.unranked[0].reasons == ("a control baseline: it gives the scale and takes no rank",)

@@ -430,3 +430,16 @@ def test_rows_of_one_table_have_the_same_columns() -> None:
         list(downloads.table("x", [{"a": 1}, {"b": 1}]))
     written, plain = downloads.table("empty", [])
     assert (written.content, plain.content) == (b"\n", b"[]\n")
+
+
+def test_controls_are_recorded_with_a_site_and_a_label_that_no_run_has_is_refused(
+    make_run: MakeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = [str(make_run(label, {"a": "P"})) for label in ("reference", "model")]
+    site = tmp_path / "site"
+    assert main(["leaderboard", *runs, "-o", str(site), "--control", "reference"]) == 0
+    assert main(["leaderboard", *runs, "--check", str(site)]) == 0
+    assert main(["leaderboard", *runs, "--check", str(site), "--control", "model"]) == 3
+    assert main(["leaderboard", *runs, "-o", str(tmp_path / "new"), "--control", "nobody"]) == 2
+    assert "no run has this label" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
