@@ -11,7 +11,7 @@ from ..evolved import Drop
 from ..preference_summary import PreferenceSummary
 from .content import Content
 
-MOST_SUITES = 3
+MOST_SUITES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Beside:
 def beside(board: Board, content: Content) -> Beside:
     """What the content knows of the models of one board."""
     evolutions = [one for one in content.evolutions if one.original_key == board.key]
+    evolutions.sort(key=lambda one: -len(one.overall))  # stable: of equal ones, in the order of the evolutions
     measures = {(one.suite, one.measure) for one in content.preferences}
     alike = len(measures) == 1
     return Beside(

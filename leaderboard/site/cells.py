@@ -102,10 +102,11 @@ def count(number: float) -> str:
     """A large count in three digits: 412, 4.1 k, 1.24 M; a dash where it is undefined."""
     if math.isnan(number):
         return NONE
+    rounded = float(f"{number:.3g}")
     for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if number >= size:
-            return f"{number / size:.3g}{unit}" if number < 999.5 * size else f"{number / size:.0f}{unit}"
-    return f"{number:.0f}"
+        if rounded >= size:
+            return f"{rounded / size:g}{unit}"
+    return f"{rounded:g}"
 
 
 def seconds(time: float) -> str:

@@ -36,6 +36,16 @@ class SuiteFacts:
         return len(self.digests)
 
     @property
+    def evolved(self) -> bool:
+        """Whether its tasks descend from others that are known."""
+        return bool(self.operators or self.parents)
+
+    @property
+    def certified(self) -> int | None:
+        """How many of its tasks come with a certificate (its ancestors have some too); None where it was not given."""
+        return None if self.suite is None else sum(task in self.suite.certificates for task in self.digests)
+
+    @property
     def since(self) -> str:
         """The time of its first run, as recorded."""
         return min(run.created for run in self.runs)
@@ -59,7 +69,7 @@ def suite_facts(content: Content) -> list[SuiteFacts]:
     for run in content.runs:
         groups.setdefault(str(run.section("suite").get("digest")), []).append(run)
     facts = [_facts(digest, runs, content) for digest, runs in groups.items()]
-    return sorted(facts, key=lambda one: (bool(one.operators), one.ref, one.digest))
+    return sorted(facts, key=lambda one: (one.evolved, one.ref, one.digest))
 
 
 def _facts(digest: str, runs: Sequence[RunTable], content: Content) -> SuiteFacts:

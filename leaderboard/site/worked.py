@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ...benchmarks.visible import visible
-from ..board import Board
+from ..board import Board, Row
 from ..metrics.intervals import DRAWS
 from ..metrics.passk import TaskCounts, pass_at_k
 from ..words import bounds, p_value, percent, plural, points
@@ -56,19 +56,24 @@ def _pass_at_k(board: Board) -> Formula:
 
 
 def _pass_at_k_example(board: Board) -> str:
+    """Of the best run that has a task with several samples, some passed and some failed; else of the best run."""
+    for row in board.rows:
+        several = [task for task in row.run.counts.values() if 0 < task.passed < task.n and task.n > 2]
+        if several:
+            task = max(several, key=lambda one: (min(one.passed, one.n - one.passed), one.task))
+            return _sampled_example(row, task)
     row = board.rows[0]
-    mixed = [task for task in row.run.counts.values() if 0 < task.passed < task.n]
-    several = [task for task in mixed if task.n > 2]
-    if not several:
-        passed = sum(task.passed == task.n > 0 for task in row.run.counts.values())
-        many = sum(task.n > 0 for task in row.run.counts.values())
-        return (
-            f"{name(row.run.label)} has one sample a task and passes {passed:,} of {plural(many, 'task')}: "
-            f"{percent(row.score.value)}."
-            if all(task.n <= 1 for task in row.run.counts.values())
-            else ""
-        )
-    task: TaskCounts = max(several, key=lambda one: (min(one.passed, one.n - one.passed), one.task))
+    scored = [task for task in row.run.counts.values() if task.n]
+    if any(task.n > 1 for task in scored):
+        return ""
+    passed = sum(task.passed for task in scored)
+    return (
+        f"{name(row.run.label)} has one sample a task and passes {passed:,} of {plural(len(scored), 'task')}: "
+        f"{percent(row.score.value)}."
+    )
+
+
+def _sampled_example(row: Row, task: TaskCounts) -> str:
     n, c = task.n, task.passed
     return (
         f"{name(row.run.label)} passes {visible(task.task, 60)} in {c} of {n} samples: "

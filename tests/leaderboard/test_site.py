@@ -261,6 +261,43 @@ def test_a_site_is_checked_with_the_choices_recorded_in_it(
     assert "exactly what 2 runs give" in capsys.readouterr().out
 
 
+def test_a_site_whose_versions_were_found_by_their_labels_checks_out(make_run: MakeRun, tmp_path: Path) -> None:
+    labels = ("zeta-1.0", "zeta-1.1", "alpha-2025-01-01", "alpha-2025-06-01", "alpha-2025-03-01")
+    folders = [make_run(label, {"a": "P", "b": "Pw"[i % 2]}) for i, label in enumerate(labels)]
+    make(tmp_path / "site", folders)
+    assert len(json.loads((tmp_path / "site" / "data" / "options.json").read_text())["pairs"]) == 2
+    assert check(tmp_path / "site", folders) == 0
+
+
+def test_prices_are_shown_recorded_and_used_again(make_run: MakeRun, tmp_path: Path) -> None:
+    run = make_run("m", {"a": "P", "b": "w"})
+    lines = (run / "samples.jsonl").read_text().splitlines()
+    usage = '{"usage":{"input_tokens":1000,"output_tokens":500},'
+    (run / "samples.jsonl").write_text("".join(usage + line[1:] + "\n" for line in lines))
+    (tmp_path / "prices.toml").write_text('["m"]\nin = 2.0\nout = 4.0\n["another"]\nin = 1\nout = 1\n')
+    site = tmp_path / "site"
+    assert make(site, [run], "--prices", str(tmp_path / "prices.toml")) == 0
+
+    # 1,000 in at 2 and 500 out at 4 a million: 0.004 an answer.
+    page = (site / "index.html").read_text(encoding="utf-8")
+    assert "Cost of 1,000 answers" in page
+    assert ">4.00<" in page
+    options = json.loads((site / "data" / "options.json").read_text())
+    assert options["prices"] == {"m": [2.0, 4.0]}  # what others cost is nobody's business
+    assert check(site, [run]) == 0
+    (tmp_path / "prices.toml").write_text('["m"]\nin = 3.0\nout = 4.0\n')
+    assert check(site, [run], "--prices", str(tmp_path / "prices.toml")) == 3
+
+
+def test_a_price_that_is_none_is_refused_before_anything_is_written(
+    runs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "prices.toml").write_text('["m"]\nin = "free"\nout = 4.0\n')
+    assert make(tmp_path / "site", runs, "--prices", str(tmp_path / "prices.toml")) == 2
+    assert "prices.toml" in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
+
+
 def test_a_check_says_which_files_are_not_what_the_runs_give(
     runs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -98,7 +98,7 @@ def _board_view(board: Board, number: int, extras: Beside, content: Content, sai
         "scale": [f"{100 * end:.0f}" for end in scale],
         "waiting": [waiting_row(row, models[row.run.label]) for row in board.unranked],
         "evolved": [short_suite(one.suite) for one in extras.evolved],
-        "more_evolved": extras.more_evolved,
+        "more_evolved": plural(extras.more_evolved, "evolved suite") if extras.more_evolved else "",
         "measure": extras.measure,
         "shows": {name: any(row[name] is not None for row in ranked) for name in OPTIONAL},
     }

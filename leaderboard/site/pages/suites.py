@@ -44,7 +44,7 @@ def pages(content: Content) -> Iterator[Page | Asset]:
 
 
 def _finding(facts: Sequence[SuiteFacts], found: Sequence[Change]) -> str:
-    evolved = sum(bool(one.operators) for one in facts)
+    evolved = sum(one.evolved for one in facts)
     head = plural(len(facts), "suite")
     if 0 < evolved < len(facts):
         head += f", {evolved} of them evolved"
@@ -60,11 +60,11 @@ def _suite_view(one: SuiteFacts, number: int, paths: Mapping[str, str]) -> View:
         "name": short_suite(one.ref),
         "digest": visible(one.digest),
         "tasks": f"{one.tasks:,}",
-        "roots": f"{one.roots:,}" if one.operators else NONE,
+        "roots": f"{one.roots:,}" if one.evolved else NONE,
         "operators": [visible(operator, 60) for operator in one.operators],
         "parents": [short_suite(ref) for ref in one.parents],
         "certified": _certified(one),
-        "certified_value": str(len(one.suite.certificates)) if one.suite else "",
+        "certified_value": "" if one.certified is None else str(one.certified),
         "runs": len(one.runs),
         "models": [(visible(label), paths[label]) for label in sorted({run.label for run in one.runs})],
         "partial": one.partial,
@@ -73,9 +73,7 @@ def _suite_view(one: SuiteFacts, number: int, paths: Mapping[str, str]) -> View:
 
 
 def _certified(one: SuiteFacts) -> str:
-    if one.suite is None or not one.operators:
-        return NONE
-    return f"{len(one.suite.certificates):,} of {one.tasks:,}"
+    return NONE if one.certified is None or not one.evolved else f"{one.certified:,} of {one.tasks:,}"
 
 
 def _loaded_facts(one: SuiteFacts) -> list[tuple[str, str]]:
@@ -100,7 +98,8 @@ def _loaded_facts(one: SuiteFacts) -> list[tuple[str, str]]:
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{visible(name, 60)} {number:,}" for name, number in list(counts.items())[:20])
+    """ "rename 42, repair 10"; nothing where there are too many kinds to say anything by their numbers."""
+    return ", ".join(f"{visible(name, 60)} {number:,}" for name, number in counts.items()) if len(counts) <= 20 else ""
 
 
 def _change_view(one: Change, number: int) -> View:
@@ -130,7 +129,7 @@ def _file_row(one: SuiteFacts) -> Mapping[str, Value]:
         "roots": one.roots,
         "operators": " ".join(one.operators),
         "evolved_from": " ".join(one.parents),
-        "certificates": len(one.suite.certificates) if one.suite else None,
+        "certificates": one.certified,
         "merkle_root": one.suite.merkle_root if one.suite else None,
         "runs": len(one.runs),
     }
