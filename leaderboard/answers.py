@@ -58,28 +58,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a verdict says besides its kind, cut."""
+    """What a verdict says besides its kind: its detail, cut, and how many tests it named."""
 
     detail: str
     detail_cut: int
-    tests: Mapping[str, str]
-    tests_cut: int
+    tests: int
 
 
-NO_NOTE = Note("", 0, {}, 0)
-
-
-def note_of(detail: str, tests: Mapping[str, str], limits: Limits) -> Note:
-    """The detail and the tests within the limits; of too many tests those that did not pass come first."""
-    kept = tests
-    if len(tests) > limits.tests:
-        ranked = sorted(tests.items(), key=lambda item: item[1] == "pass")
-        kept = {name[:_NAME]: verdict[:_NAME] for name, verdict in ranked[: limits.tests]}
-    elif any(len(text) > _NAME for item in tests.items() for text in item):
-        kept = {name[:_NAME]: verdict[:_NAME] for name, verdict in tests.items()}
-    detail, detail_cut = cut(detail, limits.characters)
-    return Note(detail, detail_cut, kept, len(tests) - len(kept))
-
+NO_NOTE = Note("", 0, 0)
 
 Tests = tuple[tuple[str, str], ...]
 """The verdict of each test of a sample that was run, by name, sorted."""
@@ -93,15 +79,16 @@ def tests_of(tests: Mapping[str, str]) -> Tests:
     return tuple(sorted((name[:_NAME], verdict[:_NAME]) for name, verdict in tests.items())[:_MOST_TESTS])
 
 
-def answer_of(sample: SampleRow, verdict: str | None, note: Note, limits: Limits) -> Answer:
-    """The answer within the limits."""
+def answer_of(sample: SampleRow, verdict: str | None, note: Note, tests: Tests, limits: Limits) -> Answer:
+    """The answer within the limits; of too many tests those that did not pass come first."""
     text, text_cut = cut(sample.text, limits.characters)
     code, code_cut = (text, text_cut) if sample.code == sample.text else cut(sample.code, limits.characters)
+    kept = dict(tests if len(tests) <= limits.tests else sorted(tests, key=_passed)[: limits.tests])
     return Answer(
         epoch=sample.epoch,
         verdict=verdict,
         detail=note.detail,
-        tests=note.tests,
+        tests=kept,
         text=text,
         code=code,
         reason=cut(sample.reason, limits.characters)[0],
@@ -109,8 +96,12 @@ def answer_of(sample: SampleRow, verdict: str | None, note: Note, limits: Limits
         text_cut=text_cut,
         code_cut=code_cut,
         detail_cut=note.detail_cut,
-        tests_cut=note.tests_cut,
+        tests_cut=note.tests - len(kept),
     )
+
+
+def _passed(test: tuple[str, str]) -> bool:
+    return test[1] == "pass"
 
 
 def cut(text: str, most: int) -> tuple[str, int]:

@@ -30,14 +30,12 @@ from .answers import (
     NO_NOTE,
     Answer,
     Keep,
-    Limits,
     Note,
     Spending,
     Spent,
     Tests,
     answer_of,
     cut,
-    note_of,
     tests_of,
 )
 
@@ -48,7 +46,7 @@ _NUMBER = {verdict: number for number, verdict in enumerate(Verdict)}
 _PASS, _INFRA = _NUMBER[Verdict.PASS], _NUMBER[Verdict.INFRA]
 _UNSCORED = len(VERDICTS)
 _MOST_SAMPLES = 2**31
-_DETAIL = Limits(answers=1, characters=4_000, tests=0)
+_DETAIL = 4_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +156,8 @@ class _Task:
         tests = tests_of(row.tests)
         self._tests[row.epoch] = self._alike.setdefault(tests, tests)
         if number != _PASS or self._keep == "all":
-            self._notes[row.epoch] = note_of(row.detail, row.tests, _DETAIL if self._keep == "none" else self._limits)
+            detail, left_out = cut(row.detail, max(_DETAIL, self._limits.characters))
+            self._notes[row.epoch] = Note(detail, left_out, len(row.tests))
         else:
             self._notes.pop(row.epoch, None)
 
@@ -183,7 +182,9 @@ class _Task:
         if most is not None and len(kept) >= most and row.epoch > kept[-1].epoch:
             return
         verdict = None if number == _UNSCORED else VERDICTS[number]
-        kept.append(answer_of(row, verdict, self._notes.get(row.epoch, NO_NOTE), self._limits))
+        # A verdict that does not count says nothing of this answer.
+        note, tests = (NO_NOTE, ()) if verdict is None else (self._notes[row.epoch], self._tests[row.epoch])
+        kept.append(answer_of(row, verdict, note, tests, self._limits))
         if most is not None:
             kept.sort(key=_epoch)
             del kept[most:]
@@ -213,6 +214,6 @@ def _epoch(answer: Answer) -> int:
 
 
 def _said(note: Note) -> str:
-    text, cut_here = cut(note.detail, _DETAIL.characters)
+    text, cut_here = cut(note.detail, _DETAIL)
     left_out = cut_here + note.detail_cut
     return f"{text}… ({left_out:,} more characters)" if left_out else text
