@@ -26,8 +26,8 @@ class Evolved:
 class Beside:
     """What stands in the columns beside the scores.
 
-    evolved: at most MOST_SUITES evolved sets of tasks that ranked models ran; ``more_evolved`` are left out. updates: by
-    the new label. preferences: by label; empty where the files were measured in different ways, whose figures cannot
+    evolved: at most MOST_SUITES evolved sets of tasks that ranked models ran; ``more_evolved`` are left out. updates:
+    by the new label. preferences: by label; empty where the files were measured in different ways, whose figures cannot
     stand in one column. measure: how they were.
     """
 
