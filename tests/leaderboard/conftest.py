@@ -20,7 +20,12 @@ OUTCOMES = {"P": "pass", "w": "wrong", "e": "error", "t": "timeout", "n": "no_an
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> MakeRun:
-    """`make_run(label, {"task": "Pw"})` writes a run folder and returns its path.
+    """`make_run(label, {"task": "Pw"})` writes a run folder into the test's own and returns its path."""
+    return writer_of_runs(tmp_path)
+
+
+def writer_of_runs(parent: Path) -> MakeRun:
+    """What `make_run` is, for any folder.
 
     Each letter is one epoch: P pass, w wrong, e error, t timeout, n no_answer, i infra, u answered but unscored, - not
     answered.
@@ -39,7 +44,7 @@ def make_run(tmp_path: Path) -> MakeRun:
         created: str = "2026-01-02T03:04:05Z",
         manifest: Mapping[str, Any] | None = None,
     ) -> Path:
-        folder = tmp_path / f"run-{len(list(tmp_path.glob('run-*')))}"
+        folder = parent / f"run-{len(list(parent.glob('run-*')))}"
         folder.mkdir()
         epochs = max(len(letters) for letters in outcomes.values())
         header = {

@@ -172,6 +172,10 @@ def structure(page: Document) -> Iterator[str]:
             level = int(tag[1])
         if tag == "th" and element.get("scope") not in ("col", "row", "colgroup", "rowgroup"):
             yield f"a head without scope: {shown(element)}"
+        if tag == "figcaption":
+            siblings = list(page.parents[element])
+            if element not in (siblings[0], siblings[-1]):
+                yield f"a caption in the middle of its figure: {text_of(element)[:60]!r}"
         if tag == "table":
             rows = [
                 [cell for cell in row if tag_of(cell) in ("td", "th")] for row in element.iter() if tag_of(row) == "tr"

@@ -14,6 +14,7 @@ from evalrun.leaderboard.evolved import build_evolutions
 from evalrun.leaderboard.moved import moved_tasks
 from evalrun.leaderboard.table import read_run
 
+from .conftest import writer_of_runs
 from .page_words import words
 
 MakeRun = Callable[..., Path]
@@ -43,17 +44,26 @@ def build(tmp_path: Path, runs: list[Path]) -> Path:
     return folder
 
 
-@pytest.fixture
-def runs(make_run: MakeRun) -> list[Path]:
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Five models of falling skill and one that knows the roots by heart."""
+    make_run = writer_of_runs(tmp_path_factory.mktemp("runs"))
     skills = {"able": 0.9, "good": 0.8, "fair": 0.6, "poor": 0.4, "weak": 0.3}
     found = [run for label, skill in skills.items() for run in make_sides(make_run, label, skill)]
     return found + make_sides(make_run, "memorizer", 0.1, memory=True)
 
 
-def test_a_model_that_falls_more_than_the_field_is_named_and_the_others_are_not(
-    tmp_path: Path, runs: list[Path]
-) -> None:
-    page = (build(tmp_path, runs) / "evolved.html").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, runs: list[Path]) -> Path:
+    return build(tmp_path_factory.mktemp("made"), runs)
+
+
+@pytest.fixture(scope="module")
+def page(site: Path) -> str:
+    return (site / "evolved.html").read_text(encoding="utf-8")
+
+
+def test_a_model_that_falls_more_than_the_field_is_named_and_the_others_are_not(page: str) -> None:
     text = words(page)
     assert "memorizer falls" in text
     assert "1 of 6 models falls more than the field beyond noise: memorizer." in text
@@ -67,8 +77,7 @@ def test_a_model_that_falls_more_than_the_field_is_named_and_the_others_are_not(
         assert "noise [" in words(row)
 
 
-def test_every_operator_has_a_section_with_its_own_agreement(tmp_path: Path, runs: list[Path]) -> None:
-    page = (build(tmp_path, runs) / "evolved.html").read_text(encoding="utf-8")
+def test_every_operator_has_a_section_with_its_own_agreement(page: str) -> None:
     for number, operator in enumerate(("harder", "rename"), 1):
         assert f'href="#evolution-1-operator-{number}"><bdi>{operator}</bdi></a>' in page
         assert f'<details id="evolution-1-operator-{number}"' in page
@@ -94,8 +103,7 @@ def test_models_that_are_alike_move_nowhere_and_fall_no_more_than_each_other(mak
     assert 'stroke="var(--orange)"' not in page
 
 
-def test_the_evolved_tasks_that_moved_most_are_listed_with_their_roots(tmp_path: Path, runs: list[Path]) -> None:
-    folder = build(tmp_path, runs)
+def test_the_evolved_tasks_that_moved_most_are_listed_with_their_roots(site: Path, page: str, runs: list[Path]) -> None:
     tables = [read_run(run) for run in runs]
     (evolution,) = build_evolutions(tables)
     moved = moved_tasks(evolution, tables)
@@ -110,16 +118,13 @@ def test_the_evolved_tasks_that_moved_most_are_listed_with_their_roots(tmp_path:
     assert first.original == pytest.approx(sum(old for old, _ in rates) / 6)
     assert first.evolved == pytest.approx(sum(new for _, new in rates) / 6)
     assert (first.fell, first.rose) == (sum(n < o for o, n in rates), sum(n > o for o, n in rates))
-    page = (folder / "evolved.html").read_text(encoding="utf-8")
     section = page.split('id="evolution-1-tasks"')[1]
     assert section.index(f"<bdi>{first.task}</bdi>") < section.index(f"<bdi>{moved[1].task}</bdi>")
-    data = json.loads((folder / "data" / "evolved-tasks.json").read_text())
+    data = json.loads((site / "data" / "evolved-tasks.json").read_text())
     assert [row["task"] for row in data] == [one.task for one in moved]
 
 
-def test_links_lead_to_pages_of_the_site(tmp_path: Path, runs: list[Path]) -> None:
-    folder = build(tmp_path, runs)
-    page = (folder / "evolved.html").read_text(encoding="utf-8")
+def test_links_lead_to_pages_of_the_site(site: Path, page: str) -> None:
     links = [part.split('"')[0] for part in page.split('<a href="')[1:]]
     ids = {part.split('"')[0] for part in page.split(' id="')[1:]}
     assert any(link.startswith("tasks/") for link in links)
@@ -127,7 +132,7 @@ def test_links_lead_to_pages_of_the_site(tmp_path: Path, runs: list[Path]) -> No
         if link.startswith("#"):
             assert link[1:] in ids
         else:
-            assert (folder / link.split("#")[0]).is_file(), link
+            assert (site / link.split("#")[0]).is_file(), link
 
 
 def test_one_model_alone_is_shown_without_ranks_or_a_field(make_run: MakeRun, tmp_path: Path) -> None:
@@ -138,12 +143,11 @@ def test_one_model_alone_is_shown_without_ranks_or_a_field(make_run: MakeRun, tm
     assert page.count("<figure") == 1
 
 
-def test_what_the_page_cannot_show_is_said(tmp_path: Path, runs: list[Path]) -> None:
-    text = words((build(tmp_path, runs) / "evolved.html").read_text(encoding="utf-8"))
+def test_what_the_page_cannot_show_is_said(page: str) -> None:
+    text = words(page)
     assert "not a verdict of contamination" in text
     assert "A task that nearly every model fails may be faulty" in text
 
 
-def test_the_page_is_the_same_in_whatever_order_runs_are_given(tmp_path: Path, runs: list[Path]) -> None:
-    first, second = build(tmp_path / "one", runs), build(tmp_path / "two", runs[::-1])
-    assert (first / "evolved.html").read_bytes() == (second / "evolved.html").read_bytes()
+def test_the_page_is_the_same_in_whatever_order_runs_are_given(tmp_path: Path, runs: list[Path], page: str) -> None:
+    assert (build(tmp_path, runs[::-1]) / "evolved.html").read_text(encoding="utf-8") == page

@@ -13,12 +13,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalrun.leaderboard.board import Board, build_boards
+from evalrun.leaderboard.comparison import compare_runs
 from evalrun.leaderboard.evolved import ALL, Drop
 from evalrun.leaderboard.field import Standing
 from evalrun.leaderboard.metrics.churn import expected_flips
 from evalrun.leaderboard.metrics.drops import Excess
 from evalrun.leaderboard.metrics.intervals import UNDEFINED, Interval, difference_interval, sign_flip_p, wilson
-from evalrun.leaderboard.site.figures import Drawing, move_apart, preference_bars, slope
+from evalrun.leaderboard.site.figures import (
+    Drawing,
+    flips_mosaic,
+    forest,
+    move_apart,
+    pass_at_k_curves,
+    preference_bars,
+    significance,
+    slope,
+    solve_histogram,
+)
 from evalrun.leaderboard.site.figures.curves import Curve, draw_curves
 from evalrun.leaderboard.site.figures.excess import Fall, draw_excess
 from evalrun.leaderboard.site.figures.histogram import bin_rates
@@ -27,7 +39,9 @@ from evalrun.leaderboard.site.figures.preferences import Bar
 from evalrun.leaderboard.site.figures.scatter import Place, draw_scatter
 from evalrun.leaderboard.site.figures.significance import draw_significance
 from evalrun.leaderboard.site.figures.tau import Line, draw_tau
+from evalrun.leaderboard.table import read_run
 
+from .conftest import writer_of_runs
 from .svg_text import outside, overlapping
 
 HOSTILE = "$\\frac$ <b>x</b>\x00\u202e\ud800 模型"
@@ -267,6 +281,78 @@ def test_solve_rates_of_nought_and_one_have_bars_of_their_own() -> None:
     assert bin_rates([0.0, 0.0, 0.05, 0.1, 0.3, 0.999, 1.0]) == [2, 1, 1, 0, 1, 0, 0, 0, 0, 0, 1, 1]
     third = [1 / 3 + 1 / 3 + 1 / 3]
     assert bin_rates(third)[-1] == 1
+
+
+def board_of(tmp_path: Path, models: int, samples: int = 1) -> Board:
+    """A board of models of falling skill on twelve tasks; the first task is solved by nobody, the last by all."""
+    make = writer_of_runs(tmp_path)
+    tasks = [f"t{i:02}" for i in range(12)]
+    random = np.random.default_rng(models)
+    runs = []
+    for number, label in enumerate(names(models)):
+        chance = 0.9 - 0.8 * number / models
+        letters = {task: "".join("P" if draw < chance else "w" for draw in random.random(samples)) for task in tasks}
+        runs.append(read_run(make(label, letters | {"t00": "w" * samples, "t11": "P" * samples})))
+    (board,) = build_boards(runs)
+    return board
+
+
+@pytest.mark.parametrize("models", [2, 12, 50])
+def test_the_figures_of_a_board_and_an_update_keep_their_labels_apart(tmp_path: Path, models: int) -> None:
+    board = board_of(tmp_path, models, samples=2)
+    update = compare_runs(board.ranked[0].run, board.ranked[-1].run)
+    drawn = [forest(board, name="f"), solve_histogram(board, name="f"), flips_mosaic(update, name="f")]
+    for drawing in [*drawn, significance(board, name="f"), pass_at_k_curves(board, name="f")]:
+        assert drawing is not None
+        assert overlapping(drawing.svg) == []
+        assert outside(drawing.svg) == []
+        assert len(drawing.svg) < 40_000
+
+
+def test_a_forest_fills_those_that_cannot_be_told_from_the_leader(tmp_path: Path) -> None:
+    board = board_of(tmp_path, 12)
+    drawing = forest(board, name="f")
+    assert drawing is not None
+    near = sum(row.separable is not True for row in board.ranked)
+    assert drawing.svg.count("not separable from the leader.") == near - 1
+    assert drawing.svg.count('stroke="var(--blue)" stroke-width="2"') == near
+    assert drawing.svg.count('stroke="var(--quiet)" stroke-width="2"') == 12 - near
+
+
+def test_a_forest_of_many_says_how_many_it_leaves_out(tmp_path: Path) -> None:
+    drawing = forest(board_of(tmp_path, 50), name="f")
+    assert drawing is not None
+    assert drawing.caption.endswith("The first 40 are drawn; 10 more are in the table.")
+
+
+def test_a_histogram_counts_tasks_that_tell_no_models_apart(tmp_path: Path) -> None:
+    drawing = solve_histogram(board_of(tmp_path, 12), name="f")
+    assert drawing is not None
+    assert drawing.caption.startswith("1 of 12 tasks no model ever solves (orange), 1 all models always solve (grey)")
+
+
+def test_a_mosaic_has_areas_in_proportion_to_what_happened(tmp_path: Path) -> None:
+    make = writer_of_runs(tmp_path)
+    tasks = [f"t{i}" for i in range(10)]
+    old, new = (
+        read_run(make(label, dict(zip(tasks, letters, strict=True))))
+        for label, letters in (("old", "PPPPPPwwww"), ("new", "PPPPwwPwww"))
+    )
+    svg = flips_mosaic(compare_runs(old, new), name="f").svg
+    areas = {}
+    for corners, colour in re.findall(r'<path d="M ([^"]+) z"[^>]* fill="var\(--([a-z-]+)\)"', svg):
+        points = [tuple(map(float, point.split())) for point in corners.split(" L ")]
+        xs, ys = zip(*points, strict=True)
+        # 3 points of every side are the gap between cells.
+        areas[colour] = (max(xs) - min(xs) + 3) * (max(ys) - min(ys) + 3) / 200**2
+    assert areas == {
+        "green-tint": pytest.approx(0.4, abs=0.01),
+        "orange": pytest.approx(0.2, abs=0.01),
+        "green": pytest.approx(0.1, abs=0.01),
+        "grey-tint": pytest.approx(0.3, abs=0.01),
+    }
+    for text in ("4 (40.0 %)", "2 (20.0 %)", "1 (10.0 %)", "3 (30.0 %)"):
+        assert text in svg
 
 
 @given(st.lists(st.floats(0, 100), max_size=20))

@@ -61,6 +61,7 @@ def test_a_sound_page_meets_no_objection(tmp_path: Path) -> None:
         ("</main>", "<p onclick=x>a</p></main>", "attribute onclick"),
         ("</main>", "<p style=x>a</p></main>", "attribute style"),
         ("</main>", "<iframe></iframe></main>", "no business"),
+        ("</main>", "<figure><p>a</p><figcaption>b</figcaption><p>c</p></figure></main>", "in the middle"),
         ("</main>", "<form action=x></form></main>", "sent somewhere"),
         ("</main>", "<p></div></main>", "seen too early"),
         ("</main>", "<b><p></b></p></main>", "End tag"),

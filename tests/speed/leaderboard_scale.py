@@ -30,13 +30,16 @@ import textwrap
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from measuring import PeakMemory, machine, note, save, table
+from measuring import PeakMemory, cpu_share, machine, note, save, table
 
+from evalrun.benchmarks import Case, CasesTest, CodeTask, Suite
 from evalrun.benchmarks.jsonio import canonical_json, text_digest, write_json
+from evalrun.benchmarks.task import Lineage
 from evalrun.harness.runs.records import MANIFEST, SAMPLES, TASKS, VERDICTS, SampleRow, TaskRow, Usage, VerdictRow
 from evalrun.harness.verdict import Verdict
 
@@ -64,24 +67,29 @@ def functions() -> tuple[str, ...]:
     return tuple(found)
 
 
-def task_rows(tasks: int, evolved: bool) -> list[TaskRow]:
-    """The tasks of the suite, or of the one evolved from it."""
-    rows = []
+@cache
+def suite(tasks: int, evolved: bool) -> Suite:
+    """The suite, or the one evolved from it; prompts are functions without their last line."""
+    made = []
     for number in range(tasks):
-        root, tags = f"made/{number:04d}", (TAGS[number % len(TAGS)], TAGS[number * 7 % 5])
-        if evolved:
-            operator = ("rename", "dead_code", "strengthen")[number % 3]
-            task = f"{root}~{operator}"
-            rows.append(TaskRow(task, text_digest(task), root, (root,), operator, tags))
-        else:
-            rows.append(TaskRow(root, text_digest(root), root, (), None, tags))
-    return rows
+        code = functions()[number * 31 % len(functions())]
+        test = CasesTest((Case((number,), number),))
+        root = CodeTask(
+            f"made/{number:04d}", code.rpartition("\n    ")[0], "f", code, (test,),
+            tags=(TAGS[number % len(TAGS)], TAGS[number * 7 % 5]),
+        )  # fmt: skip
+        operator = ("rename", "dead_code", "strengthen")[number % 3]
+        lineage = Lineage(root.id, (root.id,), (root.digest,), operator, "1", {}, number, 1)
+        prompt = root.prompt.replace("self", "this")
+        made.append(replace(root, id=f"{root.id}~{operator}", prompt=prompt, lineage=lineage) if evolved else root)
+    return Suite("made-evolved" if evolved else "made", "1", tuple(made))
 
 
 def write_run(folder: Path, model: int, models: int, tasks: int, samples: int, evolved: bool) -> None:
     """One run's folder, the manifest last."""
     rng = random.Random(f"{model} {evolved}")
-    rows, suite = task_rows(tasks, evolved), "made-evolved" if evolved else "made"
+    whole = suite(tasks, evolved)
+    rows = [TaskRow.of(task) for task in whole]
     ability = 0.3 + 0.6 * model / max(1, models - 1) - (0.05 if evolved else 0.0)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / TASKS).write_text("".join(canonical_json(row.to_json()) + "\n" for row in rows), encoding="ascii")
@@ -97,7 +105,7 @@ def write_run(folder: Path, model: int, models: int, tasks: int, samples: int, e
         "evalrun": "0.1.0",
         "created": CREATED.format(1 + model % 28),
         "model": {"name": f"maker/model-{model:03d}", "label": f"model-{model:03d}"},
-        "suite": {"name": suite, "version": "1", "digest": text_digest(suite), "tasks": tasks},
+        "suite": {"name": whole.name, "version": whole.version, "digest": whole.digest, "tasks": tasks},
         "sampling": {"epochs": samples, "temperature": 0.8, "max_tokens": 2048},
         "endpoint": {"base_url": "http://localhost:8000/v1", "form": "chat"},
         "scoring": {"kind": "docker", "image": "sha256:" + text_digest("image"), "workers": 2},
@@ -140,8 +148,12 @@ def detail(rng: random.Random, kind: Verdict) -> str:
     return f"solve({given}) gave IndexError: list index out of range (answer line {rng.randrange(2, 20)})"
 
 
-def made(home: Path, models: int, tasks: int, samples: int, evolved: float) -> list[Path]:
-    """The folders of all runs, made where they are not there yet."""
+def made(home: Path, models: int, tasks: int, samples: int, evolved: float) -> tuple[list[Path], list[Path]]:
+    """The folders of all runs and suites, made where they are not there yet."""
+    suites = [home / f"suite-{name}" for name in (("made", "evolved") if evolved else ("made",))]
+    for twin, path in enumerate(suites):
+        if not (path / "suite.json").exists():
+            suite(tasks, bool(twin)).save(path)
     plans = [(model, False) for model in range(models)]
     plans += [(model, True) for model in range(models) if model % 100 < 100 * evolved]
     folders = [home / f"{'evolved-' if twin else ''}{model:03d}" for model, twin in plans]
@@ -155,7 +167,7 @@ def made(home: Path, models: int, tasks: int, samples: int, evolved: float) -> l
             note(f"making {len(jobs)} runs in {home}")
         for job in jobs:
             job.result()
-    return folders
+    return folders, suites
 
 
 # --- measuring ---
@@ -246,20 +258,24 @@ def main() -> None:
     parser.add_argument("--publish", default="failures", choices=["none", "failures", "all"], help="--samples of it")
     parser.add_argument("--read", action="store_true", help="only read the runs")
     parser.add_argument("--keep", action="store_true", help="leave the made-up runs and the site where they are")
+    parser.add_argument("--share", action="store_true", help="run in a cpu cgroup with a high share (root only)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     given = parser.parse_args()
     size = f"{given.models}x{given.tasks}x{given.samples}"
     home = Path(tempfile.gettempdir()) / f"evalrun-leaderboard-scale-{size}"
     try:
-        folders = [str(path) for path in made(home, given.models, given.tasks, given.samples, given.evolved)]
+        runs, suites = made(home, given.models, given.tasks, given.samples, given.evolved)
+        folders = list(map(str, runs))
         note(f"load {os.getloadavg()[0]:.2f}")
         site = home / "site"
         shutil.rmtree(site, ignore_errors=True)
-        if given.read:
-            found = measured([sys.executable, "-c", READ, given.publish, *folders])
-        else:
-            verb = [sys.executable, "-m", "evalrun.harness.cli", "leaderboard", *folders, "-o", str(site)]
-            found = measured([*verb, "--samples", given.publish]) | site_bytes(site)
+        with cpu_share(given.share):
+            if given.read:
+                found = measured([sys.executable, "-c", READ, given.publish, *folders])
+            else:
+                verb = [sys.executable, "-m", "evalrun.harness.cli", "leaderboard", *folders, "-o", str(site)]
+                verb += [word for path in suites for word in ("--suite", str(path))]
+                found = measured([*verb, "--samples", given.publish]) | site_bytes(site)
         figures = {"runs": len(folders), "samples": len(folders) * given.tasks * given.samples, **found}
         table(["what", "figure"], flat(figures))
         print(json.dumps(machine()))

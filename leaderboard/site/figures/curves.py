@@ -92,7 +92,7 @@ def draw_curves(curves: Sequence[Curve], *, name: str, title: str, hidden: int =
 
 def _scale(axes: Axes, curves: Sequence[Curve], ks: Sequence[int]) -> list[float]:
     ends = [100 * value for curve in curves for value in curve.values]
-    ends += [100 * b for c in curves for i in c.intervals for b in (i.low, i.high) if not math.isnan(b)]
+    ends += [100 * end for band in curves[0].intervals for end in (band.low, band.high) if not math.isnan(end)]
     ticks = percent_ticks(min(ends), max(ends))
     axes.set_xscale("log")
     axes.xaxis.set_minor_locator(NullLocator())

@@ -105,5 +105,6 @@ def _caption(falls: Sequence[Fall], shown: int) -> str:
     hidden = f" {plural(len(falls) - shown, 'model')} near 0 not drawn." if len(falls) > shown else ""
     return (
         f"{finding}{less or 'None'} {'falls' if less == 1 else 'fall'} less. Each model’s drop, less the median drop "
-        f"of the others, with its 95 % interval; triangles are beyond noise, hollow dots within it.{hidden}"
+        f"of the others, with its 95 % interval; triangles are beyond noise, whatever the number "
+        f"of models asked, hollow dots within it.{hidden}"
     )

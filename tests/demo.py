@@ -1,6 +1,6 @@
 """A demonstration site of real answers: scores them in the sandbox and publishes them.
 
-    python docs/demo.py DATA -o demo
+    python -m tests.demo DATA -o demo
 
 DATA is a folder of public answer files (names below: HumanEval's tasks, the answers to them of several models that
 others published, EvoEval's sets with two models' answers, judged preference pairs); what is not there is left out and
@@ -19,6 +19,8 @@ from evalrun.benchmarks import Suite
 from evalrun.harness.cli import main as evalrun
 from evalrun.harness.serve.baselines import BASELINES
 from evalrun.harness.serve.server import serving
+
+from .leaderboard.preference_files import write_judges, write_loglikelihoods
 
 HUMANEVAL = "humaneval/HumanEval.jsonl.gz"
 OTHERS = "llm_humaneval_benchmarks/samples"
@@ -97,8 +99,16 @@ def _publish(data: Path, humaneval: Path, evolved: Path, runs: Sequence[Path], s
     suites = [humaneval, evolved, *(data / "evoeval_problems" / f"{name}.jsonl.gz" for name in EVOEVAL)]
     options = [part for suite in suites if suite.exists() for part in ("--suite", suite)]
     options += [part for name in BASELINES for part in ("--control", name)]
+    options += [part for file in _preferences(data, site.parent / "preferences") for part in ("--preferences", file)]
     options += [part for old, new in PAIRS for part in ("--pair", f"{old}:{new}")]
     return _do("leaderboard", *runs, "-o", site, "--title", "HumanEval, remembered and renewed", *options)
+
+
+def _preferences(data: Path, folder: Path) -> list[Path]:
+    if not (data / "llmbar").is_dir() or not (data / "optimml_logprobs").is_dir():
+        print(f"{data}: holds no judged preference pairs, left out", file=sys.stderr)
+        return []
+    return [*write_judges(folder, data), write_loglikelihoods(folder, data)]
 
 
 def _do(*arguments: str | Path) -> int:
