@@ -24,10 +24,11 @@ class Evolved:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """evolved: at most MOST_SUITES evolved sets of tasks; ``more_evolved`` are left out. updates: by the new label.
+    """What stands in the columns beside the scores.
 
-    preferences: by label; empty where the files were measured in different ways, whose figures cannot stand in one
-    column. measure: how they were.
+    evolved: at most MOST_SUITES evolved sets of tasks that ranked models ran; ``more_evolved`` are left out. updates:
+    by the new label. preferences: by label; empty where the files were measured in different ways, whose figures cannot
+    stand in one column. measure: how they were.
     """
 
     evolved: tuple[Evolved, ...]
@@ -39,8 +40,14 @@ class Beside:
 
 def beside(board: Board, content: Content) -> Beside:
     """What the content knows of the models of one board."""
-    evolutions = [one for one in content.evolutions if one.original_key == board.key]
-    evolutions.sort(key=lambda one: -len(one.overall))  # stable: of equal ones, in the order of the evolutions
+    ranked = {row.run.label for row in board.ranked}
+    found = [
+        (len(ranked & {drop.label for drop in one.overall}), one)
+        for one in content.evolutions
+        if one.original_key == board.key
+    ]
+    # Most models first; of equal ones, in the order of the evolutions, because sorting is stable.
+    evolutions = [one for count, one in sorted(found, key=lambda pair: -pair[0]) if count]
     measures = {(one.suite, one.measure) for one in content.preferences}
     alike = len(measures) == 1
     return Beside(

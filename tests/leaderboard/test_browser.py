@@ -49,10 +49,10 @@ def sampled(make_run: MakeRun, tmp_path: Path) -> Path:
 
 
 def cells(browser: Browser, key: str) -> list[str]:
-    """The texts of the visible cells of a column of the first table, in the order in which they are seen."""
+    """The first lines of the visible cells of a column of the first table, in the order in which they are seen."""
     column = f"document.querySelector('table th[data-key={key}]').cellIndex"
     found: list[str] = browser.js(
-        f"{ROWS}.filter((row) => !row.hidden).map((row) => row.cells[{column}].innerText.trim())"
+        f"{ROWS}.filter((row) => !row.hidden).map((row) => row.cells[{column}].innerText.trim().split('\\n')[0])"
     )
     return found
 
@@ -158,6 +158,30 @@ def test_the_search_hides_rows_in_every_table_and_changes_no_rank(browser: Brows
     assert cells(browser, "model") == []
     press(browser, "Enter")  # sends no form
     assert browser.complaints() == []
+
+
+def test_tags_and_the_tie_at_the_top_filter_rows(browser: Browser, make_run: MakeRun, tmp_path: Path) -> None:
+    folders = []
+    for label, passes, tags in (("a", 40, ["open", "70 B"]), ("b", 39, ["closed"]), ("c", 9, ["open"])):
+        letters = {f"t{i}": "P" if i < passes else "w" for i in range(40)}
+        folders.append(make_run(label, letters, manifest={"model": {"name": label, "label": label, "tags": tags}}))
+    assert main(["leaderboard", *map(str, folders), "-o", str(tmp_path / "site")]) == 0
+    browser.open(tmp_path / "site" / "index.html")
+    choose = (
+        "((value) => { const s = document.querySelector('select[name=tags]'); s.value = value; "
+        "s.dispatchEvent(new Event('input', { bubbles: true })); })"
+    )
+    assert browser.js("[...document.querySelector('select[name=tags]').options].map((one) => one.textContent)") == [
+        "all", "70 B", "closed", "open"
+    ]  # fmt: skip
+    browser.js(f"{choose}('open')")
+    assert cells(browser, "model") == ["a", "c"]
+    browser.js(f"{choose}('70-b')")
+    assert cells(browser, "model") == ["a"]
+    browser.js(f"{choose}('')")
+    browser.js("document.querySelector('input[name=leads]').click()")
+    assert cells(browser, "model") == ["a", "b"]
+    assert browser.js("location.hash") == "#leads=1"
 
 
 def test_the_selector_shows_one_pass_at_k_or_all(browser: Browser, sampled: Path) -> None:
