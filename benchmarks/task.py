@@ -60,13 +60,14 @@ class Case:
     @property
     def settled(self) -> bool:
         """Whether it is known here how the call must end, so that the reference need not be asked."""
-        return bool(self.acceptable) or self.expected_digest is not None or self.raises is not None
+        expected = self.expected is not MISSING or self.any_of
+        return bool(expected) or self.expected_digest is not None or self.raises is not None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         data: dict[str, Any] = {}
         if self.args_source is None:
-            data["args"] = [plain.encode(arg) for arg in self.args]
+            data["args"] = plain.encode_items(self.args, False, 0)
         else:
             data["args_source"] = self.args_source
         if self.expected is not MISSING:

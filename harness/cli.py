@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import gc
 import logging
 import os
 import re
@@ -28,6 +29,10 @@ INTERRUPTED = 130
 _PLAIN_DOCSTRING = re.compile(rb'^def (command)\([^"]*?\)[^"\n]*:\n    """([^"\\\n]+)\n?', re.MULTILINE)
 """The head of a verb's function, with the first line of its docstring."""
 
+_NEW_OBJECTS = 200_000
+"""How many more objects there must be before unreachable cycles are looked for. Suites are hundreds of thousands of
+small objects without cycles, and looking at all of them again and again took as long as reading them.
+"""
 _HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())
 """The help of a group that is called without a verb, since click 8.2; it is no error's line."""
 
@@ -173,6 +178,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if "_EVALRUN_COMPLETE" in os.environ:
         cli.main(prog_name="evalrun")  # click's shell completion; it ends the process itself
+    if argv is None:
+        gc.set_threshold(_NEW_OBJECTS)  # the process is ours
     try:
         code = _invoke(sys.argv[1:] if argv is None else list(argv))
         sys.stdout.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -73,9 +73,11 @@ def each_with_expected(tasks: Sequence[CodeTask], sandbox: Sandbox) -> list[Code
 
 
 def _complete(test: object) -> bool:
-    if not isinstance(test, CasesTest):
-        return True
-    return all(case.settled and case.args_source is None for case in test.cases)
+    return not isinstance(test, CasesTest) or _all_complete(test.cases)
+
+
+def _all_complete(cases: Iterable[Case]) -> bool:
+    return all(case.settled and case.args_source is None for case in cases)
 
 
 def _completed(task: CodeTask, sandbox: Sandbox) -> CodeTask:
@@ -104,7 +106,7 @@ def _restored(task: CodeTask, rows: Any, *, tagged: bool = True) -> CodeTask:
             tests.append(test)
             continue
         cases = tuple(_known(case, found, decode) for case, found in zip(test.cases, row["cases"], strict=True))
-        if not _complete(replace(test, cases=cases)):
+        if not _all_complete(cases):
             raise ValueError("the cached values are not those of the task's cases")
         tests.append(replace(test, cases=cases))
         needed = {name: max(most, float(row[name])) for name, most in needed.items()}

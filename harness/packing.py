@@ -10,8 +10,9 @@ from typing import Any
 
 from ..benchmarks import Case, CasesTest, CheckTest, Test
 from .plain_checks import PlainAssertion, read_assertions
+from .sandbox.api import RightRows
 from .sandbox.guest.zygote import DIGEST
-from .sandbox.wire import pack_calls, row_of
+from .sandbox.wire import all_right, pack_calls, row_of
 
 LARGE_RESULT = 2_000
 """Bytes from which on a returned value comes as its digest; in full only when that is not the expected one's."""
@@ -19,16 +20,21 @@ LARGE_RESULT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What the answers to one test share: its calls as the guest reads them, the rows of right values, assertions."""
+    """What the answers to one test share: its calls, also as the guest reads them, the rows of right values (``right``
+    where all of them are known), assertions.
+    """
 
-    calls: bytes | None
+    asked: tuple[tuple[Any, ...] | str, ...] = ()
+    calls: bytes | None = None
     rows: tuple[bytes | None, ...] = ()
+    right: RightRows | None = None
     assertions: Sequence[PlainAssertion] = ()
 
     @property
     def size(self) -> int:
         """Bytes, about."""
-        return len(self.calls or b"") + sum(len(row or b"") + 50 for row in self.rows) + 100 * len(self.assertions)
+        rows = sum(len(row or b"") + 50 for row in self.rows) + (len(self.right.written) if self.right else 0)
+        return len(self.calls or b"") + 8 * len(self.asked) + rows + 100 * len(self.assertions)
 
 
 class PackedTests:
@@ -64,21 +70,26 @@ PACKED = PackedTests(most=64 << 20)
 
 def pack_cases(test: CasesTest) -> Packed:
     """A test of cases, packed."""
-    return Packed(pack_calls(calls_of(test.cases)), tuple(_row(case) for case in test.cases))
+    asked, rows = calls_of(test.cases), tuple(_row(case) for case in test.cases)
+    right = all_right(rows)
+    return Packed(asked, pack_calls(asked), rows if right is None else right.rows, right)
 
 
 def _row(case: Case) -> bytes | None:
     if case.expected_digest is not None:
         return DIGEST + bytes.fromhex(case.expected_digest)
-    return row_of(case.acceptable[0], LARGE_RESULT) if case.acceptable else None
+    right = case.acceptable
+    return row_of(right[0], LARGE_RESULT) if right else None
 
 
 def pack_check(test: CheckTest, entry: str) -> Packed:
     """A check program, packed where it is nothing but plain assertions."""
     assertions = read_assertions(test.program, entry, test.prelude)
     if assertions is None:
-        return Packed(None)
-    return Packed(pack_calls([assertion.args for assertion in assertions]), (), assertions)
+        return Packed()
+    asked = tuple(assertion.args for assertion in assertions)
+    rows = tuple(assertion.row for assertion in assertions)
+    return Packed(asked, pack_calls(asked), rows, all_right(rows), assertions)
 
 
 def calls_of(cases: Iterable[Case]) -> tuple[tuple[Any, ...] | str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from ..runs.manifest import new_manifest
 from ..runs.records import MANIFEST, TaskRow, load_run, load_tasks
 from ..runs.results import write_results
 from ..runs.summary import check_nothing_owed, summary_lines
+from ..sandbox.api import Sandbox
+from ..sandbox.opening import opened_ahead
 from .options import default_folder, opened, progress_bar, sandbox_options, timeout_option
 
 _SHOWN = 5
@@ -68,17 +71,18 @@ def command(samples: Path, **options: Any) -> None:
     model = options["model"] or answers.model or _stem(samples)
     answered = {row.task for row in answers.samples}
     tasks = tuple(task for task in suite if task.id in answered)
-    manifest = new_manifest(
-        model=model,
-        label=None,
-        suite=suite,
-        tasks=tasks,
-        sampling={"epochs": 1 + max(row.epoch for row in answers.samples)},
-        source=_source(samples, answers, options),
-    )
     folder = options["output"] or default_folder(suite, model)
-    with open_run(folder, manifest, tasks, resume=options["resume"], samples=answers.samples):
-        _score(folder, suite.subset(tasks), options)
+    with _opening(suite, options) as sandbox:
+        manifest = new_manifest(
+            model=model,
+            label=None,
+            suite=suite,
+            tasks=tasks,
+            sampling={"epochs": 1 + max(row.epoch for row in answers.samples)},
+            source=_source(samples, answers, options),
+        )
+        with open_run(folder, manifest, tasks, resume=options["resume"], samples=answers.samples):
+            _score(folder, suite.subset(tasks), sandbox(), options)
     _say_what_is_left_out(answers, suite)
     _report(folder, answers, options["results"], f"evalrun score --suite SUITE {folder} scores them")
 
@@ -95,10 +99,10 @@ def _source(samples: Path, answers: Answers, options: dict[str, Any]) -> dict[st
 
 
 def _score_in_place(folder: Path, suite: Suite, options: dict[str, Any]) -> None:
-    with run_lock(folder):
+    with run_lock(folder), _opening(suite, options) as sandbox:
         tasks = load_tasks(folder)
         _check_same_tasks(folder, tasks, suite)
-        _score(folder, suite.subset(task for task in suite if task.id in tasks), options)
+        _score(folder, suite.subset(task for task in suite if task.id in tasks), sandbox(), options)
     how = "the same command again, or `evalrun run --resume`, gets them"
     _report(folder, Answers((), (), ()), options["results"], how)
 
@@ -120,13 +124,17 @@ def _refuse_changes(folder: Path, options: dict[str, Any]) -> None:
         )
 
 
-def _score(folder: Path, suite: Suite, options: dict[str, Any]) -> None:
+def _opening(suite: Suite, options: dict[str, Any]) -> AbstractContextManager[Callable[[], Sandbox]]:
+    """The sandbox, opened while the digests of the suite are computed."""
+    return opened_ahead(lambda: opened(options, suite.requires))
+
+
+def _score(folder: Path, suite: Suite, sandbox: Sandbox, options: dict[str, Any]) -> None:
     from ..oracle import with_expected
     from ..runs.score import score_missing
 
-    with opened(options, suite.requires) as sandbox:
-        tasks = {task.id: task for task in with_expected(suite, sandbox)}
-        score_missing(folder, tasks, sandbox, timeout_s=options["test_timeout"], progress=progress_bar("scoring"))
+    tasks = {task.id: task for task in with_expected(suite, sandbox)}
+    score_missing(folder, tasks, sandbox, timeout_s=options["test_timeout"], progress=progress_bar("scoring"))
 
 
 def _report(folder: Path, answers: Answers, results: Path | None, how: str) -> None:

@@ -6,7 +6,7 @@ A ledger takes 17 bytes a sample, so that a run of a million samples is resumed 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,13 +133,16 @@ class Ledger:
         """What the endpoint has yet to answer; it may be answered meanwhile."""
         return (key for key in self.planned if not self.is_answered(key))
 
-    def unscored_samples(self) -> Iterator[SampleRow]:
-        """Read back from the disk, one at a time, the samples that have no verdict that counts at this moment.
+    def unscored_samples(self, tasks: Container[str] | None = None) -> Iterator[SampleRow]:
+        """Read back from the disk, one at a time, the samples (of all tasks, or these) that have no verdict that counts
+        at this moment.
 
         What is appended later, be it while this reads, is for who appends it.
         """
         awaited = 0
         for task, epoch in self.planned:
+            if tasks is not None and task not in tasks:
+                continue
             if self.is_answered((task, epoch)) and not self.is_scored((task, epoch)):
                 self._states[task][epoch] |= _AWAITED
                 awaited += 1

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from ...benchmarks import CodeTask, InfraError
@@ -240,12 +241,20 @@ def score_missing(
             progress(answered, scored) as advance,
             Scorer(tasks, sandbox, verdicts, ledger, limits=limits, on_verdict=advance) as scorer,
         ):
-            for sample in ledger.unscored_samples():
+            for sample in chain.from_iterable(map(ledger.unscored_samples, _longest_first(limits))):
                 if scorer.failure is not None:
                     break
                 scorer.put(sample)
                 scorer.wait()
             scorer.finish()
+
+
+def _longest_first(limits: Mapping[str, Sequence[Limits]]) -> list[set[str]]:
+    """The tasks whose answers may take longer than the others', and these: what begins last is waited for alone."""
+    most = {task: max((one.cpu_s for one in each), default=0.0) for task, each in limits.items()}
+    least = min(most.values(), default=0.0)
+    usual = {task for task, cpu_s in most.items() if cpu_s == least}
+    return [most.keys() - usual, usual]
 
 
 def verdict_row(sample: SampleRow, score: Score) -> VerdictRow:

@@ -54,13 +54,25 @@ REFERENCE_LIMITS = Limits(cpu_s=60.0, wall_s=90.0, memory_mb=4096)
 
 
 @dataclass(frozen=True, slots=True)
+class RightRows:
+    """What a candidate writes when every value that it returns is exactly the right one (``wire.all_right``).
+
+    rows: of each call, in order. written: all of them as they come back, so that one comparison of bytes can tell.
+    """
+
+    rows: tuple[bytes, ...]
+    written: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class CallsJob:
     """Run ``source``, then call ``entry_point`` once per item of ``calls`` and return what it returns.
 
     An item is a tuple of plain-data arguments, or a text: Python source of an argument list, evaluated in the
     candidate. With ``entry_point`` None each item must be a text, whose tuple of values is itself the result. Results
     that take more than ``large`` bytes come back as digests. ``packed`` is ``wire.pack_calls(calls)``, where many jobs
-    share their calls.
+    share their calls. ``right`` spares the host reading the results where they are the right ones byte for byte: then
+    the outcome's calls hold its very rows. It is never sent to the sandbox.
     """
 
     source: str
@@ -69,6 +81,7 @@ class CallsJob:
     limits: Limits = Limits()
     large: int | None = None
     packed: bytes | None = None
+    right: RightRows | None = None
 
 
 @dataclass(frozen=True, slots=True)

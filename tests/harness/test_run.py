@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -389,6 +390,38 @@ def test_a_sandbox_that_fails_leaves_samples_owed_and_keeps_the_verdicts_it_gave
     run = load_run(tmp_path / "run")
     assert sorted(row.verdict.value for row in run.verdicts.values()) == ["error", "error", "infra"]
     assert len(run.owed) == 2
+
+
+class Noting(Failing):
+    """Notes the programs in the order in which they come, all of them wrong."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.came: list[str] = []
+
+    def submit(self, job: Job, *, alone: bool = False) -> Future[Outcome]:
+        self.came.append(job.source)
+        future: Future[Outcome] = Future()
+        future.set_result(Outcome("error", "wrong"))
+        return future
+
+
+def test_answers_that_may_take_longer_are_scored_first_and_each_once(tmp_path: Path) -> None:
+    few = [task for task in CORE if len(task.tests) == 1 and task.tests[0].kind == "cases"][:5]
+    tasks = [replace(task, time_limit_s=9.0 if at in (2, 4) else None) for at, task in enumerate(few)]
+    suite = CORE.subset(tasks)
+    samples = [SampleRow(task.id, 0, str(at), str(at), "alone") for at, task in enumerate(tasks)]
+    manifest = new_manifest(
+        model="m", label=None, suite=suite, tasks=tasks, sampling={"epochs": 1}, source={"name": "x"}
+    )
+    sandbox: Any = Noting()
+    with open_run(tmp_path / "run", manifest, tasks, resume=False, samples=samples):
+        by_id = {task.id: task for task in tasks}
+        silent = lambda total, done: nullcontext(lambda: None)  # noqa: E731
+        score_missing(tmp_path / "run", by_id, sandbox, timeout_s=3.0, progress=silent)
+    assert sorted(sandbox.came[:2]) == ["2", "4"]
+    assert sorted(sandbox.came[2:]) == ["0", "1", "3"]
+    assert len(load_run(tmp_path / "run").verdicts) == 5
 
 
 def test_the_memorizer_is_perfect_on_what_it_knows() -> None:

@@ -130,6 +130,33 @@ def test_only_the_judges_own_row_and_a_right_end_make_a_pass() -> None:
     assert wire.outcome(job, "right", GOOD, [LOADED + known, b"", b""]).judged == "pass"
 
 
+@given(REPORTS, st.lists(st.none() | VALUES, min_size=2, max_size=2), FRAMES, st.booleans())
+def test_knowing_what_is_right_spares_reading_and_changes_nothing(
+    report: wire.Report, values: list[object], others: bytes, exactly: bool
+) -> None:
+    right = wire.all_right([wire.row_of(value, 100) for value in values])
+    assert right is not None
+    written = right.written if exactly else others
+    for large in (None, 100):
+        job = CallsJob("s", "f", ((1,), (2,)), large=large)
+        plainly = wire.outcome(job, None, report, (written, b"", b""))
+        knowing = wire.outcome(replace(job, right=right), None, report, (written, b"", b""))
+        assert knowing == plainly
+        assert isinstance(knowing.calls, wire.CallRows)
+        assert (knowing.calls.rows is right.rows) is (written == right.written)
+
+
+def test_where_one_right_value_has_no_bytes_of_its_own_no_comparison_of_bytes_decides() -> None:
+    assert wire.all_right([wire.row_of(1, None), wire.row_of(Fraction(1, 2), None)]) is None
+
+
+def test_what_is_right_is_never_sent() -> None:
+    right = wire.all_right([wire.row_of("the expected value", None)])
+    job = CallsJob("s", "f", ((1,),), packed=wire.pack_calls([(1,)]), right=right)
+    assert wire.request(job, 1) == wire.request(replace(job, right=None), 1)
+    assert b"expected" not in wire.request(job, 1)
+
+
 def test_a_death_is_for_memory_only_where_the_kernel_says_so() -> None:
     killed = replace(GOOD, exit=None, signal=9)
     assert wire.outcome(JOBS[0], None, killed, [LOADED, b"", b""]).status == "error"
