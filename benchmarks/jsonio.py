@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 from .errors import BadInput
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 """Made once: `json.dumps` would make one for every value."""
+_MOST_LINKS = 40  # as many as Linux follows
 
 
 def canonical_json(value: object) -> str:
@@ -50,13 +51,48 @@ def require_writable(path: Path) -> None:
     with writing(path):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if _in_place(path):
+            if not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            return
         with tempfile.TemporaryFile(dir=path.parent):
             pass
 
 
+def _descriptor(path: Path) -> int | None:
+    """The number N where the path is, by way of links, /proc/self/fd/N, as /dev/stdout is; None for any other."""
+    for _ in range(_MOST_LINKS):
+        folder = Path(os.path.realpath(path.parent))
+        if folder.name == "fd" and folder.parent == Path(f"/proc/{os.getpid()}") and path.name.isdecimal():
+            return int(path.name)
+        if not path.is_symlink():
+            return None
+        path = folder / os.readlink(path)
+    return None
+
+
+def _in_place(path: Path) -> bool:
+    """True for what is there already and is no plain file: a device, a pipe, a stream of this process."""
+    return _descriptor(path) is not None or (path.exists() and not path.is_file())
+
+
+def _opened(path: Path) -> BinaryIO:
+    """For writing; a stream of this process shares its position with whatever else writes to it."""
+    number = _descriptor(path)
+    return path.open("wb") if number is None else os.fdopen(os.dup(number), "wb")
+
+
 def write_atomic(path: Path, data: str | bytes) -> None:
-    """Write a whole file or nothing: a temporary sibling, flushed to disk, then renamed over the target."""
+    """Write a whole file or nothing: a temporary sibling, flushed to disk, then renamed over the target.
+
+    A link is followed. A device, a pipe and `/dev/stdout` are written to, and never replaced by a file.
+    """
     payload = data.encode("utf-8") if isinstance(data, str) else data
+    if _in_place(path):
+        with _opened(path) as stream:
+            stream.write(payload)
+        return
+    path = Path(os.path.realpath(path)) if path.is_symlink() else path
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as stream:

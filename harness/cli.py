@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import errno
 import gc
 import logging
 import os
@@ -22,7 +23,7 @@ from pathlib import Path
 import click
 
 from .. import __version__
-from ..benchmarks.errors import EvalrunError
+from ..benchmarks.errors import EvalrunError, InfraError
 
 GROUP = "evalrun.commands"
 INTERRUPTED = 130
@@ -182,7 +183,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         gc.set_threshold(_NEW_OBJECTS)  # the process is ours
     try:
         code = _invoke(sys.argv[1:] if argv is None else list(argv))
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by whoever started this
+            sys.stdout.flush()
     except click.exceptions.Exit as exit_request:
         return exit_request.exit_code
     except click.ClickException as error:
@@ -202,6 +204,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not _stdout_reader_has_gone():
             raise
         return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(
+            f"evalrun: error: {error.filename or 'writing'}: {error.strerror}; make room, then again", file=sys.stderr
+        )
+        _let_go_of_stdout()
+        return InfraError.exit_code
     return code
 
 
@@ -235,6 +245,14 @@ def _stdout_reader_has_gone() -> bool:
         return False
     os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)  # or the interpreter's last flush would complain
     return True
+
+
+def _let_go_of_stdout() -> None:
+    """Where stdout is what is full, it leads nowhere from now on, or the interpreter's last flush would complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

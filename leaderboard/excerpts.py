@@ -21,6 +21,16 @@ def printed(text: object, limit: int = MAX_CHARACTERS) -> str:
     return shown if not shown.lstrip().startswith("::") else shown.replace("::", r":\x3a", 1)
 
 
+def printed_name(name: str, limit: int) -> str:
+    """``printed`` name of a task. A long one is cut in its middle: those of one suite begin alike and differ at the
+    end.
+    """
+    if len(name) <= limit:
+        return printed(name, limit)
+    head = limit // 3
+    return f"{printed(name[:head], limit)}…{printed(name[len(name) - (limit - head - 1) :], limit)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """The first lines of a text, each visible, without line ends. cut: what was left out, in words; empty if nothing

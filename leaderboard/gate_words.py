@@ -21,9 +21,10 @@ def gate_sentence(gate: Gate) -> str:
         return f"GATE OK: {'the limit is' if len(gate.checks) == 1 else f'all {total} are'} kept."
     parts = []
     if failed:
-        parts.append(f"{failed} of {total} {'is' if failed == 1 else 'are'} exceeded")
+        which = "the limit" if len(gate.checks) == 1 else f"{failed} of {total}"
+        parts.append(f"{which} {'is' if failed == 1 else 'are'} exceeded")
     if open_ones:
-        counted = f"{open_ones} of {total}" if not failed else str(open_ones)
+        counted = str(open_ones) if failed else "the limit" if len(gate.checks) == 1 else f"{open_ones} of {total}"
         strict = ", which --strict counts as failed" if gate.rule.strict else ""
         parts.append(f"{counted} cannot be decided{strict}")
     return f"GATE {OUTCOMES[gate.outcome]}: {'; '.join(parts)}."

@@ -66,6 +66,8 @@ def health_of(
         alpha=cronbach_alpha(table),
         split=split_half(table, seed=seed),
         discordance=discordance,
-        resolvable=resolvable_difference(discordance, len(tasks), single=single and table.roots == len(tasks)),
+        resolvable=resolvable_difference(
+            discordance, len(tasks), roots=table.roots, single=single and table.roots == len(tasks)
+        ),
         items=dict(zip(tasks, item_statistics(rates, roots), strict=True)),
     )

@@ -13,9 +13,8 @@ import re
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
-from ..benchmarks.visible import visible
 from .cases import Case
-from .excerpts import answer_excerpt
+from .excerpts import answer_excerpt, printed
 from .gate import Check, Gate
 from .gate_words import OUTCOMES, interval_words, limit_words, reason_words, seen_words
 from .report import left_out_reasons, outcomes
@@ -32,14 +31,14 @@ _DURATION = "0"
 def as_junit(update: Update, created: str) -> str:
     """The XML text. created: when the new run was begun, as it says."""
     one = update.comparison
-    name = visible(f"{one.new} after {one.old} on {one.suite.partition('#')[0]}")
+    name = printed(f"{one.new} after {one.old} on {one.suite.partition('#')[0]}")
     stamp = created[:19] if _TIME.match(created) else _NO_TIME
     root = ElementTree.Element("testsuites")
     broken = {case.change.task: case for case in update.broken if case.sure}
     noise = [case for case in update.broken if not case.sure]
     told = (("fixed", update.fixed), ("fell within noise", noise))
     flips = _suite(
-        root, name, stamp, [(f"{word}: {visible(c.change.task)}", _change(c)) for word, each in told for c in each]
+        root, name, stamp, [(f"{word}: {printed(c.change.task)}", _change(c)) for word, each in told for c in each]
     )
     for task in update.tasks:
         case = _testcase(flips, name, task)
@@ -78,7 +77,7 @@ def _suite(
 
 def _testcase(suite: ElementTree.Element, name: str, case: str) -> ElementTree.Element:
     return ElementTree.SubElement(
-        suite, "testcase", {"classname": name, "name": visible(case) or "(no name)", "time": _DURATION}
+        suite, "testcase", {"classname": name, "name": printed(case) or "(no name)", "time": _DURATION}
     )
 
 
@@ -97,7 +96,7 @@ def _change(case: Case) -> str:
 
 
 def _failed(element: ElementTree.Element, case: Case) -> None:
-    test, detail = visible(case.test), visible(case.detail)
+    test, detail = printed(case.test), printed(case.detail)
     message = ": ".join(part for part in (_change(case), test, detail) if part)
     failure = ElementTree.SubElement(element, "failure", {"type": "negative flip", "message": message})
     parts = []

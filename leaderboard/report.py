@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .cases import Case
 from .comparison import FALSE_ALARMS, Comparison, LeftOut, TaskChange
-from .excerpts import answer_excerpt, printed
+from .excerpts import answer_excerpt, printed, printed_name
 from .gate import Gate
 from .gate_words import OUTCOMES, gate_notes, gate_sentence, interval_words, limit_words, reason_words, seen_words
 from .table import Answer
@@ -142,7 +142,7 @@ def left_out_lines(one: Comparison) -> list[str]:
 def named(tasks: Sequence[str]) -> str:
     """The first tasks by name, and how many more there are."""
     more = [f"and {len(tasks) - NAMED:,} more"] if len(tasks) > NAMED else []
-    return ", ".join([*(printed(task, 80) for task in tasks[:NAMED]), *more])
+    return ", ".join([*(printed_name(task, 80) for task in tasks[:NAMED]), *more])
 
 
 def outcomes(change: TaskChange) -> tuple[str, str, str]:
@@ -228,7 +228,7 @@ def _case_lines(listed: Sequence[Case], width: int) -> list[str]:
     rows = []
     for case in listed:
         old, new, verdicts = outcomes(case.change)
-        rows.append((printed(case.change.task, 60), f"{old} -> {new}" if several else "", verdicts))
+        rows.append((printed_name(case.change.task, 60), f"{old} -> {new}" if several else "", verdicts))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = []
     for case, row in zip(listed, rows, strict=True):
@@ -250,7 +250,7 @@ def fitted(text: str, width: int) -> str:
 
 
 def _answers(case: Case, width: int) -> list[str]:
-    lines = [f"  {printed(case.change.task, 80)}"]
+    lines = [f"  {printed_name(case.change.task, 80)}"]
     for side, answer in (("old", case.old), ("new", case.new)):
         lines.append(f"    {side} answer, {answer_title(answer)}")
         if answer is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from .excerpts import printed
+from .excerpts import printed, printed_name
 from .markdown import answer_fence, answer_heading, cell, escaped, table
 from .report import Look, answer_lines, answer_title, fitted
 from .scorecard import Cost, Failure, Group, Scorecard, Slow
@@ -107,7 +107,7 @@ def _groups(what: str, groups: Sequence[Group], show: Show) -> list[Row]:
             (show(group.name), f"{group.tasks:,}{unscored}", percent(group.score.value), bounds(group.interval))
         )
     if len(groups) > _GROUPS:
-        rows.append((f"and {len(groups) - _GROUPS:,} better ones", "", "", ""))
+        rows.append((f"and {len(groups) - _GROUPS:,} more, none of them worse", "", "", ""))
     return rows
 
 
@@ -137,7 +137,7 @@ def _failures_text(failures: Sequence[Failure], look: Look) -> list[str]:
     if not failures:
         return ["Failures: none"]
     lines = [f"Failures: {plural(len(failures), 'task')}"]
-    rows = [(printed(f.task, 60), f"{f.passed}/{f.scored}", _outcome(f)) for f in failures[:_FAILURES]]
+    rows = [(printed_name(f.task, 60), f"{f.passed}/{f.scored}", _outcome(f)) for f in failures[:_FAILURES]]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     for failure, (task, passed, verdicts) in zip(failures, rows, strict=False):
         head = f"  {task:<{widths[0]}}  {passed:>{widths[1]}}  {verdicts:<{widths[2]}}"
@@ -145,7 +145,7 @@ def _failures_text(failures: Sequence[Failure], look: Look) -> list[str]:
     if len(failures) > _FAILURES:
         lines.append(f"  and {len(failures) - _FAILURES:,} more: --json or --markdown has them all")
     for failure in failures[: look.show]:
-        lines += ["", f"  {printed(failure.task, 80)}: {answer_title(failure.answer)}"]
+        lines += ["", f"  {printed_name(failure.task, 80)}: {answer_title(failure.answer)}"]
         lines += [] if failure.answer is None else answer_lines(failure.answer, look.width)
     return lines
 

@@ -100,7 +100,8 @@ def command(
             (json_file, lambda: to_text(update_data(update))),
             (markdown_file, lambda: as_markdown(update)),
             (junit_file, lambda: as_junit(update, new_run.created)),
-        ]
+        ],
+        [old, new],
     )
     if summary is not None:
         with writing(summary), summary.open("a", encoding="utf-8") as stream:
@@ -123,6 +124,6 @@ def _summary_file(environment: Mapping[str, str]) -> Path:
 
 def _paint(environment: Mapping[str, str]) -> Callable[[str, str], str]:
     """Colour for outcomes where a person looks on and has not said no (https://no-color.org)."""
-    if environment.get("NO_COLOR") or not sys.stdout.isatty():
+    if environment.get("NO_COLOR") or sys.stdout is None or not sys.stdout.isatty():
         return lambda word, outcome: word
     return lambda word, outcome: click.style(word, fg=_COLOURS[outcome], bold=True)

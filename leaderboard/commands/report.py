@@ -56,7 +56,7 @@ def command(
 
     card = build_scorecard(run, _prices(run, price_in, price_out, prices))
     write_outputs(
-        [(json_file, lambda: to_text(scorecard_data(card))), (markdown_file, lambda: scorecard_markdown(card))]
+        [(json_file, lambda: to_text(scorecard_data(card))), (markdown_file, lambda: scorecard_markdown(card))], [run]
     )
     look = Look(width=min(shutil.get_terminal_size((120, 24)).columns, 140), show=show)
     click.echo(scorecard_text(card, look), nl=False)

@@ -31,7 +31,7 @@ class Share(_Kind):
             return value
         text = str(value).strip()
         share = self._read(text)
-        if math.isnan(share):
+        if not math.isfinite(share):
             self.fail(f"{text!r}: expected a share such as 2% or 0.02", param, ctx)
         if not text.endswith("%") and abs(share) >= 1:
             self.fail(f"{text!r}: is that {text}% or {100 * share:g}%? Write the sign", param, ctx)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .intervals import DRAWS, SEED, Interval
+from .intervals import DRAWS, SEED, Interval, widened_difference
 from .ranks import holm_array
 from .resampling import Array, bootstrap_means, difference_intervals, percentile_intervals, root_sums, sign_flip_ps
 
@@ -74,11 +74,12 @@ def excess_drops(differences: Array, roots: Sequence[str], *, draws: int = DRAWS
     else:
         drawn = bootstrap_means(table, draws=draws, seed=seed)
         intervals = percentile_intervals(drawn - median_of_others(drawn), table.roots)
-        # Where a model differs from the field's middle on no root, or on each by 1, draws would claim certainty.
+        # Where a model differs from the field's middle on few roots, or none, or on each by 1, draws claim too much.
         certain = difference_intervals(against, roots, draws=2, seed=seed)
+        parts = root_sums(against, roots).sums / table.sizes.sum()
         intervals = [
-            slack if slack.method == "wilson over roots" else interval
-            for slack, interval in zip(certain, intervals, strict=True)
+            slack if slack.method == "wilson over roots" else widened_difference(interval, part)
+            for slack, interval, part in zip(certain, intervals, parts, strict=True)
         ]
     return [
         Excess(float(field), float(drop - field), interval, float(p))

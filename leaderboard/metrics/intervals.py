@@ -2,7 +2,7 @@
 
 Tasks evolved from one root succeed and fail together, so the root, not the task, is the unit that is resampled.
 Sources: Wilson 1927; Efron and Tibshirani 1993 (percentile bootstrap); Miller 2024, arXiv 2411.00640 (clustered,
-paired).
+paired); Newcombe 1998 (differences of shares).
 """
 
 from __future__ import annotations
@@ -118,13 +118,55 @@ def _resampled(sums: np.ndarray, sizes: np.ndarray, level: float, draws: int, se
     return Interval(float(low), float(high), "bootstrap", count)
 
 
+FEW = 10
+"""Below so many roots that differ from all the others, draws hold too few of them, or none, to bound what is rare."""
+
+
+def _few(changed: int, roots: int) -> bool:
+    return 0 < changed < FEW and 2 * changed <= roots
+
+
+def _widened(drawn: Interval, low: float, high: float) -> Interval:
+    return Interval(min(drawn.low, low), max(drawn.high, high), drawn.method, drawn.units)
+
+
+def widened_share(drawn: Interval, share: float, changed: int, roots: int, level: float = LEVEL) -> Interval:
+    """The bootstrap interval of a mean of rates in [0, 1], where ``changed`` roots alone are not all 0 (or not all 1).
+
+    Where these are few, it is widened to hold Wilson's interval of that share over the roots: one root of a hundred
+    with a failure says no more about the others than none would, for which Wilson over the roots stands in already.
+    """
+    if not _few(changed, roots):
+        return drawn
+    bounds = wilson(min(1.0, max(0.0, share)) * roots, roots, level)
+    return _widened(drawn, bounds.low, bounds.high)
+
+
+def widened_difference(drawn: Interval, means: np.ndarray, level: float = LEVEL) -> Interval:
+    """The bootstrap interval of a mean difference, from each root's part of it (the parts add up to the mean).
+
+    Where few roots differ from 0, it is widened to hold the square-and-add interval of risen minus fallen shares, each
+    with Wilson's bounds over the roots (Newcombe 1998, method 10, without its correlation, which is next to 0 where
+    both are rare). With no root changed it would be the interval that stands in then.
+    """
+    roots = len(means)
+    if not _few(int(np.count_nonzero(means)), roots):
+        return drawn
+    risen, fallen = float(means[means > 0].sum()), float(-means[means < 0].sum())
+    up, down = (wilson(min(1.0, share) * roots, roots, level) for share in (risen, fallen))
+    low = risen - fallen - math.hypot(risen - up.low, down.high - fallen)
+    high = risen - fallen + math.hypot(up.high - risen, fallen - down.low)
+    return _widened(drawn, max(-1.0, low), min(1.0, high))
+
+
 def score_interval(
     rates: Sequence[float], clusters: Sequence[str], *, level: float = LEVEL, seed: int = SEED
 ) -> Interval:
     """The interval of a score: the mean of per-task pass rates, each in [0, 1].
 
     Wilson where every rate is 0 or 1 and every task is its own root; else the clustered bootstrap. Where all rates
-    are equal to 0 or to 1 a bootstrap would claim certainty, so Wilson over the number of roots is used instead.
+    are equal to 0 or to 1 a bootstrap would claim certainty, so Wilson over the number of roots is used instead; where
+    few roots differ it would claim too much, and is widened (``widened_share``).
     """
     if not rates:
         return UNDEFINED
@@ -136,7 +178,14 @@ def score_interval(
         roots = len(set(clusters))
         bounds = wilson(rates[0] * roots, roots, level)
         return Interval(bounds.low, bounds.high, "wilson over roots", roots)
-    return bootstrap_mean(rates, clusters, level=level, seed=seed)
+    sums, sizes = _cluster_sums(rates, clusters)
+    drawn = _resampled(sums, sizes, level, DRAWS, seed)
+    return widened_share(drawn, float(sums.sum() / sizes.sum()), odd_roots(sums, sizes), len(sums), level)
+
+
+def odd_roots(sums: np.ndarray, sizes: np.ndarray) -> int:
+    """How many roots' rates are not all 0, or not all 1: the smaller number of the two."""
+    return int(min(np.count_nonzero(sums), np.count_nonzero(sums != sizes)))
 
 
 def ratio_interval(
@@ -162,20 +211,27 @@ def ratio_interval(
         roots = len({cluster for cluster, value in zip(clusters, wholes, strict=True) if value})
         bounds = wilson(share * roots, roots, level)
         return Interval(bounds.low, bounds.high, "wilson over roots", roots)
-    return bootstrap_ratio(parts, wholes, clusters, level=level, seed=seed)
+    drawn = bootstrap_ratio(parts, wholes, clusters, level=level, seed=seed)
+    sums, weights = _cluster_sums(parts, clusters)[0], _cluster_sums(wholes, clusters)[0]
+    weighty = weights > 0
+    changed = odd_roots(sums[weighty], weights[weighty])
+    return widened_share(drawn, share, changed, int(weighty.sum()), level)
 
 
 def difference_interval(
     differences: Sequence[float], clusters: Sequence[str], *, level: float = LEVEL, seed: int = SEED
 ) -> Interval:
-    """The interval of a mean of paired differences, each in [-1, 1]: the clustered bootstrap.
+    """The interval of a mean of paired differences, each in [-1, 1]: the clustered bootstrap, widened where few roots
+    differ (``widened_difference``).
 
     Where every difference is the same -1, 0 or 1 a bootstrap would claim certainty; then Wilson over the number of
     roots bounds the share that could still differ: n of n roots fell by 1 gives [low, 1], no root changed gives
     [-high of 0 in n, +the same].
     """
     if not differences or len(set(differences)) > 1 or differences[0] not in (-1.0, 0.0, 1.0):
-        return bootstrap_mean(differences, clusters, level=level, seed=seed)
+        sums, sizes = _cluster_sums(differences, clusters)
+        drawn = _resampled(sums, sizes, level, DRAWS, seed)
+        return widened_difference(drawn, sums / max(1.0, float(sizes.sum())), level)
     roots = len(set(clusters))
     slack = wilson(0, roots, level).high
     same = differences[0]

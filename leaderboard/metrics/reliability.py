@@ -37,7 +37,13 @@ def cronbach_alpha(table: RootSums) -> float:
 
 
 def resolvable_difference(
-    discordance: float, tasks: int, *, single: bool = True, level: float = LEVEL, power: float = POWER
+    discordance: float,
+    tasks: int,
+    *,
+    roots: int | None = None,
+    single: bool = True,
+    level: float = LEVEL,
+    power: float = POWER,
 ) -> float:
     """The smallest true difference of two models that a paired test of ``tasks`` tasks finds with the given power.
 
@@ -48,10 +54,35 @@ def resolvable_difference(
 
     Two models that disagree on a share psi of single samples cannot differ by more than psi; where the formula gives
     more, d is the smallest difference that is found when all disagreements go one way (psi = d). That also holds for
-    models that never disagree. NaN where no difference could be found with so few tasks.
+    models that never disagree. On few tasks that is less than an exact test can find: where u tasks (roots, if told)
+    differ, all the same way, p = 2 / 2^u, so that it takes six of them at 5 %. So d is, for single samples, at least
+    that with which enough of n tasks differ with the given power, P[Bin(n, d) >= 6]. NaN where no difference could be
+    found with so few tasks.
     """
-    if math.isnan(discordance) or tasks < 1:
+    units = tasks if roots is None else roots
+    if math.isnan(discordance) or units < fewest_flips(level):
         return math.nan
+    found = _connor(discordance, tasks, single, level, power)
+    return max(found, _exact_one_way(units, level, power)) if single else found
+
+
+def fewest_flips(level: float = LEVEL) -> int:
+    """Flips all one way that an exact test needs to call a change more than chance: 2 / 2^u <= 1 - level."""
+    return math.ceil(1 - math.log2(1 - level) - 1e-9)
+
+
+def _exact_one_way(units: int, level: float, power: float) -> float:
+    """d with P[Bin(units, d) >= fewest flips] = power, by bisection; rounded up to one in a million."""
+    least = fewest_flips(level)
+    low, high = 0.0, 1.0
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        missed = math.fsum(math.comb(units, i) * middle**i * (1 - middle) ** (units - i) for i in range(least))
+        low, high = (low, middle) if 1 - missed >= power else (middle, high)
+    return high
+
+
+def _connor(discordance: float, tasks: int, single: bool, level: float, power: float) -> float:
     a, b = NormalDist().inv_cdf((1 + level) / 2), NormalDist().inv_cdf(power)
     inner = tasks - a * a + b * b
     if inner > 0:

@@ -16,7 +16,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .intervals import DRAWS, LEVEL, SEED, UNDEFINED, Interval, wilson
+from .intervals import (
+    DRAWS,
+    LEVEL,
+    SEED,
+    UNDEFINED,
+    Interval,
+    odd_roots,
+    widened_difference,
+    widened_share,
+    wilson,
+)
 
 Array = npt.NDArray[np.float64]
 
@@ -97,7 +107,13 @@ def score_intervals(values: npt.ArrayLike, roots: Sequence[str], *, seed: int = 
     if rest and count < 2:
         drawn = [Interval(math.nan, math.nan, "none", count)] * len(rest)
     elif rest:
-        drawn = percentile_intervals(bootstrap_means(root_sums(table[rest], roots), seed=seed), count)
+        sums = root_sums(table[rest], roots)
+        drawn = [
+            widened_share(interval, float(row.sum() / sums.sizes.sum()), odd_roots(row, sums.sizes), count)
+            for interval, row in zip(
+                percentile_intervals(bootstrap_means(sums, seed=seed), count), sums.sums, strict=True
+            )
+        ]
     else:
         drawn = []
     waiting = iter(drawn)
@@ -127,7 +143,13 @@ def difference_intervals(
     if count < 2:
         drawn = [Interval(math.nan, math.nan, "none", count)] * len(table)
     else:
-        drawn = percentile_intervals(bootstrap_means(root_sums(table, roots), draws=draws, seed=seed), count)
+        sums = root_sums(table, roots)
+        drawn = [
+            widened_difference(interval, row / sums.sizes.sum())
+            for interval, row in zip(
+                percentile_intervals(bootstrap_means(sums, draws=draws, seed=seed), count), sums.sums, strict=True
+            )
+        ]
     slack = wilson(0, count).high
     return [
         Interval(max(-1.0, float(row[0]) - slack), min(1.0, float(row[0]) + slack), "wilson over roots", count)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from evalrun.benchmarks.jsonio import (
     digest,
     read_json,
     read_jsonl,
+    require_writable,
     text_digest,
     write_atomic,
     write_json,
@@ -150,3 +153,47 @@ def test_canonical_json_is_read_back_and_ascii(value: dict[str, Any]) -> None:
     text = canonical_json(value)
     assert json.loads(text) == value
     assert text.isascii()
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        require_writable(pipe)
+        write_atomic(pipe, "text")
+        assert os.read(reader, 10) == b"text"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_a_stream_of_this_process_is_written_to_where_it_stands(tmp_path: Path) -> None:
+    behind = tmp_path / "behind"
+    with behind.open("w+b", buffering=0) as stream:
+        stream.write(b"before,")
+        link = tmp_path / "link"  # as /dev/stdout is one
+        link.symlink_to(f"/proc/self/fd/{stream.fileno()}")
+        require_writable(link)
+        write_atomic(link, "written,")
+        stream.write(b"after")
+    assert behind.read_bytes() == b"before,written,after"
+    assert link.is_symlink()
+
+
+def test_a_link_to_a_file_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    link = tmp_path / "link"
+    link.symlink_to("real")
+    write_atomic(link, "new")
+    assert link.is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+
+
+def test_a_link_that_leads_in_a_circle_is_replaced(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to("link")
+    require_writable(link)
+    write_atomic(link, "text")
+    assert link.read_text() == "text"

@@ -323,6 +323,18 @@ def test_a_reader_that_goes_away_is_no_error_message(tmp_path: Path) -> None:
     assert process.returncode == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no device that is always full")
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "long_verb.py").write_text(verb_that("for _ in range(10**4):\n    print('line')"))
+    with _process_with_verb(tmp_path, "long_verb", stdout="/dev/full") as process:
+        assert process.stderr is not None
+        message = process.stderr.read()
+        process.wait(timeout=30)
+
+    assert message == "evalrun: error: writing: No space left on device; make room, then again\n"
+    assert process.returncode == 5
+
+
 def test_a_pipe_broken_elsewhere_is_not_taken_for_a_closed_pager(
     install_verb: Callable[[str, str], EntryPoint],
 ) -> None:
@@ -346,8 +358,8 @@ def test_a_verb_is_imported_only_when_it_is_asked_for(install_verb: Callable[[st
     assert group.get_command(context, "quiet") is sys.modules[entry.module].command
 
 
-def _process_with_verb(folder: Path, module: str) -> subprocess.Popen[str]:
-    """A real process of the command whose one verb, `it`, lies in the folder."""
+def _process_with_verb(folder: Path, module: str, stdout: str | None = None) -> subprocess.Popen[str]:
+    """A real process of the command whose one verb, `it`, lies in the folder. stdout: a file; None: a pipe."""
     program = textwrap.dedent(
         f"""
         import sys
@@ -358,9 +370,14 @@ def _process_with_verb(folder: Path, module: str) -> subprocess.Popen[str]:
         """
     )
     environment = {**os.environ, "PYTHONPATH": str(folder)}
-    return subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
+    with open(stdout or os.devnull, "w") as file:
+        return subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdout=file if stdout else subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,11 @@ from evalrun.benchmarks.jsonio import write_jsonl
 from evalrun.harness.cli import main
 from evalrun.leaderboard.excerpts import excerpt, printed
 from evalrun.leaderboard.markdown import cell, fence
+from evalrun.leaderboard.report import as_text
+from evalrun.leaderboard.scorecard import build_scorecard
+from evalrun.leaderboard.scorecard_text import scorecard_text
+from evalrun.leaderboard.table import read_run
+from evalrun.leaderboard.updates import build_update
 
 MakeRun = Callable[..., Path]
 
@@ -82,7 +87,7 @@ def test_the_json_has_both_answers_the_failing_test_and_the_gate(update: tuple[P
         "interval": None, "outcome": "inconclusive", "tasks_needed": None,
         "why": "1 owed sample could change it: resume the run, or give --allow-owed",
     }  # fmt: skip
-    assert data["verdict"].startswith("1 task broke and 1 were fixed")
+    assert data["verdict"].startswith("1 task broke and 1 was fixed")
 
 
 def test_without_a_limit_there_is_no_gate(update: tuple[Path, Path], tmp_path: Path) -> None:
@@ -171,6 +176,48 @@ def test_where_one_file_cannot_be_written_none_is(update: tuple[Path, Path], tmp
     runs = [str(run) for run in update][: 2 if verb == "compare" else 1]
     assert main([verb, *runs, "--json", str(numbers), "--markdown", "/proc/evalrun"]) == 2
     assert not numbers.exists()
+
+
+@pytest.mark.parametrize("verb", ["compare", "report"])
+def test_records_of_a_run_are_never_written_over(
+    update: tuple[Path, Path], capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    runs = [str(run) for run in update][: 2 if verb == "compare" else 1]
+    records = {path: path.read_bytes() for run in update for path in run.iterdir()}
+    for record in ("run.json", "samples.jsonl", "verdicts.jsonl"):
+        assert main([verb, *runs, "--json", str(update[0] / "." / record)]) == 2
+        assert "is a record of the run" in capsys.readouterr().err
+    assert {path: path.read_bytes() for run in update for path in run.iterdir()} == records
+    for _ in range(2):  # a report of its own may lie there, and be written anew
+        assert main([verb, *runs, "--json", str(update[0] / "report.json")]) == 0
+
+
+@pytest.mark.parametrize("verb", ["compare", "report"])
+def test_two_outputs_want_two_files(
+    update: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    runs = [str(run) for run in update][: 2 if verb == "compare" else 1]
+    file = tmp_path / "out"
+    assert main([verb, *runs, "--json", str(file), "--markdown", f"{tmp_path}/./out"]) == 2
+    assert "two outputs" in capsys.readouterr().err
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("verb", ["compare", "report"])
+def test_a_closed_stdout_is_no_defect(update: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    runs = [str(run) for run in update][: 2 if verb == "compare" else 1]
+    monkeypatch.setattr("sys.stdout", None)
+    assert main([verb, *runs]) == 0
+
+
+def test_long_names_of_tasks_keep_the_end_that_tells_them_apart(make_run: MakeRun) -> None:
+    start = "suite-" + "x" * 90
+    tasks = {f"{start}/{number}": "P" for number in range(3)}
+    old, new = make_run("old", tasks), make_run("new", dict.fromkeys(tasks, "w"))
+    text = as_text(build_update(read_run(old, keep="all"), read_run(new, keep="all")))
+    rows = [line for line in text.splitlines() if line.startswith("  suite-")]
+    assert {row.split()[0][-2:] for row in rows} >= {"/0", "/1", "/2"}
+    assert "/1" in scorecard_text(build_scorecard(new)).split("Failures")[1]
 
 
 # --- hostile answers ---

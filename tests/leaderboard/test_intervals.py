@@ -19,7 +19,7 @@ from evalrun.leaderboard.metrics.intervals import (
     wilson,
 )
 from evalrun.leaderboard.metrics.passk import pass_at_k
-from evalrun.leaderboard.metrics.resampling import score_intervals
+from evalrun.leaderboard.metrics.resampling import difference_intervals, score_intervals
 
 
 @pytest.mark.parametrize(
@@ -181,3 +181,45 @@ def test_intervals_of_pass_at_k_cover_the_truth() -> None:
         covered.append(sum(one.low <= truth <= one.high for one in intervals) / len(intervals))
     assert covered[0] >= 0.92
     assert covered[1] < 0.85
+
+
+@pytest.mark.parametrize(
+    ("tasks", "broken", "fixed", "samples"),
+    [(100, 0.031, 0.0, 1), (100, 0.051, 0.0, 1), (164, 0.021, 0.0, 1), (100, 0.031, 0.0, 5)],
+)
+def test_a_fall_on_few_tasks_is_not_underestimated(tasks: int, broken: float, fixed: float, samples: int) -> None:
+    """A gate's "ok" rests on the upper bound: with the bootstrap alone it lies below the truth in one of ten cases."""
+    generator = np.random.default_rng(3)
+    names = [str(task) for task in range(tasks)]
+    below, drawn_below = 0, 0
+    for _ in range(200):
+        changed = generator.choice([1.0, -1.0, 0.0], p=[broken, fixed, 1 - broken - fixed], size=tasks)
+        differences = (changed * generator.binomial(samples, 0.6 if samples > 1 else 1.0, tasks) / samples).tolist()
+        truth = (broken - fixed) * (0.6 if samples > 1 else 1.0)
+        below += difference_interval(differences, names).high < truth
+        drawn_below += bootstrap_mean(differences, names, draws=2000).high < truth
+    assert below / 200 <= 0.025
+    assert drawn_below / 200 > 0.05
+
+
+def test_one_changed_task_leaves_no_less_unknown_than_none() -> None:
+    names = [str(task) for task in range(100)]
+    none, one = (difference_interval([float(i < changed) for i in range(100)], names) for changed in (0, 1))
+    assert one.low < 0 < none.high < one.high == pytest.approx(wilson(1, 100).high)
+    assert one.high - one.low > none.high - none.low
+    assert difference_interval([0.1] + [0.0] * 99, names).high > none.high
+    rates = [1.0] * 99 + [0.8]
+    assert score_interval(rates, names).low < wilson(100, 100).low
+    assert ratio_interval([0.2] + [0.0] * 99, [1.0] * 100, names).high > wilson(0, 100).high
+
+
+@given(st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.0, 1.0, -1.0, 0.4]), min_size=4, max_size=30))
+def test_intervals_of_many_rows_are_those_of_each(row: list[float]) -> None:
+    roots = [str(i // 2) for i in range(len(row))]
+    rates = [abs(value) for value in row]
+    for one, other in (
+        (difference_intervals([row], roots)[0], difference_interval(row, roots)),
+        (score_intervals([rates], roots)[0], score_interval(rates, roots)),
+    ):
+        assert (one.low, one.high) == pytest.approx((other.low, other.high), abs=1e-9)
+        assert (one.method, one.units) == (other.method, other.units)

@@ -80,7 +80,7 @@ def test_a_model_page_says_what_it_scores_where_and_links_its_tasks(make_run: Ma
     assert "old scores 25.0 % on other@1 (rank 1 of 1) and 66.7 % on toy@1 (rank 1–2 of 2)." in words
     assert "Unexpected failures" in words
     assert "toy/double-renamed 0.0 % 100.0 %" in words
-    assert "updated to new on toy@1: 1 task broke and 1 were fixed" in words
+    assert "updated to new on toy@1: 1 task broke and 1 was fixed" in words
     assert "pass@2 50.0 %" in words
     assert f"../tasks/{page_of(site, 'toy/halve').name}" in {attributes.get("href") for _, attributes in tree.elements}
 

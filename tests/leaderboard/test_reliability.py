@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalrun.leaderboard.metrics.reliability import cronbach_alpha, item_statistics, resolvable_difference
+from evalrun.leaderboard.metrics.reliability import (
+    cronbach_alpha,
+    fewest_flips,
+    item_statistics,
+    resolvable_difference,
+)
 from evalrun.leaderboard.metrics.resampling import root_sums
 from evalrun.leaderboard.metrics.significance import mcnemar_exact, tasks_needed
 
@@ -48,10 +53,25 @@ def test_the_resolvable_difference_is_that_of_published_sample_sizes(
 @given(st.floats(0.02, 1), st.integers(20, 5000))
 def test_so_many_tasks_are_needed_for_the_difference_that_they_resolve(discordance: float, tasks: int) -> None:
     difference = resolvable_difference(discordance, tasks)
-    if difference <= discordance:
-        assert tasks_needed(discordance, difference) in (tasks, tasks + 1)
-    else:  # all disagreements one way
-        assert tasks_needed(difference, difference) in (tasks, tasks + 1)
+    needed = tasks_needed(max(discordance, difference), difference)
+    if needed >= tasks:
+        assert needed <= tasks + 1
+    else:  # more than the formula asks for: what an exact test needs where all disagreements go one way
+        enough = 1 - sum(math.comb(tasks, i) * difference**i * (1 - difference) ** (tasks - i) for i in range(6))
+        assert enough == pytest.approx(0.8, abs=0.001)
+
+
+def test_five_tasks_can_show_no_difference_and_six_only_a_nearly_whole_one() -> None:
+    assert mcnemar_exact(5, 0) > 0.05 > mcnemar_exact(6, 0)
+    assert math.isnan(resolvable_difference(0.5, 5))
+    assert resolvable_difference(0.5, 6) == pytest.approx(0.8 ** (1 / 6), abs=1e-5)
+    assert fewest_flips() == 6
+    assert fewest_flips(0.9) == 5  # 2 of 32 is more than 5 %, and no more than 10 %
+
+
+def test_many_tasks_of_five_roots_can_show_no_difference_either() -> None:
+    assert math.isnan(resolvable_difference(0.2, 100, roots=5, single=False))
+    assert resolvable_difference(0.2, 100, roots=6, single=False) == resolvable_difference(0.2, 100, single=False)
 
 
 def test_models_that_never_disagree_still_leave_a_difference_unseen() -> None:
