@@ -69,7 +69,7 @@ def verdict_on_update(comparison: Comparison) -> str:
     broken, fixed = len(comparison.broken), len(comparison.fixed)
     if not broken and not fixed:
         return f"No pass rate differs on {plural(comparison.tasks, 'task')}; nothing was broken and nothing fixed."
-    verbs = ("broke", "were fixed") if comparison.flips else ("lost pass rate", "gained")
+    verbs = ("broke", "was fixed" if fixed == 1 else "were fixed") if comparison.flips else ("lost pass rate", "gained")
     what = f"{plural(broken, 'task')} {verbs[0]} and {fixed} {verbs[1]}"
     net = points(comparison.net)
     if comparison.p < 0.05:

@@ -24,7 +24,8 @@ class Evolved:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """evolved: at most MOST_SUITES evolved sets of tasks; ``more_evolved`` are left out. updates: by the new label.
+    """evolved: at most MOST_SUITES sets of tasks, evolved from the board's, that a ranked model has a run on;
+    ``more_evolved`` are left out. updates: by the new label.
 
     preferences: by label; empty where the files were measured in different ways, whose figures cannot stand in one
     column. measure: how they were.
@@ -39,7 +40,12 @@ class Beside:
 
 def beside(board: Board, content: Content) -> Beside:
     """What the content knows of the models of one board."""
-    evolutions = [one for one in content.evolutions if one.original_key == board.key]
+    ranked = {row.run.label for row in board.ranked}
+    evolutions = [
+        one
+        for one in content.evolutions
+        if one.original_key == board.key and any(drop.label in ranked for drop in one.overall)
+    ]
     evolutions.sort(key=lambda one: -len(one.overall))  # stable: of equal ones, in the order of the evolutions
     measures = {(one.suite, one.measure) for one in content.preferences}
     alike = len(measures) == 1

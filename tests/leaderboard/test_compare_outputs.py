@@ -82,7 +82,7 @@ def test_the_json_has_both_answers_the_failing_test_and_the_gate(update: tuple[P
         "interval": None, "outcome": "inconclusive", "tasks_needed": None,
         "why": "1 owed sample could change it: resume the run, or give --allow-owed",
     }  # fmt: skip
-    assert data["verdict"].startswith("1 task broke and 1 were fixed")
+    assert data["verdict"].startswith("1 task broke and 1 was fixed")
 
 
 def test_without_a_limit_there_is_no_gate(update: tuple[Path, Path], tmp_path: Path) -> None:
