@@ -61,6 +61,11 @@ class Row:
     reasons: tuple[str, ...] = ()
 
     @property
+    def is_control(self) -> bool:
+        """Whether it is a baseline, which says nothing of how hard the tasks are for models."""
+        return CONTROL in self.reasons
+
+    @property
     def separable(self) -> bool | None:
         """False where the run cannot be told from the leader at the 5 % level; None where nobody asks."""
         return None if self.leader_p is None else self.leader_p < SIGNIFICANT

@@ -26,15 +26,17 @@ def site_data(
     evolutions: Sequence[Evolution],
     comparisons: Sequence[Comparison],
     seed: int,
+    *,
+    details: bool = True,
 ) -> dict[str, Any]:
-    """All numbers of a site."""
+    """All numbers of a site. details: whether what scoring said of failures stands with them: it repeats the tests."""
     return {
         "schema": SCHEMA,
         "title": title,
         "bootstrap": {"draws": DRAWS, "seed": seed},
         "boards": [_board(board) for board in boards],
         "evolutions": [_evolution(one) for one in evolutions],
-        "updates": [comparison_data(one) for one in comparisons],
+        "updates": [comparison_data(one, details=details) for one in comparisons],
     }
 
 

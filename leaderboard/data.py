@@ -59,8 +59,11 @@ def rates_data(rates: ExpectedFlips) -> dict[str, Any]:
     }
 
 
-def comparison_data(one: Comparison) -> dict[str, Any]:
-    """All numbers of one comparison; ``counts`` is null where a task has several samples."""
+def comparison_data(one: Comparison, *, details: bool = True) -> dict[str, Any]:
+    """All numbers of one comparison; ``counts`` is null where a task has several samples.
+
+    details: whether to say what scoring said of failures; null if not.
+    """
     flips = one.flips
     counts = None
     if flips is not None:
@@ -104,8 +107,8 @@ def comparison_data(one: Comparison) -> dict[str, Any]:
         "test": one.test,
         "p": one.p,
         "seed": one.seed,
-        "broken": [_change(change) for change in one.broken],
-        "fixed": [_change(change) for change in one.fixed],
+        "broken": [_change(change, details) for change in one.broken],
+        "fixed": [_change(change, details) for change in one.fixed],
         "left_out": {
             "only_old": list(one.left_out.only_old),
             "only_new": list(one.left_out.only_new),
@@ -150,7 +153,7 @@ def _task_tests(tests: Sequence[TaskTest]) -> dict[str, Any]:
     }
 
 
-def _change(change: TaskChange) -> dict[str, Any]:
+def _change(change: TaskChange, details: bool) -> dict[str, Any]:
     return {
         "task": change.task,
         "old_passed": change.old.passed,
@@ -159,6 +162,6 @@ def _change(change: TaskChange) -> dict[str, Any]:
         "new_scored": change.new.n,
         "old_verdicts": list(change.old_verdicts),
         "new_verdicts": list(change.new_verdicts),
-        "old_detail": change.old_detail,
-        "new_detail": change.new_detail,
+        "old_detail": change.old_detail if details else None,
+        "new_detail": change.new_detail if details else None,
     }

@@ -7,8 +7,8 @@ not a verdict of contamination.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -89,10 +89,11 @@ class Evolution:
         return tuple(drop for drop in self.drops if drop.operator == ALL)
 
 
-def build_evolutions(runs: Sequence[RunTable], *, seed: int = SEED) -> list[Evolution]:
+def build_evolutions(runs: Sequence[RunTable], *, controls: Collection[str] = (), seed: int = SEED) -> list[Evolution]:
     """Every pair of task sets where the second holds tasks evolved from the first and some label has a run on both.
 
-    Of several runs of one label on the same tasks the newest is taken, and a note says so.
+    Of several runs of one label on the same tasks the newest is taken, and a note says so. controls: labels of
+    baselines, which are no models to be ranked or to make a field; they are left out where there is any model.
     """
     groups: dict[tuple[str, str], list[tuple[RunTable, RunTable]]] = {}
     for evolved in runs:
@@ -100,8 +101,19 @@ def build_evolutions(runs: Sequence[RunTable], *, seed: int = SEED) -> list[Evol
         for original in runs:
             if original.label == evolved.label and original is not evolved and roots & set(original.tasks.index):
                 groups.setdefault((original.board_key, evolved.board_key), []).append((original, evolved))
-    found = [_evolution(keys, pairs, seed) for keys, pairs in groups.items()]
+    found = [_of_models(keys, pairs, controls, seed) for keys, pairs in groups.items()]
     return sorted(found, key=lambda one: (one.original_suite, one.evolved_suite, one.original_key, one.evolved_key))
+
+
+def _of_models(
+    keys: tuple[str, str], pairs: Sequence[tuple[RunTable, RunTable]], controls: Collection[str], seed: int
+) -> Evolution:
+    models = [pair for pair in pairs if pair[0].label not in controls]
+    if not models or len(models) == len(pairs):
+        return _evolution(keys, pairs, seed)
+    labels = sorted({pair[0].label for pair in pairs} & set(controls))
+    one = _evolution(keys, models, seed)
+    return replace(one, notes=(*one.notes, f"left out, as control baselines: {', '.join(labels)}."))
 
 
 def _evolution(keys: tuple[str, str], pairs: Sequence[tuple[RunTable, RunTable]], seed: int) -> Evolution:

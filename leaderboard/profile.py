@@ -8,15 +8,19 @@ from typing import Literal
 
 import numpy as np
 
+from ..benchmarks.formats.evoeval import PARENT
 from .board import Board, Row
 
 Kind = Literal["tag", "operator", "root"]
 ORIGINAL = "original"
+FEWEST = 3
+"""Tasks with a tag: of fewer a mean says nothing, and a tag of one task only names it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Some of a board's tasks. score: the run's mean pass rate on them; field: the mean of the other runs' means.
+    """Some of a board's tasks. score: the run's mean pass rate on them; field: the mean of the other runs' means
+    (controls are no field, unless there is nothing else).
 
     NaN where the run, or every other run, has no scored sample of them.
     """
@@ -75,14 +79,19 @@ class Profiles:
     def _position(self, row: Row) -> int:
         return next(i for i, other in enumerate(self.board.rows) if other is row)
 
+    def _field(self, own: int) -> list[int]:
+        """The runs that a run is set against: the other models; the other controls where there is no other model."""
+        others = [i for i in range(len(self.board.rows)) if i != own]
+        return [i for i in others if not self.board.rows[i].is_control] or others
+
     def _group(self, own: int, kind: Kind, name: str, chosen: np.ndarray) -> Group:
         means = _mean_of_known(self.rates[:, chosen], axis=1)
-        others = _mean_of_known(np.delete(means, own)[None, :], axis=1)
+        others = _mean_of_known(means[self._field(own)][None, :], axis=1)
         return Group(kind, name, len(chosen), float(means[own]), float(others[0]))
 
     def _surprises(self, row: Row) -> list[Surprise]:
         own = self._position(row)
-        field = _mean_of_known(np.delete(self.rates, own, axis=0), axis=0)
+        field = _mean_of_known(self.rates[self._field(own)], axis=0)
         return [
             Surprise(task, float(rate), float(other))
             for task, rate, other in zip(self.tasks, self.rates[own], field, strict=True)
@@ -91,20 +100,26 @@ class Profiles:
 
 
 def profiles_of(board: Board) -> Profiles:
-    """The board's pass rates, and its tasks by tag, operator (where any is evolved) and root (where some has two)."""
+    """The board's pass rates, and its tasks by tag (of at least ``FEWEST`` tasks), operator (where any is evolved) and
+    root (where some has two).
+    """
     tasks = board.rows[0].run.tasks
     names = tuple(tasks.index)
     rates = np.array([[row.run.counts[task].rate for task in names] for row in board.rows], dtype=float)
     members: dict[tuple[Kind, str], list[int]] = {}
     for number, (root, operator, tags) in enumerate(zip(tasks["root"], tasks["operator"], tasks["tags"], strict=True)):
-        for tag in dict.fromkeys(tags):
+        for tag in dict.fromkeys(tag for tag in tags if not tag.startswith(PARENT)):
             members.setdefault(("tag", tag), []).append(number)
         members.setdefault(("operator", ORIGINAL if operator is None else operator), []).append(number)
         members.setdefault(("root", root), []).append(number)
     evolved = bool(tasks["operator"].notna().any())
     families = any(kind == "root" and len(chosen) > 1 for (kind, _), chosen in members.items())
     kept = {"tag": True, "operator": evolved, "root": families}
-    groups = {key: np.array(chosen) for key, chosen in members.items() if kept[key[0]]}
+    groups = {
+        key: np.array(chosen)
+        for key, chosen in members.items()
+        if kept[key[0]] and (key[0] != "tag" or len(chosen) >= FEWEST)
+    }
     return Profiles(board, names, rates, groups)
 
 

@@ -43,19 +43,32 @@ class Item:
                 yield board, row, row.run.counts[self.id]
 
     @cached_property
+    def judges(self) -> tuple[TaskCounts, ...]:
+        """The counts by which the task is judged: of models' runs, since what a control solves says nothing of a task;
+        where there are controls alone, of those.
+        """
+        every = tuple(self.results())
+        return tuple(counts for _, row, counts in every if self.controls_alone or not row.is_control)
+
+    @cached_property
+    def controls_alone(self) -> bool:
+        """Whether no model was asked it, only control baselines."""
+        return all(row.is_control for _, row, _ in self.results())
+
+    @cached_property
     def scored(self) -> int:
-        """Runs that have a scored sample of this task."""
-        return sum(counts.n > 0 for _, _, counts in self.results())
+        """Runs (of ``judges``) that have a scored sample of this task."""
+        return sum(counts.n > 0 for counts in self.judges)
 
     @cached_property
     def solvers(self) -> int:
-        """Runs of which some sample passed."""
-        return sum(counts.passed > 0 for _, _, counts in self.results())
+        """Runs (of ``judges``) of which some sample passed."""
+        return sum(counts.passed > 0 for counts in self.judges)
 
     @cached_property
     def solve_rate(self) -> float:
-        """Mean over runs of the share of scored samples that passed; NaN where no run has a scored sample."""
-        rates = [counts.rate for _, _, counts in self.results() if counts.n]
+        """Mean over runs (of ``judges``) of the share of scored samples that passed; NaN where none is scored."""
+        rates = [counts.rate for counts in self.judges if counts.n]
         return math.fsum(rates) / len(rates) if rates else math.nan
 
     @property
@@ -76,9 +89,9 @@ class Item:
     def flag(self) -> str:
         """What is odd about who passed: "never solved", "solved by one only", "always solved", or "".
 
-        With a single run there is nothing to compare, so only "never solved" can be said.
+        With a single run there is nothing to compare, so only "never solved" can be said; of controls alone nothing.
         """
-        if not self.scored:
+        if not self.scored or self.controls_alone:
             return ""
         if not self.solvers:
             return "never solved"

@@ -47,7 +47,7 @@ def content_of(request: Request, *, quiet: bool = False) -> Content:
     with bar("comparing models", 4, quiet=quiet) as advance:
         boards = build_boards(tables, prices=request.prices, controls=_known(request.choices.controls, tables))
         advance(None)
-        evolutions = build_evolutions(tables)
+        evolutions = build_evolutions(tables, controls=request.choices.controls)
         advance(None)
         versions = _versions(tables, request.pairs, [board.key for board in boards])
         advance(None)

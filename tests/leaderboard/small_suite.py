@@ -11,6 +11,7 @@ from evalrun.benchmarks import CodeTask, Suite
 from evalrun.benchmarks.jsonio import write_jsonl
 from evalrun.benchmarks.task import Case, CasesTest, Lineage
 from evalrun.harness.cli import main
+from evalrun.harness.runs.records import TaskRow
 
 MakeRun = Callable[..., Path]
 BLOCKS = {"dt", "dd", "td", "th", "p", "h1", "h2", "h3", "li", "summary", "pre", "del", "ins", "span", "a", "option"}
@@ -63,23 +64,25 @@ def run_of(
 ) -> Path:
     """A run folder of the suite's tasks in ``outcomes`` (letters as for make_run), with answers made by ``code``."""
     tasks = {task.id: task for task in suite}
+    rows = {name: TaskRow.of(tasks[name]) for name in outcomes}
     folder = make_run(
         label,
         outcomes,
         suite=suite.name,
         digests={name: tasks[name].digest for name in outcomes},
-        roots={name: tasks[name].root for name in outcomes if tasks[name].lineage},
+        roots={name: row.root for name, row in rows.items() if row.root != name},
+        operators={name: row.operator for name, row in rows.items() if row.operator},
         manifest={"suite": {"name": suite.name, "version": suite.version, "digest": suite.digest, "tasks": len(suite)}},
         **more,
     )
-    rows = [
+    samples = [
         {"task": task, "epoch": epoch, "text": code(task, epoch), "code": code(task, epoch), "assembly": "alone"}
         for task, letters in outcomes.items()
         for epoch, letter in enumerate(letters)
         if letter != "-"
     ]
     (folder / "samples.jsonl").unlink()
-    write_jsonl(folder / "samples.jsonl", rows)
+    write_jsonl(folder / "samples.jsonl", samples)
     return folder
 
 

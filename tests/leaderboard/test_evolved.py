@@ -16,7 +16,7 @@ from evalrun.leaderboard.evolved import ALL, build_evolutions
 from evalrun.leaderboard.field import Field
 from evalrun.leaderboard.metrics.agreement import split_half
 from evalrun.leaderboard.metrics.resampling import root_sums
-from evalrun.leaderboard.table import read_run
+from evalrun.leaderboard.table import RunTable, read_run
 from evalrun.leaderboard.words import drop_sentence
 
 MakeRun = Callable[..., Path]
@@ -53,6 +53,22 @@ def test_a_memorizer_is_shown_to_collapse_and_a_solver_to_hold(make_run: MakeRun
         "memorizer falls from 100.0 % to 0.0 % on tasks evolved from core@1; "
         "the drop of the other model is within noise."
     )
+
+
+def test_controls_are_no_field_for_models_but_are_set_against_one_another(make_run: MakeRun) -> None:
+    def pair(label: str, letter: str) -> list[RunTable]:
+        return [
+            read_run(original(make_run, label)),
+            read_run(evolved(make_run, label, dict.fromkeys(CHILDREN, letter))),
+        ]
+
+    controls = [*pair("memorizer", "w"), *pair("reference", "P")]
+    model = pair("model", "P")
+    (evolution,) = build_evolutions([*controls, *model], controls=["memorizer", "reference"])
+    assert [drop.label for drop in evolution.overall] == ["model"]
+    assert "left out, as control baselines: memorizer, reference." in evolution.notes
+    (evolution,) = build_evolutions(controls, controls=["memorizer", "reference"])
+    assert [drop.label for drop in evolution.overall] == ["memorizer", "reference"]
 
 
 def test_each_operator_is_reported_beside_all_of_them(make_run: MakeRun) -> None:

@@ -58,6 +58,22 @@ def test_unexpected_failures_and_hardest_solved_are_judged_by_the_other_runs(boa
     assert len(profiles.hardest_solved(row, 1)) == 1
 
 
+def test_a_tag_of_few_tasks_or_that_names_a_parent_is_no_group(make_run: MakeRun) -> None:
+    run = read_run(make_run("m", dict.fromkeys("abcd", "P")))
+    run.tasks["tags"] = [("lists", "rare", "parent:x"), ("lists", "rare", "parent:x"), ("lists", "parent:x"), ()]
+    (board,) = build_boards([run])
+    assert [(one.name, one.tasks) for one in profiles_of(board).of(board.rows[0], "tag")] == [("lists", 3)]
+
+
+def test_the_others_are_models_and_not_controls(make_run: MakeRun) -> None:
+    runs = [read_run(make_run(label, {"a": letter})) for label, letter in (("m", "w"), ("n", "w"), ("reference", "P"))]
+    (board,) = build_boards(runs, controls=["reference"])
+    fields = {row.run.label: profiles_of(board).unexpected_failures(row, 9) for row in board.rows}
+    assert fields == {"m": [], "n": [], "reference": []}
+    solved = {row.run.label: profiles_of(board).hardest_solved(row, 9) for row in board.rows}
+    assert [(one.task, one.field) for one in solved["reference"]] == [("a", 0.0)]
+
+
 def test_a_run_alone_has_no_others_to_be_set_against(make_run: MakeRun) -> None:
     (board,) = build_boards([read_run(make_run("m", {"a": "P", "b": "w"}))])
     profiles = profiles_of(board)

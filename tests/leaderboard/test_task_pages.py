@@ -68,7 +68,7 @@ def test_a_task_page_shows_prompt_tests_reference_and_facts(site: Path) -> None:
 
 def test_a_task_page_counts_passes_of_every_run_and_names_what_went_wrong(site: Path) -> None:
     words = read(page_of(site, "toy/double")).words()
-    assert "2 of 3 runs solve it; the mean pass rate is 50.0 %." in words
+    assert "Solved by 2 of 3 runs; the mean pass rate is 50.0 %." in words
     assert "strong 2/2" in words
     assert "weak 0/2 wrong 1, timeout 1 expected 1, found 2" in words
 
@@ -108,6 +108,41 @@ def test_without_its_suite_a_page_says_that_the_text_is_not_at_hand(
     assert "The text is not at hand: the suite toy@1 was not given" in words
     assert "Double it" not in words
     assert "✓ holds" not in words
+
+
+def test_a_task_of_a_set_evolved_by_others_shows_what_changed_from_the_root_it_names(
+    make_run: MakeRun, tmp_path: Path
+) -> None:
+    double, halve, renamed = two_and_one()
+    other = CodeTask("hard/0", renamed.prompt, "twofold", renamed.reference, renamed.tests, tags=("parent:toy/double",))
+    suites = [Suite("toy", "1", (double, halve)), Suite("hard", "1", (other,))]
+    for suite in suites:
+        suite.save(tmp_path / suite.name)
+    runs = [
+        run_of(make_run, suites[0], "m", {"toy/double": "P", "toy/halve": "P"}),
+        run_of(make_run, suites[1], "m", {"hard/0": "w"}),
+    ]
+    given = [option for suite in suites for option in ("--suite", str(tmp_path / suite.name))]
+    site = publish(tmp_path / "site", runs, *given)
+    words = read(page_of(site, "hard/0")).words()
+    assert "Changed from toy/double Prompt: 1 lines added, 1 removed" in words
+    assert "added: + def twofold(n: int) -> int:" in words
+    assert "no certificate" in words
+
+
+def test_controls_do_not_say_how_hard_a_task_is_where_a_model_was_asked(make_run: MakeRun) -> None:
+    runs = [
+        read_run(make_run(label, letters))
+        for label, letters in (
+            ("model", {"a": "w", "b": "w"}),
+            ("weak", {"a": "w", "b": "w"}),
+            ("reference", {"a": "P", "b": "P"}),
+        )
+    ]
+    task = items_of(build_boards(runs, controls=["reference"]))[0]
+    assert (task.scored, task.solvers, task.solve_rate, task.flag) == (2, 0, 0.0, "never solved")
+    alone = items_of(build_boards(runs[2:], controls=["reference"]))[0]
+    assert (alone.scored, alone.solve_rate, alone.flag, alone.controls_alone) == (1, 1.0, "", True)
 
 
 # --- answers ---
@@ -228,14 +263,16 @@ def test_no_text_of_a_task_is_published_when_prompts_are_hidden(
             make_run,
             suite,
             label,
-            outcomes("ww", "wP", "wP"),
+            outcomes(*letters),
             detail="double(1) returned 3",
             code=lambda t, e: "Double it.",
         )
-        for label in ("a", "b")
+        for label, letters in (("a", ("ww", "PP", "wP")), ("b", ("PP", "ww", "wP")))
     ]
-    site = publish(tmp_path / "site", runs, "--suite", str(tmp_path / "toy"), "--no-publish-prompts")
-    for path in [*(site / "tasks").iterdir(), *(site / "models").iterdir(), site / "compare.html"]:
+    given = ("--suite", str(tmp_path / "toy"), "--pair", "a:b")
+    site = publish(tmp_path / "site", runs, *given, "--no-publish-prompts")
+    assert list((site / "versions").glob("a-*--b-*.html"))
+    for path in sorted(path for path in site.rglob("*") if path.is_file()):
         text = path.read_text(encoding="utf-8")
         for secret in ("Double it", "double(1)", "twofold", "return 2"):
             assert secret not in text, (path.name, secret)

@@ -13,7 +13,14 @@ from ..render import Asset
 
 def files(content: Content) -> Iterator[Asset]:
     """data/board.csv, data/board.json and data/options.json."""
-    numbers = site_data(content.title, content.boards, content.evolutions, content.updates, content.seed)
+    numbers = site_data(
+        content.title,
+        content.boards,
+        content.evolutions,
+        content.updates,
+        content.seed,
+        details=content.choices.prompts,
+    )
     yield Asset("data/board.json", to_text(numbers).encode("utf-8"))
     yield Asset("data/board.csv", board_csv(content.boards).encode("utf-8"))
     yield Asset(RECORD, to_text(recorded(content)).encode("utf-8"))

@@ -51,7 +51,7 @@ def _finding(facts: Sequence[SuiteFacts], found: Sequence[Change]) -> str:
     if found:
         differ = plural(len(found), "pair of versions differs", "pairs of versions differ")
         return f"{head}; {differ}, and their scores are not comparable."
-    return f"{head}; a score counts for exactly the tasks that its suite's digest names."
+    return f"{head}; a score counts for exactly the tasks that its suite’s digest names."
 
 
 def _suite_view(one: SuiteFacts, number: int, paths: Mapping[str, str]) -> View:
@@ -89,7 +89,7 @@ def _loaded_facts(one: SuiteFacts) -> list[tuple[str, str]]:
         ("License", visible(one.suite.license)),
         ("Seal (Merkle root)", one.suite.merkle_root),
         ("Seed committed to", visible(commitment) if isinstance(commitment, str) else ""),
-        ("Gates that hold", ", ".join(gates)),
+        ("Gates that hold" + (", ancestors included" if told["ancestors"] else ""), ", ".join(gates)),
         ("Tasks by operator", _counted(told["counts"]["operator"])),
         ("Tasks by kind", _counted(told["counts"]["kind"])),
         ("Tasks by track", _counted(told["counts"]["track"])),

@@ -12,7 +12,7 @@ from ....benchmarks.visible import visible, visible_block
 from ...board import Board, Row
 from ...metrics.passk import TaskCounts
 from ...table import VERDICTS
-from ...tasks import Item, items_of
+from ...tasks import Item, Key, items_of
 from ...words import NONE, percent, plural, short_suite
 from .. import answers, downloads
 from ..cells import day, difference, sort_key, stack
@@ -89,6 +89,7 @@ def _index(site: _Site) -> Page:
             "operators": [(f"o{i}", visible(name) if name else "none (original)") for i, name in enumerate(operators)],
             "suites": [(f"s{i}", short_suite(name)) for i, name in enumerate(suites)],
             "evolved": any(item.is_evolved for item in site.items),
+            "controls": bool(site.content.choices.controls),
             "drawn": len(site.items) <= MOST_DRAWN_TASKS,
         },
     )
@@ -210,7 +211,7 @@ def _task(item: Item, site: _Site) -> Iterator[Page | Asset]:
             "hidden": not texts,
             "known": task is not None,
             "suite": short_suite(item.boards[0].suite),
-            "parents": _parent_views(task, site) if task is not None and texts else [],
+            "parents": _parent_views(task, item, site) if task is not None and texts else [],
             "lineage": lineage_facts(task.lineage, texts=texts) if task is not None and task.lineage else [],
             "certificate": _certificate_view(item, site),
             "certificate_word": _certificate_word(item, site),
@@ -233,13 +234,17 @@ def _finding(item: Item) -> str:
         return f"No run solves it: {plural(item.scored, 'run')} tried."
     if item.solve_rate == 1.0:
         return f"Every sample of {plural(item.scored, 'run')} solves it."
-    who = f"{item.solvers} of {plural(item.scored, 'run')} {'solves' if item.solvers == 1 else 'solve'} it"
-    return f"{who}; the mean pass rate is {percent(item.solve_rate)}."
+    who = f"{item.solvers} of {plural(item.scored, 'run')}"
+    return f"Solved by {who}; the mean pass rate is {percent(item.solve_rate)}."
 
 
 def _cards(item: Item, site: _Site) -> list[tuple[str, str, str]]:
     cards = [
-        ("Mean pass rate", percent(item.solve_rate), "over runs, each counting once"),
+        (
+            "Mean pass rate",
+            percent(item.solve_rate),
+            "of control baselines: no model was asked" if item.controls_alone else "over runs, each counting once",
+        ),
         ("Solved by", f"{item.solvers} of {item.scored}", item.flag or "runs of which some sample passed"),
     ]
     if not math.isnan(item.discrimination):
@@ -289,23 +294,23 @@ def _specimen_view(one: Specimen) -> View:
     return {"name": visible(one.name, 60), "summary": visible(one.summary), "text": visible_block(one.text, TEXT)}
 
 
-def _parent_views(task: CodeTask, site: _Site) -> list[View]:
+def _parent_views(task: CodeTask, item: Item, site: _Site) -> list[View]:
     """Of every parent whose text is known: what became of its prompt, its reference and its tests."""
     found: list[View] = []
-    for (name, digest), parent in site.library.parents(task):
-        if parent is None:
-            found.append({"id": visible(name), "href": _link(name, site, digest), "prompt": None})
-            continue
-        found.append(
-            {
-                "id": visible(name),
-                "href": _link(name, site, digest),
-                "prompt": difference(parent.prompt, task.prompt),
-                "reference": difference(parent.reference, task.reference),
-                "tests": difference(_tests_text(parent), _tests_text(task)),
-            }
-        )
+    for (name, digest), parent in site.library.parents(task) or _named_root(item, site):
+        view: dict[str, object] = {"id": visible(name), "href": _link(name, site, digest), "prompt": None}
+        if parent is not None:
+            view["prompt"] = difference(parent.prompt, task.prompt)
+            view["reference"] = difference(parent.reference, task.reference)
+            view["tests"] = difference(_tests_text(parent), _tests_text(task))
+        found.append(view)
     return found
+
+
+def _named_root(item: Item, site: _Site) -> list[tuple[Key, CodeTask | None]]:
+    """The root of a task that others evolved: it names its root and not its digest, so it must be the only one."""
+    found = site.by_id.get(item.root, ()) if item.is_evolved else ()
+    return [(found[0].key, site.library.task(found[0].key))] if len(found) == 1 else []
 
 
 def _tests_text(task: CodeTask) -> str:

@@ -22,8 +22,13 @@ TaskPages = Mapping[tuple[str, str], str]
 """The path of every task's page, by id and digest."""
 
 
-def pair_pages(path: str, versions: Sequence[Version], task_pages: TaskPages, place: str) -> Iterator[Page | Asset]:
-    """The page at ``path`` for one pair of labels, a section for each board, and its table of tasks as files."""
+def pair_pages(
+    path: str, versions: Sequence[Version], task_pages: TaskPages, place: str, *, details: bool
+) -> Iterator[Page | Asset]:
+    """The page at ``path`` for one pair of labels, a section for each board, and its table of tasks as files.
+
+    details: whether to publish what scoring said of failures, which repeats what the tests ask and expect.
+    """
     first = versions[0].comparison
     data = path.removesuffix(".html")
     yield Page(
@@ -35,9 +40,10 @@ def pair_pages(path: str, versions: Sequence[Version], task_pages: TaskPages, pl
         view={
             "sections": [_section(version, index, task_pages) for index, version in enumerate(versions, 1)],
             "data": data,
+            "details": details,
         },
     )
-    yield from table(data, [row for version in versions for row in _records(version)])
+    yield from table(data, [row for version in versions for row in _records(version, details)])
 
 
 def _section(version: Version, index: int, task_pages: TaskPages) -> View:
@@ -170,7 +176,7 @@ def _notes(one: Comparison) -> list[str]:
     return notes
 
 
-def _records(version: Version) -> Iterator[Mapping[str, Value]]:
+def _records(version: Version, details: bool) -> Iterator[Mapping[str, Value]]:
     one = version.comparison
     tests = {test.task: test for test in one.task_tests}
     for direction, changes in (("broken", one.broken), ("fixed", one.fixed)):
@@ -187,7 +193,7 @@ def _records(version: Version) -> Iterator[Mapping[str, Value]]:
                 "new_scored": change.new.n,
                 "verdicts": ", ".join(change.new_verdicts if broke else change.old_verdicts),
                 "failing_test": _failing_test(version.new if broke else version.old, change.task),
-                "detail": change.new_detail if broke else change.old_detail,
+                "detail": (change.new_detail if broke else change.old_detail) if details else None,
                 "fisher_p": None if test is None else test.p,
                 "adjusted_p": None if test is None else test.adjusted,
             }

@@ -46,7 +46,7 @@ def pages(content: Content) -> Iterator[Page | Asset]:
     yield from table("versions", [_record(one) for one in content.updates])
     names = content.names().tasks
     for pair, versions in pairs.items():
-        yield from pair_pages(paths[pair], versions, names, PLACE.key)
+        yield from pair_pages(paths[pair], versions, names, PLACE.key, details=content.choices.prompts)
 
 
 def _row_view(one: Comparison, path: str, first: bool) -> View:
