@@ -1,8 +1,9 @@
 """Every number about runs and every page of them. It reads records; it never touches a model or a sandbox.
 
-The formulas live in `passk`, `intervals` and `flips`, plain functions of plain numbers. `table` reads run folders,
-`board`, `evolved` and `comparison` turn tables into numbers, and only `view`, `figures` and `page` know what a reader
-sees.
+From the ground up: `metrics` holds the formulas, plain functions of plain numbers; `records` reads run folders into
+tables; `boards`, `updates`, `scorecards` and `preferences` turn tables into numbers (runs of one set of tasks side by
+side, two runs of one suite, one run by itself, scored pairs), and `words` and `data` say how numbers are written; only
+`site` knows what a reader of pages sees. `hf` offers the formulas as Hugging Face `evaluate` modules.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from .outputs import write_outputs
 from .shares import Share
 
 if TYPE_CHECKING:
-    from ..updates import Update
+    from ..updates.update import Update
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _COLOURS = {"ok": "green", "failed": "red", "inconclusive": "yellow"}
@@ -84,13 +84,13 @@ def command(
     summary = _summary_file(os.environ) if github else None
     from ...benchmarks.jsonio import writing
     from ..data import to_text
-    from ..gate import Limits, Rule
-    from ..junit import as_junit
-    from ..markdown import as_markdown
-    from ..report import Look, as_text
-    from ..table import read_run
-    from ..update_data import update_data
-    from ..updates import build_update
+    from ..records.table import read_run
+    from ..updates.data import update_data
+    from ..updates.gate import Limits, Rule
+    from ..updates.junit import as_junit
+    from ..updates.markdown import as_markdown
+    from ..updates.report import Look, as_text
+    from ..updates.update import build_update
 
     limits = Limits(max_nfr, max_nfr_of_correct, max_excess_nfr, max_drop, max_broken, min_pairwise, min_compared)
     new_run = read_run(new, keep="all")

@@ -9,14 +9,14 @@ from pathlib import Path
 from ...benchmarks import BadInput, Suite, built_in_suites
 from ...benchmarks.visible import visible
 from ...harness.runs.budget import Prices
-from ..board import build_boards
-from ..evolved import build_evolutions
+from ..boards.board import build_boards
+from ..boards.evolved import build_evolutions
 from ..metrics.intervals import SEED
-from ..preference_summary import PreferenceSummary, summarise
-from ..preference_table import read_preferences
+from ..preferences.summary import PreferenceSummary, summarise
+from ..preferences.table import read_preferences
+from ..records.table import RunTable, read_runs
 from ..site.content import Choices, Content
-from ..table import RunTable, read_runs
-from ..versions import Version, build_versions, found_pairs, named_pairs
+from ..updates.versions import Version, build_versions, found_pairs, named_pairs
 from .bars import bar
 
 

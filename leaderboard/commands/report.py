@@ -49,10 +49,10 @@ def command(
       evalrun report runs/june --show 20
     """
     from ..data import to_text
-    from ..report import Look
-    from ..scorecard import build_scorecard
-    from ..scorecard_data import scorecard_data
-    from ..scorecard_text import scorecard_markdown, scorecard_text
+    from ..scorecards.data import scorecard_data
+    from ..scorecards.scorecard import build_scorecard
+    from ..scorecards.text import scorecard_markdown, scorecard_text
+    from ..updates.report import Look
 
     card = build_scorecard(run, _prices(run, price_in, price_out, prices))
     write_outputs(

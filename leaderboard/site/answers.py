@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...benchmarks.visible import visible, visible_block
-from ..answers import Answer
-from ..tasks import Item
+from ..boards.tasks import Item
+from ..records.answers import Answer
 from .content import Samples
 
 PER_RUN = 2

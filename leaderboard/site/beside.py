@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..board import Board
-from ..comparison import Comparison
-from ..evolved import Drop
-from ..preference_summary import PreferenceSummary
+from ..boards.board import Board
+from ..boards.evolved import Drop
+from ..preferences.summary import PreferenceSummary
+from ..updates.comparison import Comparison
 from .content import Content
 
 MOST_SUITES = 2

@@ -9,12 +9,12 @@ from typing import Literal
 
 from ...benchmarks import Suite
 from ...harness.runs.budget import Prices
-from ..board import Board
-from ..comparison import Comparison
-from ..evolved import Evolution
-from ..preference_summary import PreferenceSummary
-from ..table import RunTable
-from ..versions import Version
+from ..boards.board import Board
+from ..boards.evolved import Evolution
+from ..preferences.summary import PreferenceSummary
+from ..records.table import RunTable
+from ..updates.comparison import Comparison
+from ..updates.versions import Version
 from .names import Names
 
 Samples = Literal["none", "failures", "all"]

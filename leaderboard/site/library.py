@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...benchmarks import CodeTask, Suite
-from ..tasks import Key
+from ..boards.tasks import Key
 
 
 class Library:

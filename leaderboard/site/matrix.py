@@ -12,7 +12,7 @@ from collections import Counter
 from typing import Any
 
 from ...benchmarks.visible import visible
-from ..board import Board, Row
+from ..boards.board import Board, Row
 from ..words import short_suite
 from .content import Content
 from .names import Names

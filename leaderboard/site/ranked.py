@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 
 from ...benchmarks.visible import visible
-from ..board import Board, Row
-from ..field import Standing
+from ..boards.board import Board, Row
+from ..boards.field import Standing
 from ..metrics.intervals import Interval
 from ..metrics.passk import PassAtK
-from ..table import RunTable
+from ..records.table import RunTable
 from ..words import NONE, bounds, p_value, percent, points, short_suite
 from .beside import Beside, Evolved
 from .cells import bar, count, day, delta, money, seconds, sort_key

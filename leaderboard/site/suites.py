@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ...benchmarks import Suite
-from ..table import RunTable
+from ..records.table import RunTable
 from .content import Content
 
 

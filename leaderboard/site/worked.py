@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ...benchmarks.visible import visible
-from ..board import Board, Row
+from ..boards.board import Board, Row
 from ..metrics.intervals import DRAWS
 from ..metrics.passk import TaskCounts, pass_at_k
 from ..words import bounds, p_value, percent, plural, points

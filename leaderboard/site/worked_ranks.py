@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from ..board import Board, Row
-from ..evolved import Evolution
+from ..boards.board import Board, Row
+from ..boards.evolved import Evolution
+from ..boards.words import coefficient, rank_range
 from ..metrics.agreement import SPLITS
-from ..words import bounds, coefficient, p_value, percent, plural, points, rank_range
+from ..words import bounds, p_value, percent, plural, points
 from .formula import Formula, name
 
 

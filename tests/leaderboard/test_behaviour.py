@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from evalrun.leaderboard.behaviour import RIGHT, Sample, samples_of
-from evalrun.leaderboard.comparison import compare_runs
-from evalrun.leaderboard.data import comparison_data, to_text
+from evalrun.leaderboard.data import to_text
 from evalrun.leaderboard.metrics.intervals import wilson
-from evalrun.leaderboard.table import read_run
+from evalrun.leaderboard.records.table import read_run
+from evalrun.leaderboard.updates.comparison_data import comparison_data
+from evalrun.leaderboard.updates.update.behaviour import RIGHT, Sample, samples_of
+from evalrun.leaderboard.updates.update.comparison import compare_runs
 
 MakeRun = Callable[..., Path]
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from evalrun.harness.runs.budget import Prices
-from evalrun.leaderboard.board import Board, build_boards
-from evalrun.leaderboard.board_data import board_csv, site_data
+from evalrun.leaderboard.boards.board import Board, build_boards
+from evalrun.leaderboard.boards.data import board_csv, site_data
+from evalrun.leaderboard.boards.words import leader_sentence, rank_range
 from evalrun.leaderboard.data import to_text
 from evalrun.leaderboard.metrics.flips import mcnemar_exact
-from evalrun.leaderboard.table import read_run
-from evalrun.leaderboard.words import leader_sentence, rank_range
+from evalrun.leaderboard.records.table import read_run
 
 MakeRun = Callable[..., Path]
 

@@ -14,13 +14,13 @@ import pytest
 
 from evalrun.benchmarks.jsonio import write_jsonl
 from evalrun.harness.cli import main
-from evalrun.leaderboard.excerpts import excerpt, printed
-from evalrun.leaderboard.markdown import cell, fence
-from evalrun.leaderboard.report import as_text
-from evalrun.leaderboard.scorecard import build_scorecard
-from evalrun.leaderboard.scorecard_text import scorecard_text
-from evalrun.leaderboard.table import read_run
-from evalrun.leaderboard.updates import build_update
+from evalrun.leaderboard.records.table import read_run
+from evalrun.leaderboard.scorecards.scorecard import build_scorecard
+from evalrun.leaderboard.scorecards.text import scorecard_text
+from evalrun.leaderboard.updates.report import as_text
+from evalrun.leaderboard.updates.update import build_update
+from evalrun.leaderboard.updates.update.excerpts import excerpt, printed
+from evalrun.leaderboard.updates.update.markdown import cell, fence
 
 MakeRun = Callable[..., Path]
 

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from evalrun.benchmarks.errors import BadInput
-from evalrun.leaderboard.board import Board, build_boards
-from evalrun.leaderboard.comparison import compare_runs
-from evalrun.leaderboard.pairs import neighbours, pair_of
+from evalrun.leaderboard.boards.board import Board, build_boards
+from evalrun.leaderboard.boards.pairs import neighbours, pair_of
+from evalrun.leaderboard.records.table import read_run
 from evalrun.leaderboard.site.build import PARTS
 from evalrun.leaderboard.site.matrix import board_id, run_ids
 from evalrun.leaderboard.site.names import Names
 from evalrun.leaderboard.site.render import part
-from evalrun.leaderboard.table import read_run
+from evalrun.leaderboard.updates.update.comparison import compare_runs
 from evalrun.leaderboard.words import p_value, percent, points
 
 from .browser import Browser

@@ -12,10 +12,10 @@ import pytest
 
 from evalrun.benchmarks import BadInput
 from evalrun.harness.cli import main
-from evalrun.leaderboard.comparison import compare_runs
 from evalrun.leaderboard.metrics.flips import mcnemar_exact
-from evalrun.leaderboard.table import read_run
-from evalrun.leaderboard.words import verdict_on_update
+from evalrun.leaderboard.records.table import read_run
+from evalrun.leaderboard.updates.update.comparison import compare_runs
+from evalrun.leaderboard.updates.words import verdict_on_update
 
 MakeRun = Callable[..., Path]
 

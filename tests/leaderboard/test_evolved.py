@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalrun.leaderboard.board_data import site_data
+from evalrun.leaderboard.boards.data import site_data
+from evalrun.leaderboard.boards.evolved import ALL, build_evolutions
+from evalrun.leaderboard.boards.field import Field
+from evalrun.leaderboard.boards.words import drop_sentence
 from evalrun.leaderboard.data import to_text
-from evalrun.leaderboard.evolved import ALL, build_evolutions
-from evalrun.leaderboard.field import Field
 from evalrun.leaderboard.metrics.agreement import split_half
 from evalrun.leaderboard.metrics.resampling import root_sums
-from evalrun.leaderboard.table import RunTable, read_run
-from evalrun.leaderboard.words import drop_sentence
+from evalrun.leaderboard.records.table import RunTable, read_run
 
 MakeRun = Callable[..., Path]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from evalrun.harness.cli import main
-from evalrun.leaderboard.evolved import build_evolutions
-from evalrun.leaderboard.moved import moved_tasks
-from evalrun.leaderboard.table import read_run
+from evalrun.leaderboard.boards.evolved import build_evolutions
+from evalrun.leaderboard.boards.moved import moved_tasks
+from evalrun.leaderboard.records.table import read_run
 
 from .conftest import writer_of_runs
 from .page_words import words

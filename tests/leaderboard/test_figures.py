@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalrun.leaderboard.board import Board, build_boards
-from evalrun.leaderboard.comparison import compare_runs
-from evalrun.leaderboard.evolved import ALL, Drop
-from evalrun.leaderboard.field import Standing
+from evalrun.leaderboard.boards.board import Board, build_boards
+from evalrun.leaderboard.boards.evolved import ALL, Drop
+from evalrun.leaderboard.boards.field import Standing
 from evalrun.leaderboard.metrics.churn import expected_flips
 from evalrun.leaderboard.metrics.drops import Excess
 from evalrun.leaderboard.metrics.intervals import UNDEFINED, Interval, difference_interval, sign_flip_p, wilson
+from evalrun.leaderboard.records.table import read_run
 from evalrun.leaderboard.site.figures import (
     Drawing,
     flips_mosaic,
@@ -39,7 +39,7 @@ from evalrun.leaderboard.site.figures.preferences import Bar
 from evalrun.leaderboard.site.figures.scatter import Place, draw_scatter
 from evalrun.leaderboard.site.figures.significance import draw_significance
 from evalrun.leaderboard.site.figures.tau import Line, draw_tau
-from evalrun.leaderboard.table import read_run
+from evalrun.leaderboard.updates.update.comparison import compare_runs
 
 from .conftest import writer_of_runs
 from .svg_text import outside, overlapping

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from evalrun.leaderboard.board import Board, build_boards
-from evalrun.leaderboard.profile import profiles_of
-from evalrun.leaderboard.table import read_run
+from evalrun.leaderboard.boards.board import Board, build_boards
+from evalrun.leaderboard.boards.profile import profiles_of
+from evalrun.leaderboard.records.table import read_run
 
 from .small_suite import Elements, page_of, publish, run_of, two_and_one
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from evalrun.benchmarks import BadInput
-from evalrun.leaderboard.preference_measures import (
+from evalrun.leaderboard.preferences.measures import (
     IMPLICIT_REWARD,
     JUDGE,
     PER_BYTE,
@@ -20,8 +20,8 @@ from evalrun.leaderboard.preference_measures import (
     REFERENCE,
     REWARD_MODEL,
 )
-from evalrun.leaderboard.preference_summary import PreferenceSummary, summarise
-from evalrun.leaderboard.preference_table import read_preferences
+from evalrun.leaderboard.preferences.summary import PreferenceSummary, summarise
+from evalrun.leaderboard.preferences.table import read_preferences
 
 HEADER = {"schema": 1, "model": "m", "mode": "loglikelihood", "suite": "s@1"}
 PAIR = {"pair": "a", "chosen_score": -1.0, "rejected_score": -2.0}

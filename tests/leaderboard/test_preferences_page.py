@@ -12,9 +12,9 @@ import pytest
 
 from evalrun.benchmarks.jsonio import write_jsonl
 from evalrun.harness.cli import main
-from evalrun.leaderboard.preference_summary import PreferenceSummary, summarise
-from evalrun.leaderboard.preference_table import read_preferences
-from evalrun.leaderboard.preference_words import above_controls, best_control, preference_sentence
+from evalrun.leaderboard.preferences.summary import PreferenceSummary, summarise
+from evalrun.leaderboard.preferences.table import read_preferences
+from evalrun.leaderboard.preferences.words import above_controls, best_control, preference_sentence
 
 from .page_words import words
 from .preference_files import JUDGES, write_judges, write_loglikelihoods

@@ -23,7 +23,7 @@ from evalrun.benchmarks.errors import InfraError
 from evalrun.benchmarks.jsonio import canonical_json, text_digest
 from evalrun.harness.runs.records import Run, load_run
 from evalrun.harness.verdict import Verdict
-from evalrun.leaderboard.table import VERDICTS, RunTable, read_run, read_runs
+from evalrun.leaderboard.records.table import VERDICTS, RunTable, read_run, read_runs
 
 MakeRun = Callable[..., Path]
 
@@ -253,7 +253,7 @@ def test_of_several_bad_folders_the_first_given_is_named(make_run: MakeRun, tmp_
 
 
 def test_a_process_that_dies_is_told_of(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evalrun.leaderboard.workers._START", "raise SystemExit(3)")
+    monkeypatch.setattr("evalrun.leaderboard.records.workers._START", "raise SystemExit(3)")
     with pytest.raises(InfraError, match="the process that read it died"):
         read_runs([make_run("m", {"a": "P"}), make_run("n", {"a": "P"})], jobs=2)
 
@@ -261,7 +261,7 @@ def test_a_process_that_dies_is_told_of(make_run: MakeRun, monkeypatch: pytest.M
 WAITING = """
 import sys
 from pathlib import Path
-from evalrun.leaderboard.table import read_runs
+from evalrun.leaderboard.records.table import read_runs
 
 read_runs([Path(sys.argv[1])] * 2, jobs=2)
 """

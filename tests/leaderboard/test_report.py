@@ -14,7 +14,7 @@ from evalrun.harness.cli import main
 from evalrun.harness.runs.budget import Prices
 from evalrun.leaderboard.metrics.intervals import wilson
 from evalrun.leaderboard.metrics.passk import pass_at_k_of_samples
-from evalrun.leaderboard.scorecard import build_scorecard
+from evalrun.leaderboard.scorecards.scorecard import build_scorecard
 
 MakeRun = Callable[..., Path]
 

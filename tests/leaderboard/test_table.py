@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evalrun.benchmarks import BadInput
-from evalrun.leaderboard.table import read_run
+from evalrun.leaderboard.records.table import read_run
 
 MakeRun = Callable[..., Path]
 

@@ -11,13 +11,13 @@ import pytest
 from evalrun.benchmarks import CodeTask, Suite
 from evalrun.benchmarks.compare import Comparator
 from evalrun.benchmarks.task import Case, CasesTest, CheckTest, LiteralTest, ModuleTest, StdioCase, StdioTest, Test
-from evalrun.leaderboard.answers import Answer
-from evalrun.leaderboard.board import build_boards
+from evalrun.leaderboard.boards.board import build_boards
+from evalrun.leaderboard.boards.tasks import items_of
+from evalrun.leaderboard.records.answers import Answer
+from evalrun.leaderboard.records.table import read_run
 from evalrun.leaderboard.site.answers import BYTES, Shown, capped, published, read_shard, shard, shown_answer
 from evalrun.leaderboard.site.certificates import certificate_view, holds
 from evalrun.leaderboard.site.specimens import CASES, specimens
-from evalrun.leaderboard.table import read_run
-from evalrun.leaderboard.tasks import items_of
 
 from .browser import Browser
 from .small_suite import Elements, broken_links, page_of, publish, run_of, two_and_one

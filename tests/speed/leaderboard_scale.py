@@ -242,7 +242,7 @@ def flat(figures: dict[str, Any]) -> Iterator[tuple[str, object]]:
 READ = """
 import sys
 from evalrun.leaderboard.commands.bars import bar
-from evalrun.leaderboard.table import read_runs
+from evalrun.leaderboard.records.table import read_runs
 with bar("reading runs", len(sys.argv) - 2) as advance:
     print(sum(table.scored for table in read_runs(sys.argv[2:], keep=sys.argv[1], progress=advance)), "scored")
 """

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ....benchmarks.visible import visible
-from ...evolved import Drop
+from ...boards.evolved import Drop
 from ...metrics.intervals import Interval
 from ...words import bounds, plural, points
 from .dots import Dot, draw_dots

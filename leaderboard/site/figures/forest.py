@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from ....benchmarks.visible import visible
-from ...board import Board, Row
-from ...words import bounds, leader_clause, percent, plural, short_suite
+from ...boards.board import Board, Row
+from ...boards.words import leader_clause
+from ...words import bounds, percent, plural, short_suite
 from .style import (
     BLUE,
     LINE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ...board import Board
+from ...boards.board import Board
 from ...words import plural, short_suite
 from .style import BLUE, ORANGE, QUIET, RULE, SOFT, TEXT, Drawing, canvas, finish, panel
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from ....benchmarks.visible import visible
-from ...comparison import Comparison
+from ...updates.comparison import Comparison
 from ...words import percent, plural
 from .style import (
     GOOD,

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from ....benchmarks.visible import visible
-from ...board import Board, Row
+from ...boards.board import Board, Row
 from ...metrics.cost import pareto_front
 from ...metrics.intervals import Interval
 from ...words import percent, plural, short_suite

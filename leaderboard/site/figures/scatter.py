@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from ....benchmarks.visible import visible
-from ...evolved import Drop, Evolution
+from ...boards.evolved import Drop, Evolution
 from ...words import percent, plural, points, short_suite
 from .labels import Box, place
 from .style import (

@@ -9,7 +9,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from ....benchmarks.visible import visible
-from ...board import Board
+from ...boards.board import Board
 from ...words import plural, short_suite
 from .style import (
     BLUE,

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from ...evolved import Drop
-from ...words import drop_words, percent, plural
+from ...boards.evolved import Drop
+from ...boards.words import drop_words
+from ...words import percent, plural
 from .labels import lead, move_apart
 from .scatter import outlier
 from .style import BLUE, LINE, ORANGE, QUIET, SOFT, TEXT, Drawing, canvas, finish, fitted, panel, widest

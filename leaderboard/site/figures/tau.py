@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from ....benchmarks.visible import visible
-from ...evolved import Evolution
-from ...field import Agreement
+from ...boards.evolved import Evolution
+from ...boards.field import Agreement
 from ...metrics.intervals import UNDEFINED, Interval
 from ...words import short_suite
 from .dots import Dot, draw_dots

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....benchmarks.visible import visible
-from ...board import Board
-from ...pairs import Neighbours, neighbours
+from ...boards.board import Board
+from ...boards.pairs import Neighbours, neighbours
 from ...words import p_value, percent, plural, points, short_suite
 from .. import downloads
 from ..cells import delta, sort_key

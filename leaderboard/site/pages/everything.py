@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...board_data import board_csv, site_data
+from ...boards.data import board_csv, site_data
 from ...data import to_text
 from ..content import Content
 from ..options import RECORD, recorded

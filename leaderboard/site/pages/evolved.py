@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from ....benchmarks.visible import visible
-from ...evolved import ALL, Drop, Evolution
-from ...field import Agreement, RootMove
+from ...boards.evolved import ALL, Drop, Evolution
+from ...boards.field import Agreement, RootMove
+from ...boards.moved import Moved, moved_tasks
+from ...boards.words import drop_sentence
 from ...metrics.intervals import DRAWS, Interval
-from ...moved import Moved, moved_tasks
-from ...words import NONE, bounds, drop_sentence, p_value, percent, plural, points, short_suite
+from ...words import NONE, bounds, p_value, percent, plural, points, short_suite
 from ..cells import delta, sort_key
 from ..content import Content
 from ..downloads import table

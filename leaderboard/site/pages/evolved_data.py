@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from ...evolved import Evolution
-from ...moved import Moved
+from ...boards.evolved import Evolution
+from ...boards.moved import Moved
 from ..downloads import Value
 
 Rows = list[Mapping[str, Value]]

@@ -7,8 +7,9 @@ from itertools import accumulate
 from typing import Any
 
 from ....benchmarks.visible import visible
-from ...board import Board
-from ...words import leader_sentence, plural, short_suite
+from ...boards.board import Board
+from ...boards.words import leader_sentence
+from ...words import plural, short_suite
 from .. import downloads
 from ..beside import Beside, beside
 from ..cells import scale_of

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ....benchmarks.visible import visible
-from ...board import TOP, Board, Row
-from ...comparison import Comparison
-from ...evolved import Drop
-from ...profile import Group, Kind, Profiles, Surprise, profiles_of
-from ...words import NONE, bounds, p_value, percent, plural, points, short_suite, verdict_on_update
+from ...boards.board import TOP, Board, Row
+from ...boards.evolved import Drop
+from ...boards.profile import Group, Kind, Profiles, Surprise, profiles_of
+from ...updates.comparison import Comparison
+from ...updates.words import verdict_on_update
+from ...words import NONE, bounds, p_value, percent, plural, points, short_suite
 from .. import downloads
 from ..cells import bar, day, delta, sort_key, stack
 from ..content import Content

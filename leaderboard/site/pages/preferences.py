@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ....benchmarks.visible import visible
 from ...metrics.intervals import UNDEFINED, Interval
-from ...preference_summary import Control, PreferenceSummary, Slice
-from ...preference_words import above_controls, best_control, preference_sentence
+from ...preferences.summary import Control, PreferenceSummary, Slice
+from ...preferences.words import above_controls, best_control, preference_sentence
 from ...words import NONE, bounds, percent, plural, points
 from ..cells import sort_key, stack
 from ..content import Content

@@ -9,7 +9,7 @@ from typing import Any
 
 from ....benchmarks.visible import visible
 from ....harness.runs import records
-from ...table import RunTable
+from ...records.table import RunTable
 from ...words import NONE, plural
 from .. import downloads
 from ..content import Content

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from ....benchmarks import CodeTask
 from ....benchmarks.visible import visible, visible_block
-from ...board import Board, Row
+from ...boards.board import Board, Row
+from ...boards.tasks import Item, Key, items_of
 from ...metrics.passk import TaskCounts
-from ...table import VERDICTS
-from ...tasks import Item, Key, items_of
+from ...records.table import VERDICTS
 from ...words import NONE, percent, plural, short_suite
 from .. import answers, downloads
 from ..cells import day, difference, sort_key, stack

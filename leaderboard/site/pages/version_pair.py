@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from ....benchmarks.visible import visible
-from ...comparison import Comparison, TaskChange
-from ...table import RunTable
-from ...update_words import changed
-from ...versions import Part, Version
-from ...words import NONE, bounds, p_value, percent, plural, points, short_suite, verdict_on_update
+from ...records.table import RunTable
+from ...updates.comparison import Comparison, TaskChange
+from ...updates.versions import Part, Version
+from ...updates.words import changed, verdict_on_update
+from ...words import NONE, bounds, p_value, percent, plural, points, short_suite
 from ..cells import delta, sort_key
 from ..downloads import Value, table
 from ..figures.mosaic import flips_mosaic

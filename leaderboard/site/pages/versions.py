@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ....benchmarks.visible import visible
-from ...comparison import Comparison
-from ...update_words import beyond_chance, changed, update_word, updates_sentence
-from ...versions import Version
-from ...words import NONE, bounds, p_value, percent, points, short_suite, verdict_on_update
+from ...updates.comparison import Comparison
+from ...updates.versions import Version
+from ...updates.words import beyond_chance, changed, update_word, updates_sentence, verdict_on_update
+from ...words import NONE, bounds, p_value, percent, points, short_suite
 from ..cells import delta, sort_key
 from ..content import Content
 from ..downloads import Value, table

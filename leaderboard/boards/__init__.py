@@ -1,0 +1,1 @@
+"""Runs of one set of tasks side by side: ranks, what a suite can tell, original against evolved."""

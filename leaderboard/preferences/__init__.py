@@ -1,0 +1,1 @@
+"""Scored preference pairs: read, measured and put into words."""

@@ -1,0 +1,1 @@
+"""Run folders read into tables: what was asked, what came back, what it cost; nothing is judged here."""

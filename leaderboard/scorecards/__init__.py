@@ -1,0 +1,1 @@
+"""One run by itself: its score, cost, weak spots and failures."""

@@ -1,0 +1,1 @@
+"""Two runs of one suite: what an update broke and fixed, and whether it may go out."""
