@@ -12,9 +12,9 @@ import pytest
 from evalrun.leaderboard.data import to_text
 from evalrun.leaderboard.metrics.intervals import wilson
 from evalrun.leaderboard.records.table import read_run
+from evalrun.leaderboard.updates.behaviour import RIGHT, Sample, samples_of
+from evalrun.leaderboard.updates.comparison import compare_runs
 from evalrun.leaderboard.updates.comparison_data import comparison_data
-from evalrun.leaderboard.updates.update.behaviour import RIGHT, Sample, samples_of
-from evalrun.leaderboard.updates.update.comparison import compare_runs
 
 MakeRun = Callable[..., Path]
 

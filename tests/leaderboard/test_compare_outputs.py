@@ -17,10 +17,10 @@ from evalrun.harness.cli import main
 from evalrun.leaderboard.records.table import read_run
 from evalrun.leaderboard.scorecards.scorecard import build_scorecard
 from evalrun.leaderboard.scorecards.text import scorecard_text
+from evalrun.leaderboard.updates.excerpts import excerpt, printed
+from evalrun.leaderboard.updates.markdown import cell, fence
 from evalrun.leaderboard.updates.report import as_text
 from evalrun.leaderboard.updates.update import build_update
-from evalrun.leaderboard.updates.update.excerpts import excerpt, printed
-from evalrun.leaderboard.updates.update.markdown import cell, fence
 
 MakeRun = Callable[..., Path]
 

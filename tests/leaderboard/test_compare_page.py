@@ -20,7 +20,7 @@ from evalrun.leaderboard.site.build import PARTS
 from evalrun.leaderboard.site.matrix import board_id, run_ids
 from evalrun.leaderboard.site.names import Names
 from evalrun.leaderboard.site.render import part
-from evalrun.leaderboard.updates.update.comparison import compare_runs
+from evalrun.leaderboard.updates.comparison import compare_runs
 from evalrun.leaderboard.words import p_value, percent, points
 
 from .browser import Browser

@@ -14,7 +14,7 @@ from evalrun.benchmarks import BadInput
 from evalrun.harness.cli import main
 from evalrun.leaderboard.metrics.flips import mcnemar_exact
 from evalrun.leaderboard.records.table import read_run
-from evalrun.leaderboard.updates.update.comparison import compare_runs
+from evalrun.leaderboard.updates.comparison import compare_runs
 from evalrun.leaderboard.updates.words import verdict_on_update
 
 MakeRun = Callable[..., Path]

@@ -39,7 +39,7 @@ from evalrun.leaderboard.site.figures.preferences import Bar
 from evalrun.leaderboard.site.figures.scatter import Place, draw_scatter
 from evalrun.leaderboard.site.figures.significance import draw_significance
 from evalrun.leaderboard.site.figures.tau import Line, draw_tau
-from evalrun.leaderboard.updates.update.comparison import compare_runs
+from evalrun.leaderboard.updates.comparison import compare_runs
 
 from .conftest import writer_of_runs
 from .svg_text import outside, overlapping

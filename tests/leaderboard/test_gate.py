@@ -17,8 +17,8 @@ from evalrun.harness.cli import main
 from evalrun.leaderboard.metrics.deciding import decide, units_needed
 from evalrun.leaderboard.metrics.intervals import Interval, bootstrap_mean, bootstrap_ratio, wilson
 from evalrun.leaderboard.records.table import read_run
+from evalrun.leaderboard.updates.comparison import compare_runs
 from evalrun.leaderboard.updates.gate import Check, Gate, Limits, Rule, judge, surely_broken
-from evalrun.leaderboard.updates.update.comparison import compare_runs
 
 MakeRun = Callable[..., Path]
 

@@ -13,7 +13,7 @@ import pytest
 from evalrun.harness.cli import main
 from evalrun.leaderboard.records.table import RunTable, read_run
 from evalrun.leaderboard.site.names import slug
-from evalrun.leaderboard.updates.update.versions import build_versions, found_pairs, named_pairs, version_mark
+from evalrun.leaderboard.updates.versions import build_versions, found_pairs, named_pairs, version_mark
 
 from .page_words import words
 
