@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -62,27 +62,40 @@ def command(samples: Path, **options: Any) -> None:
     """
     if options["results"] is not None:
         require_writable(options["results"])
-    suite = Suite.load(options["suite_ref"])
-    if (samples / MANIFEST).is_file() and options["output"] is None:
-        _refuse_changes(samples, options)
-        _score_in_place(samples, suite, options)
-        return
+    with ExitStack() as stack:
+        ahead = None
+        if Path(options["suite_ref"]).is_file():  # a file of another format names no requirements, but is slow to read
+            ahead = _opened_ahead(stack, options, ())
+        suite = Suite.load(options["suite_ref"])
+        sandbox = _opened_ahead(stack, options, suite.requires) if ahead is None or suite.requires else ahead
+        if (samples / MANIFEST).is_file() and options["output"] is None:
+            _refuse_changes(samples, options)
+            _score_in_place(samples, suite, sandbox, options)
+        else:
+            _score_anew(samples, suite, sandbox, options)
+
+
+def _opened_ahead(stack: ExitStack, options: dict[str, Any], requires: Sequence[str]) -> Callable[[], Sandbox]:
+    """The sandbox, opened while suite and samples are read and digests computed."""
+    return stack.enter_context(opened_ahead(lambda: opened(options, requires)))
+
+
+def _score_anew(samples: Path, suite: Suite, sandbox: Callable[[], Sandbox], options: dict[str, Any]) -> None:
     answers = read_answers(samples, suite, options["assembly"], find_code=options["find_code"])
     model = options["model"] or answers.model or _stem(samples)
     answered = {row.task for row in answers.samples}
     tasks = tuple(task for task in suite if task.id in answered)
     folder = options["output"] or default_folder(suite, model)
-    with _opening(suite, options) as sandbox:
-        manifest = new_manifest(
-            model=model,
-            label=None,
-            suite=suite,
-            tasks=tasks,
-            sampling={"epochs": 1 + max(row.epoch for row in answers.samples)},
-            source=_source(samples, answers, options),
-        )
-        with open_run(folder, manifest, tasks, resume=options["resume"], samples=answers.samples):
-            _score(folder, suite.subset(tasks), sandbox(), options)
+    manifest = new_manifest(
+        model=model,
+        label=None,
+        suite=suite,
+        tasks=tasks,
+        sampling={"epochs": 1 + max(row.epoch for row in answers.samples)},
+        source=_source(samples, answers, options),
+    )
+    with open_run(folder, manifest, tasks, resume=options["resume"], samples=answers.samples):
+        _score(folder, suite.subset(tasks), sandbox(), options)
     _say_what_is_left_out(answers, suite)
     _report(folder, answers, options["results"], f"evalrun score --suite SUITE {folder} scores them")
 
@@ -98,8 +111,8 @@ def _source(samples: Path, answers: Answers, options: dict[str, Any]) -> dict[st
     }
 
 
-def _score_in_place(folder: Path, suite: Suite, options: dict[str, Any]) -> None:
-    with run_lock(folder), _opening(suite, options) as sandbox:
+def _score_in_place(folder: Path, suite: Suite, sandbox: Callable[[], Sandbox], options: dict[str, Any]) -> None:
+    with run_lock(folder):
         tasks = load_tasks(folder)
         _check_same_tasks(folder, tasks, suite)
         _score(folder, suite.subset(task for task in suite if task.id in tasks), sandbox(), options)
@@ -122,11 +135,6 @@ def _refuse_changes(folder: Path, options: dict[str, Any]) -> None:
         raise BadInput(
             f"{folder}: a recorded run is scored as it was recorded; to score it otherwise name a new run with -o"
         )
-
-
-def _opening(suite: Suite, options: dict[str, Any]) -> AbstractContextManager[Callable[[], Sandbox]]:
-    """The sandbox, opened while the digests of the suite are computed."""
-    return opened_ahead(lambda: opened(options, suite.requires))
 
 
 def _score(folder: Path, suite: Suite, sandbox: Sandbox, options: dict[str, Any]) -> None:
