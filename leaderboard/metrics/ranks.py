@@ -91,6 +91,9 @@ def separate(
 
     single: every rate comes from one sample. Then, if every task is its own root, each pair gets McNemar's exact test;
     else the sign-flip permutation test over roots. Both are adjusted by Holm over the N(N-1)/2 pairs.
+
+    Two models that each pass every task always or never differ by one size only, and then the sign-flip test is
+    McNemar's: it is worked out, not drawn, since what is drawn can fall on the other side of 5 %.
     """
     values = np.atleast_2d(np.asarray(rates, dtype=float))
     if np.isnan(values).any():
@@ -100,6 +103,9 @@ def separate(
     table = root_sums(values, roots)
     exact = single and table.roots == tasks
     raw = _mcnemar_pairs(wins) if exact else sign_flip_pairs(table, draws=draws, seed=seed)
+    sure = np.flatnonzero(np.isin(values, (0.0, 1.0)).all(axis=1))
+    if not exact and table.roots == tasks and len(sure) > 1:
+        raw[np.ix_(sure, sure)] = _mcnemar_pairs(wins[np.ix_(sure, sure)])
     upper = np.triu_indices(count, 1)
     p = np.ones((count, count))
     p[upper] = holm_array(raw[upper])

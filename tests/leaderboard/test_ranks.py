@@ -67,6 +67,15 @@ def test_samples_and_shared_roots_call_for_the_permutation_test() -> None:
         separate([[float("nan")]], ["a"], single=True)
 
 
+def test_a_pair_of_whole_passes_is_worked_out_exactly_beside_a_run_of_many_samples() -> None:
+    rates = np.zeros((3, TASKS))
+    rates[0, :100], rates[1, 20:105] = 1.0, 1.0  # 20 against 5, p = 0.0041; and a third that passes some half the time
+    rates[2, :40] = 0.5
+    pairs = separate(rates, NAMES, single=False, draws=100)
+    assert pairs.test.startswith("sign-flip")
+    assert pairs.p[0, 1] == pytest.approx(mcnemar_exact(20, 5))  # the largest of the three: Holm multiplies it by one
+
+
 @pytest.mark.parametrize("single", [True, False])
 def test_identical_models_are_one_tie(single: bool) -> None:
     pairs = separate(outcomes(7, 7, 7, 7), NAMES[:20], single=single)
