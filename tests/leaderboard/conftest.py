@@ -15,6 +15,26 @@ from .browser import Browser
 
 MakeRun = Callable[..., Path]
 
+# Templates, drawings and formulas are the same on every Python; what they cost is spent on one of them.
+SLOW_ONES = (
+    "_page.py",
+    "_pages.py",
+    "test_figures.py",
+    "test_judges.py",
+    "test_page.py",
+    "test_ranks.py",
+    "test_site.py",
+    "test_site_hostile.py",
+)
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Count the tests of pages and simulations among the slow ones."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.path.name.endswith(SLOW_ONES):
+            item.add_marker(pytest.mark.slow)
+
+
 OUTCOMES = {"P": "pass", "w": "wrong", "e": "error", "t": "timeout", "n": "no_answer", "i": "infra"}
 
 
