@@ -78,7 +78,7 @@ def test_an_evolved_task_shows_what_changed_from_its_parent_in_deleted_and_inser
     html = path.read_text(encoding="utf-8")
     assert '<del><span class="hidden">removed: </span>- def double(n: int) -&gt; int:</del>' in html
     assert '<ins><span class="hidden">added: </span>+ def twofold(n: int) -&gt; int:</ins>' in html
-    assert "Tests: 2 lines added, 2 removed" in html
+    assert "Tests: lines added 2, removed 2" in html
     links = {attributes.get("href") for tag, attributes in read(path).elements if tag == "a"}
     assert page_of(site, "toy/double").name in links
 
@@ -125,7 +125,7 @@ def test_a_task_of_a_set_evolved_by_others_shows_what_changed_from_the_root_it_n
     given = [option for suite in suites for option in ("--suite", str(tmp_path / suite.name))]
     site = publish(tmp_path / "site", runs, *given)
     words = read(page_of(site, "hard/0")).words()
-    assert "Changed from toy/double Prompt: 1 lines added, 1 removed" in words
+    assert "Changed from toy/double Prompt: lines added 1, removed 1" in words
     assert "added: + def twofold(n: int) -> int:" in words
     assert "no certificate" in words
 

@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from ....benchmarks.visible import visible
 from ...boards.evolved import Evolution
 from ...boards.field import Agreement
+from ...boards.words import FEWEST_RANKED
 from ...metrics.intervals import UNDEFINED, Interval
 from ...words import short_suite
 from .dots import Dot, draw_dots
@@ -38,7 +39,8 @@ class Line:
 def tau_strip(evolution: Evolution, *, name: str) -> Drawing | None:
     """All operators first, then one row each. None where there are too few models for a tau."""
     title = f"Agreement of {short_suite(evolution.evolved_suite)} with {short_suite(evolution.original_suite)}"
-    return draw_tau([_line(one) for one in evolution.agreements], name=name, title=title)
+    several = [one for one in evolution.agreements if one.models >= FEWEST_RANKED]
+    return draw_tau([_line(one) for one in several], name=name, title=title)
 
 
 def _line(one: Agreement) -> Line:
