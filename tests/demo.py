@@ -70,7 +70,16 @@ def main() -> int:
             _score(answers, problems, runs / f"{name} {model}", model, ["--assembly", "alone", *sandbox])
     evolved = suites / "humaneval-evolved"
     if not evolved.exists():
-        _do("evolve", humaneval, "--operators", "rename,compose_post+rename,guard_clause+rename", "-o", evolved)
+        _do(
+            "evolve",
+            humaneval,
+            "--operators",
+            "rename,compose_post+rename,guard_clause+rename",
+            "--name",
+            "HumanEval-evolved",
+            "-o",
+            evolved,
+        )
     _ask_baselines(humaneval, evolved, runs, sandbox)
     return _publish(given.data, humaneval, evolved, sorted(runs.iterdir()), given.output / "site")
 
