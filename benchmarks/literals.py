@@ -9,7 +9,7 @@ from typing import Any
 MAX_CHARACTERS = 20_000
 """Of a text that is read at all. Parsing this much takes milliseconds, however it is nested."""
 MAX_DEPTH = 90
-"""Levels of containers, signs and parts of complex numbers; Python's own parser takes about as many brackets."""
+"""Levels of containers; Python's own parser takes about as many brackets."""
 
 
 class NotLiteral(ValueError):
@@ -17,8 +17,8 @@ class NotLiteral(ValueError):
 
 
 def read_literal(text: str) -> Any:
-    """The value of a text that is one literal: None, True, False, numbers with a sign, texts, bytes, lists, tuples,
-    sets (``set()`` for the empty one), dicts and complex sums (``1+2j``).
+    """The value of a text that is one literal: None, True, False, numbers with one sign at most, texts, bytes, lists,
+    tuples, sets (``set()`` for the empty one), dicts and complex sums (``1+2j``).
 
     Names, calls, f-strings, operators, comprehensions, ``...`` and unpacking are refused, and so is a text longer or
     deeper than the limits. NotLiteral for all of these; no other exception.
@@ -57,7 +57,7 @@ def _value(node: ast.expr, depth: int) -> Any:
         return dict(zip(keys, _values(node.values, depth), strict=True))
     if isinstance(node, ast.Call) and ast.dump(node.func) == _SET and not node.args and not node.keywords:
         return set()
-    return _number(node, depth)
+    return _number(node)
 
 
 _SET = ast.dump(ast.Name("set", ast.Load()))
@@ -67,13 +67,24 @@ def _values(nodes: list[ast.expr], depth: int) -> list[Any]:
     return [_value(node, depth + 1) for node in nodes]
 
 
-def _number(node: ast.expr, depth: int) -> Any:
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.UAdd, ast.USub)):
-        value = _value(node.operand, depth + 1)
-        if type(value) in (int, float, complex):
-            return value if isinstance(node.op, ast.UAdd) else -value
+def _number(node: ast.expr) -> Any:
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
-        left, right = _value(node.left, depth + 1), _value(node.right, depth + 1)
+        left, right = _signed(node.left), _unsigned(node.right)
         if type(left) in (int, float) and type(right) is complex:
             return left + right if isinstance(node.op, ast.Add) else left - right
-    raise NotLiteral(f"a {type(node).__name__} is no literal")
+    value = _signed(node)
+    if value is None:
+        raise NotLiteral(f"a {type(node).__name__} is no literal")
+    return value
+
+
+def _signed(node: ast.expr) -> Any:
+    """A number with at most one sign; None for anything else."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.UAdd, ast.USub)):
+        value = _unsigned(node.operand)
+        return value if value is None or isinstance(node.op, ast.UAdd) else -value
+    return _unsigned(node)
+
+
+def _unsigned(node: ast.expr) -> Any:
+    return node.value if isinstance(node, ast.Constant) and type(node.value) in (int, float, complex) else None

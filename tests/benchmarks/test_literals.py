@@ -60,7 +60,7 @@ HOSTILE = {
     "unhashable item": "{[]}", "empty": "", "blanks": " \n ", "a statement": "x = 1", "two": "1\n2", "null": "1\0",
     "a surrogate": "'\ud800", "digits": "9" * 19_000, "brackets": "[" * 19_000, "deep": "[" * 95 + "]" * 95,
     "signs": "-" * 19_000 + "1", "sums": "+".join(["1"] * 9_000), "attributes": "a" + ".a" * 9_000,
-    "long": "1" * 20_001,
+    "long": "1" * 20_001, "two signs": "--1", "the sign of a sum": "-(1+2j)", "a sum of two signs": "1+-2j",
     "tuples": "(" * 5_000 + ")" * 5_000, "lambdas": "lambda:" * 2_500 + "1", "walrus": "(a := 1)",
 }  # fmt: skip
 

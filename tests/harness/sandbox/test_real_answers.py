@@ -75,6 +75,25 @@ def _failures(suite: Suite, sandbox: SandboxPool) -> dict[str, str]:
     }
 
 
+def test_sixteen_workers_give_the_verdicts_of_two(humaneval: Suite, sandbox: SandboxPool) -> None:
+    wrong = (
+        lambda task, other: f"def {task.entry_point}(*args):\n    return None\n",
+        lambda task, other: f"def {task.entry_point}(*args):\n    raise ValueError('no')\n",
+        lambda task, other: other.reference,
+    )
+    tasks = humaneval.tasks
+    items = []
+    for at, task in enumerate(tasks):
+        for made in wrong:
+            items += [(task, task.reference), (task, made(task, tasks[at - 1]))]
+    with open_sandbox("docker", workers=16) as many:
+        crowded = [(score.verdict, score.tests, score.shielded) for score in score_answers(items, many)]
+    alone = [(score.verdict, score.tests, score.shielded) for score in score_answers(items, sandbox)]
+    assert crowded == alone
+    assert {verdict for verdict, _, _ in crowded[::2]} == {Verdict.PASS}
+    assert {verdict for verdict, _, _ in crowded[1::2]} == {Verdict.WRONG, Verdict.ERROR}
+
+
 def test_every_reference_of_humaneval_passes(humaneval: Suite, sandbox: SandboxPool) -> None:
     assert len(humaneval) == 164
     assert _failures(humaneval, sandbox) == {}
