@@ -48,9 +48,9 @@ def units_needed(seen: float, limit: float, interval: Interval, *, level: float,
     z_level, z_power = NormalDist().inv_cdf((1 + level) / 2), NormalDist().inv_cdf(power)
     if interval.method == "bootstrap":
         half = interval.high - seen if limit > seen else seen - interval.low
-        return math.ceil(interval.units * ((1 + z_power / z_level) * half / gap) ** 2)
+        return max(1, math.ceil(interval.units * ((1 + z_power / z_level) * half / gap) ** 2))
     if not 0 <= min(seen, limit) <= max(seen, limit) <= 1:
         # A mean of differences that are all the same: the share of roots that could differ is bounded, from 0.
         seen, limit = 0.0, min(gap, 1.0)
     spread = z_level * math.sqrt(limit * (1 - limit)) + z_power * math.sqrt(seen * (1 - seen))
-    return math.ceil((spread / gap) ** 2)
+    return max(1, math.ceil((spread / gap) ** 2))  # none at all decide nothing, however far the limit

@@ -232,7 +232,7 @@ def test_an_imported_run_goes_on_the_leaderboard_and_into_comparisons(
     assert main(["leaderboard", str(old), str(new), "-o", str(tmp_path / "site")]) == 0
     capsys.readouterr()
     assert main(["compare", str(old), str(new)]) in (0, 4)
-    assert "Fixed: 1 task\n  Toy/0  0/1 -> 1/1" in capsys.readouterr().out
+    assert "Fixed: 1 task\n  Toy/0  wrong  base: add(1, 2) returned 0, expected 3" in capsys.readouterr().out
 
 
 def test_samples_without_a_reply_are_said_and_never_wrong(

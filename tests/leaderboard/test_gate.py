@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evalrun.harness.cli import main
@@ -89,6 +89,8 @@ def test_no_number_of_tasks_decides_about_a_limit_that_is_what_was_seen() -> Non
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.sampled_from([0.8, 0.95, 0.99]))
+@example(0.0, 1.0, 0.8)
+@example(1.0, 0.0, 0.99)
 def test_with_the_tasks_needed_the_same_rate_would_decide(seen: float, limit: float, level: float) -> None:
     if abs(seen - limit) < 1e-4:
         return
