@@ -82,10 +82,10 @@ class Browser:
                 self._send("Page.handleJavaScriptDialog", {"accept": False})
         return message
 
-    def open(self, page: Path, quiet_s: float = 0.5) -> None:
+    def open(self, page: Path, quiet_s: float = 0.5, fragment: str = "") -> None:
         """Open a file and wait until it has loaded and the browser has had ``quiet_s`` seconds to complain."""
         self.events.clear()
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=page.as_uri() + fragment)
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
             self._next(time.monotonic() + 60)
         self.listen(quiet_s)

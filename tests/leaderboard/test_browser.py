@@ -207,8 +207,8 @@ def test_the_address_keeps_what_was_chosen_and_gives_it_back(browser: Browser, s
     assert sorted(kept[1:].split("&")) == ["k=5", "q=beta", "sort=model.ascending"]
 
     browser.call("Page.navigate", url="about:blank")
-    browser.call("Page.navigate", url=sampled.as_uri() + kept)
     browser.listen(1.0)
+    browser.open(sampled, fragment=kept)
     assert cells(browser, "model") == ["beta 1", "beta 2"]
     assert browser.js("document.querySelector('input[name=q]').value") == "beta"
     assert browser.js("document.querySelector('th[data-key=pass5]').offsetWidth > 0")
