@@ -224,8 +224,8 @@ def test_the_address_keeps_what_was_chosen_and_gives_it_back(browser: Browser, s
 def test_an_address_of_nonsense_is_survived(browser: Browser, sampled: Path, address: str) -> None:
     browser.call("Page.navigate", url="about:blank")
     browser.events.clear()
-    browser.call("Page.navigate", url=sampled.as_uri() + address)
-    browser.listen(0.7)
+    browser.listen(1.0)
+    browser.open(sampled, fragment=address)
     assert browser.complaints() == []
     assert browser.js("document.querySelector('form.filters').hidden") is False
     assert browser.js("document.querySelector('th[data-key=pass1]').offsetWidth > 0")
