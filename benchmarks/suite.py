@@ -19,6 +19,7 @@ from . import sealing
 from .errors import BadInput
 from .jsonio import digest, read_json, read_jsonl, write_json, write_jsonl
 from .task import CodeTask
+from .visible import visible
 
 SCHEMA = 1
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
@@ -46,10 +47,7 @@ class Suite:
     evolution: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name) or not _NAME.fullmatch(self.version):
-            raise BadInput(
-                f"suite {self.name[:60]!r} version {self.version[:20]!r}: use only letters, digits, '.', '_', '+', '-'"
-            )
+        require_name(self.name, self.version)
         seen: set[str] = set()
         for task in self.tasks:
             if task.id in seen:
@@ -167,6 +165,12 @@ class Suite:
         )
 
 
+def require_name(name: str, version: str) -> None:
+    """BadInput unless a suite can have this name and version."""
+    if not _NAME.fullmatch(name) or not _NAME.fullmatch(version):
+        raise BadInput(f"suite {name[:60]!r} version {version[:20]!r}: use only letters, digits, '.', '_', '+', '-'")
+
+
 def built_in_suites() -> tuple[str, ...]:
     """Names of the suites that come with the package."""
     return tuple(sorted(path.parent.name for path in _BUILT_IN.glob("*/suite.json")))
@@ -181,6 +185,8 @@ def _load_folder(folder: Path) -> Suite:
     manifest = read_json(folder / "suite.json")
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise BadInput(f"{folder / 'suite.json'}: not a suite manifest of schema {SCHEMA}")
+    if manifest.get("kind", "code") != "code":
+        raise BadInput(f"{folder}: a suite of {visible(str(manifest['kind']), 40)} tasks; code tasks are needed here")
     sealing.check_seal(folder, manifest)
     certificates_path, ancestors_path = folder / "certificates.jsonl", folder / "ancestors.jsonl"
     certificates = read_jsonl(certificates_path) if certificates_path.exists() else ()

@@ -1,0 +1,1 @@
+"""Foreign formats of preference data, told by the fields of their rows."""
