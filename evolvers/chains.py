@@ -21,6 +21,8 @@ def parse_operators(text: str) -> list[list[Operator]]:
     """
     chains: list[list[Operator]] = []
     for chain in filter(None, (part.strip() for part in text.split(","))):
+        if not all(name.strip() for name in chain.split("+")):
+            raise BadInput(f"--operators {chain[:80]!r}: an operator is missing beside '+'; write it like a+b")
         chains += _group(chain) if chain in GROUPS else [[operator_named(name.strip()) for name in chain.split("+")]]
     labels = [label_of(chain) for chain in chains]
     if not chains or len(set(labels)) < len(labels):

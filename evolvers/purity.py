@@ -23,7 +23,12 @@ _IMPURE = {
     "tempfile": "the machine",
     "pathlib": "the machine",
     "shutil": "the machine",
+    "builtins": "the interpreter",
+    "ctypes": "the interpreter",
+    "gc": "the interpreter",
 }
+# What reaches every other program of its process: nothing that such a reference says can be believed.
+_REACHING = frozenset({"sys.modules", "sys.settrace", "sys.setprofile", "sys._getframe", "sys._current_frames"})
 _IMPURE_CALLS = {"open": "files", "input": "standard input"}
 # Parts of these modules that depend on nothing but their arguments.
 _PURE_NAMES = frozenset({"sys.maxsize", "sys.setrecursionlimit", "sys.getrecursionlimit", "urllib.parse", "os.path"})
@@ -43,10 +48,12 @@ def impure_uses(source: str) -> set[str]:
     found = _hidden_imports(tree)
     below = {id(node.value) for node in tree if isinstance(node, ast.Attribute)}
     for node in tree:
-        full = _full_name(node, names) if isinstance(node, ast.Attribute) or id(node) not in below else None
-        if full is not None and isinstance(node, (ast.Attribute, ast.Name)):
+        full = _full_name(node, names) if id(node) not in below or not isinstance(node, ast.Name) else None
+        if full is not None:
             reason = _IMPURE.get(full.partition(".")[0])
-            if full == "os.urandom":
+            if full in _REACHING:
+                found.add(f"the interpreter ({full})")
+            elif full == "os.urandom":
                 found.add("chance (os.urandom)")
             elif reason and not any(f"{full}.".startswith(f"{pure}.") for pure in _PURE_NAMES):
                 found.add(f"{reason} ({full})")
@@ -54,6 +61,8 @@ def impure_uses(source: str) -> set[str]:
                 found.add(f"the clock ({full})")
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _IMPURE_CALLS:
             found.add(f"{_IMPURE_CALLS[node.func.id]} ({node.func.id})")
+        if isinstance(node, ast.Name) and node.id == "__builtins__":
+            found.add("the interpreter (__builtins__)")
     return found
 
 
@@ -74,9 +83,9 @@ def _hidden_imports(nodes: Sequence[ast.AST]) -> set[str]:
 
 
 def varies_by_itself(source: str) -> str | None:
-    """Why a program can give another value at another time (a category), or None."""
+    """Why a program can give another value at another time, or to other programs (a category), or None."""
     found = sorted(impure_uses(source))
-    for what in ("the clock", "chance"):
+    for what in ("the clock", "chance", "the interpreter"):
         if any(use.startswith(what) for use in found):
             return f"the reference depends on {what}"
     return None
@@ -89,4 +98,11 @@ def _full_name(node: ast.AST, names: dict[str, str]) -> str | None:
     if isinstance(node, ast.Attribute):
         inner = _full_name(node.value, names)
         return None if inner is None else f"{inner}.{node.attr}"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
+        return _full_name(ast.Attribute(node.args[0], _text(node.args[1])), names) if len(node.args) > 1 else None
     return None
+
+
+def _text(node: ast.AST) -> str:
+    """The name that an argument of ``getattr`` says, "" where it is worked out."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

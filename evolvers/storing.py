@@ -12,6 +12,9 @@ from ..benchmarks import BadInput, Suite
 
 def require_free(folder: Path) -> None:
     """BadInput when a suite cannot be written there; asked before the work begins."""
+    above = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not above.is_dir():
+        raise BadInput(f"{folder}: {above} is a file and no folder; choose another place")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadInput(f"{folder}: exists and is not an empty folder; suites are immutable, choose another folder")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,23 +86,34 @@ def command(
     suite = suite.subset(select(suite, tasks, limit))
     chosen = default_name(suite, chains, seed) if name is None else name
     Suite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
-    with (
-        opened(options, suite.requires) as sandbox,
-        Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
-        bars() as progress,
-    ):
-        if journal.remembered:
-            click.echo(
-                f"going on from an interrupted run: {journal.remembered} finished jobs are not run again", err=True
-            )
-        evolution = evolve(suite, chains, seed, journal, count=count, depth=depth, name=chosen, progress=progress)
-        new = replace(evolution.suite, version=version or suite.version, evolution={"seed": seed, **promise})
-        new = with_kept_seeds(new, suite, keep_seeds, seed, journal, progress)
-    save_whole(new, output)
+    with _kept_on_interrupt():
+        with (
+            opened(options, suite.requires) as sandbox,
+            Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
+            bars() as progress,
+        ):
+            if journal.remembered:
+                click.echo(
+                    f"going on from an interrupted run: {journal.remembered} finished jobs are not run again", err=True
+                )
+            evolution = evolve(suite, chains, seed, journal, count=count, depth=depth, name=chosen, progress=progress)
+            new = replace(evolution.suite, version=version or suite.version, evolution={"seed": seed, **promise})
+            new = with_kept_seeds(new, suite, keep_seeds, seed, journal, progress)
+        save_whole(new, output)
     journal.discard()
     click.echo(table_of(evolution.tallies))
     kept = len(kept_in(new))
     click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))
+
+
+@contextmanager
+def _kept_on_interrupt() -> Iterator[None]:
+    """Around the work: who interrupts it is told that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("what is proven so far is kept; the same command goes on from there", err=True)
+        raise
 
 
 def table_of(tallies: Sequence[Tally]) -> str:

@@ -17,6 +17,8 @@ RESULT = ("result",)
 # Names that the class, or the one that is read back, has for itself.
 RESERVED = frozenset("self collected add undo clear add_all result settings log thing things what place".split())
 
+_VOWELS = tuple("AEIO")  # most names in U begin with a consonant's sound
+
 
 @dataclass(frozen=True, slots=True)
 class Stream:
@@ -58,8 +60,9 @@ class Stream:
             "clear": f" The method `clear()` removes every {item} collected so far.",
             "batches": f" The method `add_all({item}s)` adds every {item} of a list, in its order, as `add` does.",
         }.get(self.variant, "")
+        article = "An" if self.name.startswith(_VOWELS) else "A"
         return (
-            f"A `{self.name}` object collects {what}. `{self.name}({', '.join(self.kept)})` makes one that has "
+            f"{article} `{self.name}` object collects {what}. `{self.name}({', '.join(self.kept)})` makes one that has "
             f"collected nothing yet{keeps}. The method `add({item})` adds {one} after those collected so far.{more} "
             f"The method `result()` returns the value that `{self.inner}({', '.join(self.given)})`, as specified "
             f"above, returns, where `{whole}` is {joined}, in the order in which they were added. It changes nothing "

@@ -152,7 +152,7 @@ def test_a_suite_from_which_nothing_survives_is_an_error(sandbox: Sandbox, toy_s
         evolve(toy_suite.subset([toy_suite.task("toy/2")]), parse_operators("compose_post"), 0, sandbox)
 
 
-@pytest.mark.parametrize("text", ["", ",", "rename,rename", "no_such", "rename+rename+rename+rename"])
+@pytest.mark.parametrize("text", ["", ",", "rename,rename", "no_such", "rename+rename+rename+rename", "rename+"])
 def test_operator_lists_that_mean_nothing_are_refused(text: str) -> None:
     with pytest.raises(BadInput, match="operator"):
         parse_operators(text)

@@ -13,8 +13,14 @@ from evalrun.evolvers.purity import varies_by_itself
         ("import importlib\nx = importlib.import_module('time').time()", "the reference depends on the clock"),
         ("import os\nx = os.urandom(1)", "the reference depends on chance"),
         ("from os import urandom as u\nx = u(1)", "the reference depends on chance"),
+        ("from datetime import datetime as d\nx = getattr(d, 'now')()", "the reference depends on the clock"),
+        ("import time as t\nx = getattr(t, 'ti' + 'me')()", "the reference depends on the clock"),
+        ("import sys\nsys.modules['math'] = None", "the reference depends on the interpreter"),
+        ("import builtins\nbuiltins.len = max", "the reference depends on the interpreter"),
+        ("__builtins__['len'] = max", "the reference depends on the interpreter"),
+        ("import sys\nsys.setrecursionlimit(5000)\nx = getattr([], 'append')", None),
         ("from math import *\nimport os\nx = os.path.join('a', 'b') + __import__('json').dumps(1)", None),
     ],
 )
-def test_clock_and_chance_are_found_behind_star_imports_and_imports_by_text(program: str, why: str | None) -> None:
+def test_clock_chance_and_interpreter_are_found_behind_stars_texts_and_getattr(program: str, why: str | None) -> None:
     assert varies_by_itself(program) == why

@@ -327,6 +327,13 @@ def test_the_verb_refuses_a_folder_that_holds_something(tmp_path: Path, toy_suit
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["notes"]
 
 
+def test_the_verb_refuses_a_place_below_a_file(tmp_path: Path, toy_suite: Suite) -> None:
+    (tmp_path / "new").write_text("mine")
+    toy_suite.save(tmp_path / "toy")
+    result = CliRunner().invoke(evolve_command, [str(tmp_path / "toy"), "-o", str(tmp_path / "new" / "x")])
+    assert "is a file and no folder" in str(result.exception)
+
+
 def test_an_interrupted_evolution_leaves_its_journal_and_goes_on_from_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toy_suite: Suite
 ) -> None:
@@ -338,7 +345,9 @@ def test_an_interrupted_evolution_leaves_its_journal_and_goes_on_from_it(
     shutil.rmtree(tmp_path / "new")
     with monkeypatch.context() as patched:
         patched.setattr(Suite, "manifest", interrupted)
-        assert evolve_toy(tmp_path, toy_suite).exit_code != 0
+        stopped = evolve_toy(tmp_path, toy_suite)
+    assert stopped.exit_code != 0
+    assert "the same command goes on from there" in stopped.output
     assert {path.name for path in tmp_path.iterdir()} == {"toy", ".new.journal"}
     with (tmp_path / ".new.journal").open("a") as journal:
         journal.write('{"job": "torn')  # as a kill may leave it
