@@ -7,8 +7,8 @@ import re
 
 _DEFINITION = re.compile(
     r"An? `(?P<name>\w+)` object collects (?P<what>pieces of text|items)\. `(?P<name2>\w+)\((?P<kept>[^`]*)\)` makes "
-    r"one that has collected nothing yet(?P<keeps> and keeps its arguments)?\. The method `add\((?P<item>\w+)\)` adds one "
-    r"(?P<what2>piece of text|item) after those collected so far\. (?P<more>The method `(?!result\b).+? )?"
+    r"one that has collected nothing yet(?P<keeps> and keeps its arguments)?\. The method `add\((?P<item>\w+)\)` adds "
+    r"one (?P<what2>piece of text|item) after those collected so far\. (?P<more>The method `(?!result\b).+? )?"
     r"The method `result\(\)` returns the value that `(?P<inner>\w+)\((?P<given>[^`]*)\)`, as specified above, "
     r"returns, where `(?P<whole>\w+)` is (?P<which>.+?), in the order in which they were added\. It changes nothing "
     r"and may be called at any time\. Only the specification of `(?P<again>\w+)` is given above: implement it as well\."
