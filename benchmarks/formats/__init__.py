@@ -78,6 +78,11 @@ def reader_of(first: Mapping[str, Any], name: str, where: str) -> Callable[[Row]
         return _READERS[form]
     if "tests" in first and first.get("type", "code") == "code" and "id" in first:
         return _read_own_row
+    from ..preference.formats import detect
+
+    preference = detect(first)
+    if preference is not None:
+        raise BadInput(f"{where}: preference tasks ({preference.name}); code tasks are needed here")
     known = "; ".join(f"{form}: {', '.join(fields)}" for form, fields in _FIELDS.items())
     found = ", ".join(sorted(map(str, first))[:20])
     raise BadInput(f"{where}: rows of no known format (fields found: {found}). Known formats and their fields: {known}")

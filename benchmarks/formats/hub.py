@@ -7,27 +7,20 @@ columns' types are the same for every suite and every release of ``datasets``.
 
 from __future__ import annotations
 
-import glob
 import json
-import logging
-import re
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadInput, InfraError
+from ..errors import BadInput
 from ..jsonio import canonical_json, write_atomic
 from ..suite import Suite
 from ..task import CodeTask
 from .card import card_text, suite_of_card
 from .rows import suite_name
+from .tables import data_files, datasets_library, quiet, rows_of_files, rows_of_hub
 
-_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_BUILDERS = {".parquet": "parquet", ".jsonl": "json", ".json": "json"}
-_NOISY = ("datasets", "huggingface_hub", "fsspec", "filelock", "urllib3", "httpx")
 _JSON_COLUMNS = ("tests", "lineage", "metadata")
 COLUMNS = (
     "task_id",
@@ -61,7 +54,7 @@ def save_hub(suite: Suite, folder: Path) -> None:
 
 
 def _write_parquet(path: Path, tasks: Sequence[CodeTask], certificates: Mapping[str, Mapping[str, Any]]) -> None:
-    datasets = _datasets()
+    datasets = datasets_library()
     text = datasets.Value("string")
     features = datasets.Features(dict.fromkeys(COLUMNS, text))
     features["tags"] = [text]
@@ -71,7 +64,7 @@ def _write_parquet(path: Path, tasks: Sequence[CodeTask], certificates: Mapping[
         dataset = datasets.Dataset.from_dict({name: [row[name] for row in rows] for name in COLUMNS}, features=features)
     except UnicodeEncodeError as error:
         raise BadInput(f"{path}: a text has a lone surrogate, which Parquet cannot hold ({error.reason})") from error
-    with _quiet():
+    with quiet():
         dataset.to_parquet(str(path))
 
 
@@ -98,25 +91,11 @@ def read_folder(folder: Path) -> Suite:
 
     The card's own ``data_files`` are not followed: a card is data, and could name any path or address.
     """
-    files = [path for path in sorted(folder.rglob("*")) if _is_data_file(path, folder)]
-    ancestors = [path for path in files if path.name == "ancestors.parquet"]
-    tasks = [path for path in files if path not in ancestors]
-    tests = [path for path in tasks if "test" in re.split(r"[^a-z]+", path.name.lower())] or tasks
-    if not tests:
-        raise BadInput(f"{folder}: holds neither suite.json nor data files (.parquet, .jsonl, .json)")
-    if len({path.suffix for path in tests}) > 1:
-        raise BadInput(f"{folder}: holds data files of several formats; name the file that is meant")
+    tests, ancestors = data_files(folder)
     suite = _suite_from_files(tests, suite_name(folder.resolve().name))
     if ancestors:
         suite = replace(suite, ancestors=_suite_from_files(ancestors, "ancestors").tasks)
     return suite_of_card(folder / "README.md", suite)
-
-
-def _is_data_file(path: Path, folder: Path) -> bool:
-    inner = path.relative_to(folder)
-    if path.suffix not in _BUILDERS or any(part.startswith((".", "_")) for part in inner.parts):
-        return False
-    return path.is_file() and path.resolve().is_relative_to(folder.resolve())
 
 
 def read_parquet(path: Path) -> Suite:
@@ -125,67 +104,15 @@ def read_parquet(path: Path) -> Suite:
 
 
 def _suite_from_files(files: Sequence[Path], name: str) -> Suite:
-    datasets = _datasets()
-    builder = _BUILDERS.get(files[0].suffix, "parquet")
-    paths = [glob.escape(str(path.resolve())) for path in files]
-    # A cache of its own, gone afterwards: the files are local already, and a stale copy would be worse than none.
-    with tempfile.TemporaryDirectory(prefix="evalrun-") as cache, _quiet():
-        try:
-            loaded = datasets.load_dataset(builder, data_files={"test": paths}, split="test", cache_dir=cache)
-            rows = list(loaded)
-        except Exception as error:
-            # datasets lets every reader's own errors through; all of them mean that the file is not what it says.
-            raise BadInput(f"{files[0]}: cannot be read as {builder} ({_one_line(error)})") from error
-        del loaded
-    return _suite_from_rows(rows, name, str(files[0]))
+    return _suite_from_rows(rows_of_files(files), name, str(files[0]))
 
 
 def load_hub(ref: str) -> Suite:
-    """The suite in a dataset of the Hugging Face hub: ``owner/name`` or ``owner/name:split``.
-
-    Without a split: ``test`` where there is one, else the only one. BadInput for a name, split or dataset that does
-    not exist; InfraError when the hub cannot be reached (with ``HF_HUB_OFFLINE=1`` only what was downloaded before is
-    found).
+    """The suite in a dataset of the Hugging Face hub: ``owner/name`` or ``owner/name:split``; errors as
+    ``rows_of_hub``'s.
     """
-    name, _, split = ref.partition(":")
-    if not _HUB_NAME.fullmatch(name):
-        raise BadInput(f"hf:{ref[:80]}: expected hf:owner/dataset or hf:owner/dataset:split")
-    datasets = _datasets()
-    with _quiet():
-        try:
-            found = datasets.load_dataset(name)
-        except Exception as error:
-            # datasets lets the errors of its readers and of two HTTP libraries through.
-            if _is_outage(error):
-                raise InfraError(
-                    f"hf:{name}: the hub cannot be reached ({_one_line(error)}); check the network"
-                ) from error
-            if isinstance(error, datasets.exceptions.DatasetNotFoundError):
-                raise BadInput(f"hf:{name}: the hub has no such dataset for you ({_one_line(error)})") from error
-            raise BadInput(f"hf:{name}: not a dataset that can be read ({_one_line(error)})") from error
-    splits = sorted(map(str, found))
-    chosen = split or ("test" if "test" in splits else splits[0] if len(splits) == 1 else "")
-    if chosen not in splits:
-        raise BadInput(f"hf:{name}: name one of its splits: {', '.join(f'hf:{name}:{one}' for one in splits)}")
-    return _suite_from_rows(list(found[chosen]), suite_name(name.replace("/", "-")), f"hf:{name}:{chosen}")
-
-
-def _is_outage(error: BaseException) -> bool:
-    """Whether an error is the network's or the hub's, and not one about what was asked for."""
-    from datasets.exceptions import DatasetNotFoundError
-
-    while True:
-        if isinstance(error, DatasetNotFoundError):
-            return False
-        # A file that was not found is one that the hub does not have, unless a connection that failed stands behind it.
-        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
-            return True
-        if type(error).__module__.split(".")[0] in ("httpx", "httpcore"):
-            return True
-        behind = error.__cause__ or error.__context__
-        if behind is None:
-            return False
-        error = behind
+    rows, name, where = rows_of_hub(ref)
+    return _suite_from_rows(rows, name, where)
 
 
 def _suite_from_rows(rows: Sequence[Mapping[str, Any]], name: str, where: str) -> Suite:
@@ -225,33 +152,3 @@ def _json(row: Mapping[str, Any], name: str, where: str) -> Any:
         return json.loads(row[name])
     except (TypeError, ValueError, RecursionError) as error:
         raise BadInput(f"{where}: the column {name!r} must hold JSON text ({error})") from error
-
-
-def _datasets() -> Any:
-    import datasets
-
-    return datasets
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """No progress bars of ``datasets`` on the user's terminal, and no log lines of what it uses, but with ``-vv``."""
-    datasets = _datasets()
-    hidden = datasets.are_progress_bars_disabled()
-    datasets.disable_progress_bars()
-    silenced = [] if logging.getLogger("evalrun").isEnabledFor(logging.DEBUG) else list(map(logging.getLogger, _NOISY))
-    levels = [logger.level for logger in silenced]
-    for logger in silenced:
-        logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        for logger, level in zip(silenced, levels, strict=True):
-            logger.setLevel(level)
-        if not hidden:
-            datasets.enable_progress_bars()
-
-
-def _one_line(error: Exception) -> str:
-    text: Iterable[str] = str(error).split()
-    return f"{type(error).__name__}: {' '.join(text)[:200]}"

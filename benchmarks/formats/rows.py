@@ -128,5 +128,5 @@ def rows_of(tasks: Iterable[CodeTask], row: Callable[[CodeTask], dict[str, Any]]
 
 def suite_name(text: str) -> str:
     """A valid suite name from a file or dataset name."""
-    stem = re.sub(r"(\.(jsonl|json|parquet|gz))+$", "", text, flags=re.IGNORECASE)
+    stem = re.sub(r"(\.(jsonl|json|csv|parquet|gz))+$", "", text, flags=re.IGNORECASE)
     return re.sub(r"^[^A-Za-z0-9]+", "", re.sub(r"[^A-Za-z0-9._+-]+", "-", stem)).rstrip("-.") or "suite"

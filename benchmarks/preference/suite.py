@@ -130,16 +130,24 @@ class PreferenceSuite:
 
     @staticmethod
     def load(ref: str | Path) -> PreferenceSuite:
-        """Load a suite of preference tasks: the name of a built-in one (``align``), a suite folder, or a file in a
-        foreign format.
+        """Load a suite of preference tasks: the name of a built-in one (``align``), a suite folder, a file in a
+        foreign format (JSON Lines, JSON, CSV or Parquet, recognised by its fields; see docs/formats.md), a folder of
+        such files, or ``hf:owner/dataset[:split]``.
 
-        BadInput when there is no such suite, when it holds code tasks, or when its content does not match its manifest.
+        Rows of a file that are no tasks are left out and told in ``skipped``. BadInput when there is no such suite,
+        when it holds code tasks or no task at all, or when its content does not match its manifest.
         """
         folder = _folder(ref)
         if folder is not None:
             return _load_folder(folder)
-        path = Path(ref)
-        raise BadInput(f"suite {str(path)[:200]!r}: not a folder of preference tasks")
+        if not str(ref).startswith("hf:") and not Path(ref).exists():
+            raise BadInput(
+                f"suite {str(ref)[:200]!r}: no such file or folder, nor a built-in suite "
+                f"({', '.join(built_in_suites())}), nor hf:owner/dataset"
+            )
+        from .formats import read_preferences
+
+        return read_preferences(ref)
 
 
 def is_preference_suite(ref: str | Path) -> bool:
