@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .reasoning import Split, split_reasoning
@@ -17,7 +16,7 @@ class NoText(Exception):
     """The choice has no text where one should be."""
 
 
-def texts_of(choice: Mapping[str, Any]) -> Split:
+def texts_of(choice: dict[str, Any]) -> Split:
     """The answer and the reasoning of a choice.
 
     A chat's message or a completion's text, whichever is there: some servers answer one with the other's shape, or
@@ -26,7 +25,7 @@ def texts_of(choice: Mapping[str, Any]) -> Split:
     Raises:
         NoText: there is neither, or of a type that holds no text.
     """
-    message = next((choice[name] for name in ("message", "delta") if isinstance(choice.get(name), Mapping)), None)
+    message = next((choice[name] for name in ("message", "delta") if isinstance(choice.get(name), dict)), None)
     if message is None:
         if "text" not in choice:
             raise NoText("it has no choices[0] with a text")
@@ -42,7 +41,7 @@ def texts_of(choice: Mapping[str, Any]) -> Split:
     return Split(split.answer if split.closed else "", "\n".join(dict.fromkeys(kept)) or None, split.closed)
 
 
-def _told_apart(message: Mapping[str, Any]) -> str:
+def _told_apart(message: dict[str, Any]) -> str:
     for name in _REASONING_FIELDS:
         text = _text_in(message.get(name))
         if text:
@@ -61,7 +60,7 @@ def _parts(content: Any) -> tuple[str, str]:
     said: list[str] = []
     thought: list[str] = []
     for part in content:
-        if isinstance(part, Mapping) and part.get("type") in _THINKING_PARTS:
+        if isinstance(part, dict) and part.get("type") in _THINKING_PARTS:
             thought.append(_text_in(part))
         else:
             said.append(_text_in(part))
@@ -70,13 +69,15 @@ def _parts(content: Any) -> tuple[str, str]:
 
 def _text_in(value: Any, depth: int = 0) -> str:
     """The text in a value that may be one, a part, or a list of parts; "" in what holds none (an image)."""
+    if value is None:
+        return ""
     if isinstance(value, str):
         return value
     if depth == _MAX_DEPTH:
         return ""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         names = ("text", "thinking", "reasoning", "summary", "content", "refusal")
         return next((text for name in names if (text := _text_in(value.get(name), depth + 1))), "")
-    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+    if isinstance(value, list):
         return "".join(_text_in(part, depth + 1) for part in value)
     return ""

@@ -5,7 +5,7 @@ The dialects are those that the servers document; ``tests/harness/endpoint/shape
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .api import Reply, Response
@@ -49,11 +49,11 @@ def read_response(payload: Any, form: EndpointForm, wanted: int) -> Response:
     """
     if isinstance(payload, list) and payload:
         payload = payload[0]  # Gemini wraps an error into a list
-    if not isinstance(payload, Mapping):
+    if not isinstance(payload, dict):
         raise UnusableResponse(_NO_COMPLETION)
     _check_error(payload)
     choices = payload.get("choices")
-    if not isinstance(choices, list) or not choices or not all(isinstance(each, Mapping) for each in choices):
+    if not isinstance(choices, list) or not choices or not all(isinstance(each, dict) for each in choices):
         raise _without_choices(payload)
     replies = tuple(_reply(choice) for choice in _in_order(choices)[:wanted])
     if not replies:
@@ -62,23 +62,23 @@ def read_response(payload: Any, form: EndpointForm, wanted: int) -> Response:
     return Response(replies, *_tokens(payload), model=model[:200] if isinstance(model, str) and model else None)
 
 
-def _check_error(holder: Mapping[str, Any]) -> None:
+def _check_error(holder: dict[str, Any]) -> None:
     error = holder.get("error")
     if error:
-        said = error.get("message", "") if isinstance(error, Mapping) else error
-        code = error.get("code") if isinstance(error, Mapping) else holder.get("code")
+        said = error.get("message", "") if isinstance(error, dict) else error
+        code = error.get("code") if isinstance(error, dict) else holder.get("code")
         raise UnusableResponse(
             "the reply is JSON but reports a failure of the server", str(said)[:_MAX_SAID], _whole(code)
         )
 
 
-def _without_choices(payload: Mapping[str, Any]) -> UnusableResponse:
+def _without_choices(payload: dict[str, Any]) -> UnusableResponse:
     """Older vLLM: {"object": "error", "message"}; FastAPI: {"detail"}; TGI: {"error", "error_type"}."""
     said = next((str(payload[name]) for name in ("message", "detail", "msg") if payload.get(name)), "")
     return UnusableResponse(_NO_COMPLETION, said[:_MAX_SAID], _whole(payload.get("code")))
 
 
-def _in_order(choices: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _in_order(choices: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """By their index, the first of each; in the server's order where one has none."""
     indexes = [_whole(choice.get("index")) for choice in choices]
     if any(index is None for index in indexes):
@@ -87,7 +87,7 @@ def _in_order(choices: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [first[index] for index in sorted(first, key=lambda index: index or 0)]
 
 
-def _reply(choice: Mapping[str, Any]) -> Reply:
+def _reply(choice: dict[str, Any]) -> Reply:
     _check_error(choice)
     raw = choice.get("finish_reason") or choice.get("finishReason")
     raw = raw[:40] if isinstance(raw, str) and raw.strip() else None
@@ -102,13 +102,13 @@ def _reply(choice: Mapping[str, Any]) -> Reply:
     return Reply(texts.answer, finish, texts.reasoning, raw if raw != finish else None)
 
 
-def _tokens(payload: Mapping[str, Any]) -> tuple[int | None, int | None, int | None]:
+def _tokens(payload: dict[str, Any]) -> tuple[int | None, int | None, int | None]:
     """Input, output (thinking included) and thinking."""
     usage = payload.get("usage")
-    if not isinstance(usage, Mapping):
+    if not isinstance(usage, dict):
         groq = payload.get("x_groq")
-        usage = groq.get("usage") if isinstance(groq, Mapping) else None
-    usage = usage if isinstance(usage, Mapping) else {}
+        usage = groq.get("usage") if isinstance(groq, dict) else None
+    usage = usage if isinstance(usage, dict) else {}
     given, output = _first(usage, _INPUT), _first(usage, _OUTPUT)
     total = _whole(usage.get("total_tokens"))
     reasoning = _reasoning_tokens(usage)
@@ -118,20 +118,20 @@ def _tokens(payload: Mapping[str, Any]) -> tuple[int | None, int | None, int | N
         elif output is not None and reasoning and total == given + output + reasoning:
             output += reasoning  # xAI and Gemini count the thinking beside the output
     timings = payload.get("timings")
-    if output is None and isinstance(timings, Mapping):
+    if output is None and isinstance(timings, dict):
         output = _whole(timings.get("predicted_n"))  # llama.cpp
     return given, output, reasoning
 
 
-def _reasoning_tokens(usage: Mapping[str, Any]) -> int | None:
+def _reasoning_tokens(usage: dict[str, Any]) -> int | None:
     for name in ("completion_tokens_details", "output_tokens_details"):
         details = usage.get(name)
-        if isinstance(details, Mapping) and _whole(details.get("reasoning_tokens")) is not None:
+        if isinstance(details, dict) and _whole(details.get("reasoning_tokens")) is not None:
             return _whole(details["reasoning_tokens"])
     return _whole(usage.get("reasoning_tokens"))
 
 
-def _first(values: Mapping[str, Any], names: Sequence[str]) -> int | None:
+def _first(values: dict[str, Any], names: Sequence[str]) -> int | None:
     return next((count for name in names if (count := _whole(values.get(name))) is not None), None)
 
 

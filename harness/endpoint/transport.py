@@ -1,8 +1,8 @@
 """How a request's bytes get to a server and the response's bytes back: what a transport is, and which one a URL gets.
 
-Two are real: ``aiohttp_transport`` (HTTP/1.1 with connections kept alive, by far the cheaper one) and
-``httpx_transport`` (HTTP/2). A server behind https is asked once, in the TLS handshake (ALPN), whether it speaks
-HTTP/2; all else gets HTTP/1.1.
+Three are real: ``http1_transport`` (HTTP/1.1 with connections kept alive, by far the cheapest one),
+``aiohttp_transport`` (the same through a proxy) and ``httpx_transport`` (HTTP/2). A server behind https is asked once,
+in the TLS handshake (ALPN), whether it speaks HTTP/2; all else gets HTTP/1.1.
 """
 
 from __future__ import annotations
@@ -79,15 +79,17 @@ def open_transport(url: str, *, connections: int, http2: bool = True) -> Transpo
     Raises:
         BadInput: the environment names a proxy or certificates that cannot be used.
     """
-    from .aiohttp_transport import AiohttpTransport
+    from .http1_transport import Http1Transport
 
     parts = urlsplit(url)
     proxy = proxy_of(url)
-    if parts.scheme == "http":
-        return AiohttpTransport(connections=connections, proxy=proxy)
-    tls = tls_context()
-    if proxy is not None or not http2:
+    tls = tls_context() if parts.scheme == "https" else None
+    if proxy is not None:
+        from .aiohttp_transport import AiohttpTransport
+
         return AiohttpTransport(connections=connections, proxy=proxy, tls=tls)
+    if tls is None or not http2:
+        return Http1Transport(connections=connections, tls=tls)
     return _Negotiated(parts.hostname or "", parts.port or _DEFAULT_PORT["https"], connections, tls)
 
 
@@ -152,7 +154,7 @@ def connection_failure(error: BaseException, host: str) -> TransportFailure:
         return TransportFailure(f"TLS with {host} failed ({error.reason or error})")
     if isinstance(error, socket.gaierror):
         return TransportFailure(f"the host {host} cannot be found ({error.strerror or error})")
-    said = error.strerror if isinstance(error, OSError) else None
+    said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else None
     return TransportFailure(f"cannot connect to {host} ({said or error or type(error).__name__})")
 
 
@@ -183,10 +185,10 @@ class _Negotiated:
             from .httpx_transport import HttpxTransport
 
             return HttpxTransport(connections=self._connections, tls=self._tls)
-        from .aiohttp_transport import AiohttpTransport
+        from .http1_transport import Http1Transport
 
         self._tls.set_alpn_protocols(["http/1.1"])
-        return AiohttpTransport(connections=self._connections, tls=self._tls)
+        return Http1Transport(connections=self._connections, tls=self._tls)
 
     async def _protocol(self, timeout_s: float) -> str | None:
         self._tls.set_alpn_protocols(["h2", "http/1.1"])

@@ -99,6 +99,10 @@ class Usage:
     input_tokens: int
     output_tokens: int
 
+    def to_json(self) -> dict[str, int]:
+        """The JSON form."""
+        return {"input_tokens": self.input_tokens, "output_tokens": self.output_tokens}
+
 
 @dataclass(frozen=True, slots=True)
 class SampleRow:
@@ -135,7 +139,7 @@ class SampleRow:
     def to_json(self) -> dict[str, Any]:
         """One line of ``samples.jsonl``."""
         row = {name: getattr(self, name) for name in SampleRow.__slots__}  # asdict would copy all of it, deeply
-        return {**row, "usage": None if self.usage is None else asdict(self.usage)}
+        return {**row, "usage": None if self.usage is None else self.usage.to_json()}
 
     @staticmethod
     def from_json(row: Mapping[str, Any]) -> SampleRow:

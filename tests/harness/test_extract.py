@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalrun.benchmarks.task import Form
 from evalrun.harness.endpoint.bodies import as_body
-from evalrun.harness.endpoint.extract import extract
+from evalrun.harness.endpoint.extract import _Search, extract
 from evalrun.harness.endpoint.pysource import MAX_PARSED, Parser
 
 WHOLE = "def f(x):\n    return x + 1\n"
@@ -219,6 +220,42 @@ def test_every_body_comes_back_unchanged(lines: list[str]) -> None:
     body = "".join(f"    {line}\n" for line in lines)
     assert as_body(body, Parser()) == body
     assert ast.parse("def _():\n" + body)
+
+
+PIECES = [
+    "```",
+    "```python\n",
+    "```py \n",
+    "````python\n",
+    "```json\n",
+    "~~~\n",
+    "> ```\n",
+    "`f`",
+    "Here:",
+    " ",
+    "\n",
+    "\n\n",
+    "def f(x):\n    return x\n",
+    "    return 1\n",
+    "def g():\n    pass\n",
+    "  def f(x):\n    return x\n",
+    "x = '''```'''\n",
+    "f = 1\n",
+    "not python (\n",
+    ">>> f(1)\n1\n",
+]
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join),
+    st.sampled_from(["f", None]),
+    st.sampled_from([None, "import math\n\ndef f(x):\n"]),
+)
+def test_the_short_way_to_the_one_block_finds_what_the_whole_search_does(
+    text: str, entry_point: str | None, prompt: str | None
+) -> None:
+    form: Form = "instruct" if prompt is None else "completion"
+    assert _Search(form, entry_point, prompt).find(text) == _Search(form, entry_point, prompt).search(text)
 
 
 def test_the_longest_run_of_lines_that_is_python_is_found() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -239,3 +240,140 @@ def test_an_address_that_never_answers_costs_no_more_than_the_time_to_connect() 
         await transport.close()
 
     asyncio.run(asyncio.wait_for(scenario(), 4.0))
+
+
+@asynccontextmanager
+async def answering(*replies: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """A server that reads one request on each connection and sends one of these; and the requests' heads."""
+    heads: list[bytes] = []
+    left = list(replies)
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while left:
+                heads.append(await reader.readuntil(b"\r\n\r\n"))
+                await reader.readexactly(2)
+                writer.write(left.pop(0))
+                await writer.drain()
+                if b"close" in heads[-1]:
+                    break
+        writer.close()
+
+    async with listening(handle) as port:
+        yield port, heads
+
+
+def received(*replies: bytes, limits: Limits = Limits(), path: str = "/v1/x") -> list[Any]:  # noqa: B008
+    """What each request got: a response, or the failure."""
+
+    async def scenario() -> list[Any]:
+        found: list[Any] = []
+        async with answering(*replies) as (port, _):
+            transport = open_transport(f"http://127.0.0.1:{port}{path}", connections=1)
+            for _ in replies:
+                try:
+                    found.append(await transport.post(f"http://127.0.0.1:{port}{path}", {"a": "b"}, b"{}", limits))
+                except TransportFailure as failure:
+                    found.append(failure)
+            await transport.close()
+        return found
+
+    return asyncio.run(asyncio.wait_for(scenario(), 20.0))
+
+
+def test_pieces_packed_bodies_and_interim_responses_are_read_as_one() -> None:
+    packed = gzip.compress(GOOD)
+    chunked = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (GOOD[:5], GOOD[5:])) + b"0\r\n\r\n"
+    first, second, third = received(
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + HEAD + GOOD,
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + chunked,
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\ncontent-length: %d\r\n\r\n%b" % (len(packed), packed),
+    )
+    assert [each.body for each in (first, second, third)] == [GOOD] * 3
+    assert first.headers["CONTENT-TYPE"] == "application/json"
+    assert "link" not in first.headers
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n", "longer than 1000 bytes"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5dc\r\n" + b"x" * 1500, "longer than 1000 bytes"),
+        (
+            b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 1010\r\n\r\n"
+            + gzip.compress(b"x" * 1_000_000)
+            + b"x" * 10,
+            "longer than 1000 bytes",
+        ),
+        (b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\nnope", "cannot be decoded"),
+        (b"HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: 4\r\n\r\nnope", "cannot be decoded"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "no HTTP"),
+        (b"HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n", "no HTTP"),
+        (b"HTTP/1.1 200 OK\r\nx: " + b"y" * 1_100_000, "headers do not end"),
+    ],
+)
+def test_what_is_no_reply_is_told_in_words(reply: bytes, why: str) -> None:
+    (failure,) = received(reply, limits=Limits(max_bytes=1000))
+    assert isinstance(failure, TransportFailure)
+    assert why in str(failure)
+
+
+def test_a_body_that_ends_with_its_connection_is_whole() -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n{}")
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\n" + GOOD)
+        await writer.drain()
+        writer.close()
+
+    async def scenario() -> None:
+        async with listening(handle) as port:
+            transport = open_transport(f"http://127.0.0.1:{port}", connections=1)
+            for _ in range(2):
+                found = await transport.post(f"http://127.0.0.1:{port}/", {}, b"{}", Limits())
+                assert found.body == GOOD
+            await transport.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_second_response_to_one_request_is_given_to_nobody() -> None:
+    other = GOOD.replace(b"fine", b"else")
+    found = received(HEAD + GOOD + HEAD + other, HEAD + GOOD)
+    assert [each.body for each in found] == [GOOD, GOOD]
+
+
+def test_a_request_that_is_given_up_leaves_nothing_for_the_next() -> None:
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            for number in range(2):
+                await reader.readuntil(b"\r\n\r\n{}")
+                await asyncio.sleep(0.3 if number == 0 else 0)
+                writer.write(HEAD + GOOD.replace(b"fine", b"%4d" % number))
+                await writer.drain()
+
+    async def scenario() -> None:
+        async with listening(slow) as port:
+            transport = open_transport(f"http://127.0.0.1:{port}", connections=1)
+            url = f"http://127.0.0.1:{port}/"
+            given_up = asyncio.create_task(transport.post(url, {}, b"{}", Limits()))
+            await asyncio.sleep(0.1)
+            given_up.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await given_up
+            with pytest.raises(TransportFailure, match=r"no reply within 0\.1 s"):
+                await transport.post(url, {}, b"{}", Limits(total_s=0.1))
+            found = await transport.post(url, {}, b"{}", Limits())
+            assert b'"   0"' in found.body  # of a connection of its own
+            await transport.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_header_that_would_be_two_is_not_sent() -> None:
+    async def scenario() -> None:
+        transport = open_transport("http://127.0.0.1:9", connections=1)
+        with pytest.raises(TransportFailure, match="line end"):
+            await transport.post("http://127.0.0.1:9/", {"a": "b\r\nc: d"}, b"{}", Limits())
+        await transport.close()
+
+    asyncio.run(scenario())

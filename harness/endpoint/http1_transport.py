@@ -1,0 +1,299 @@
+"""HTTP/1.1 over kept connections, straight on asyncio's protocols, parsed by httptools (llhttp, in C).
+
+A general client spends most of a request's time on what one POST of JSON has no use for (cookies, redirects, traces,
+a stream for the body). Against a server on the same machine that time is what bounds the rate: this transport takes a
+third of it (``tests/speed/endpoint_rate.py``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import httptools
+from multidict import CIMultiDict
+from yarl import URL
+
+from .transport import Limits, Received, StaleConnection, TransportFailure, connection_failure
+
+_KEEP_ALIVE_S = 4.5
+"""Idle connections are closed before the servers do it, whose usual limit is 5 s (uvicorn, Node)."""
+_STALE_WITHIN_S = 2.0
+"""A kept connection that ends sooner than this after the request, without a byte, was closed by then."""
+_MAX_HEAD = 1 << 20
+_HAPPY_EYEBALLS_S = 0.25  # RFC 8305's delay before the next address is tried beside the first
+_BROKEN_OFF = "the reply broke off, or cannot be decoded"
+_NO_BODY = (204, 304)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where requests go, and what all of them begin with."""
+
+    host: str
+    port: int
+    named: str
+    tls: bool
+    head: bytes
+
+
+class Http1Transport:
+    """See ``Transport``. tls: what certificates are checked against, for https."""
+
+    def __init__(self, *, connections: int, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
+        self._places = asyncio.Semaphore(connections)
+        self._idle: list[_Connection] = []
+        self._open: set[_Connection] = set()
+        self._last: tuple[str, dict[str, str], _Target] | None = None
+
+    async def post(self, url: str, headers: Mapping[str, str], content: bytes, limits: Limits) -> Received:
+        target = self._target(url, headers)
+        async with self._places:
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            connection = self._kept(target, began) or await self._connected(target, limits)
+            left_s = limits.total_s - (loop.time() - began)
+            head = b"%b%d\r\n\r\n" % (target.head, len(content))
+            try:
+                received = await connection.exchange(head + content, limits, left_s)
+            finally:
+                if connection.is_reusable:
+                    connection.idle_since = loop.time()
+                    self._idle.append(connection)
+                else:
+                    connection.abort()
+            return received
+
+    async def close(self) -> None:
+        self._idle.clear()
+        for connection in list(self._open):
+            connection.abort()
+        await asyncio.sleep(0)  # for the loop to let go of them
+
+    def _target(self, url: str, headers: Mapping[str, str]) -> _Target:
+        """The same for most requests."""
+        last = self._last
+        if last is None or last[0] != url or last[1] != headers:
+            last = self._last = url, dict(headers), _target_of(url, headers)
+        return last[2]
+
+    def _kept(self, target: _Target, now: float) -> _Connection | None:
+        """The connection that was used last, if it is still open."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_reusable and connection.target is target and now - connection.idle_since < _KEEP_ALIVE_S:
+                return connection
+            connection.abort()
+        return None
+
+    async def _connected(self, target: _Target, limits: Limits) -> _Connection:
+        loop = asyncio.get_running_loop()
+        opening = loop.create_connection(
+            lambda: _Connection(target, self._open),
+            target.host,
+            target.port,
+            ssl=self._tls or True if target.tls else None,
+            happy_eyeballs_delay=_HAPPY_EYEBALLS_S,
+        )
+        try:
+            _, connection = await asyncio.wait_for(opening, min(limits.connect_s, limits.total_s))
+        except (OSError, asyncio.TimeoutError, UnicodeError) as error:
+            raise connection_failure(error, target.named) from error
+        return connection
+
+
+def _target_of(url: str, headers: Mapping[str, str]) -> _Target:
+    found = URL(url)
+    host = found.raw_host or ""
+    named = f"[{host}]" if ":" in host else host
+    where = named if found.is_default_port() else f"{named}:{found.port}"
+    lines = [f"POST {found.raw_path_qs} HTTP/1.1", f"host: {where}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if any(character in line for line in lines for character in "\r\n\0"):
+        raise TransportFailure("a header holds a line end, and cannot be sent")
+    head = "\r\n".join([*lines, "content-length: "]).encode("latin-1")
+    return _Target(host, cast("int", found.port), f"{named}:{found.port}", found.scheme == "https", head)
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, with at most one request under way. The parser calls the methods ``on_...``.
+
+    connections: all that are open; it is in there from its beginning to its end.
+    """
+
+    def __init__(self, target: _Target, connections: set[_Connection]) -> None:
+        self.target = target
+        self.idle_since = 0.0
+        self._connections = connections
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._waiter: asyncio.Future[Received] | None = None
+        self._exchanges = 0
+        self._keep = True
+        self._early = b""
+        self._begin(Limits())
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether it is open and between two requests."""
+        transport = self._transport
+        return (
+            self._keep
+            and self._waiter is None
+            and transport is not None
+            and not transport.is_closing()
+            and not transport.get_write_buffer_size()
+        )
+
+    async def exchange(self, request: bytes, limits: Limits, left_s: float) -> Received:
+        """Send a request and wait for its whole response."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            raise TransportFailure("the server closed the connection without a reply")
+        loop = asyncio.get_running_loop()
+        self._begin(limits)
+        self._began = loop.time()
+        self._exchanges += 1
+        waiter: asyncio.Future[Received] = loop.create_future()
+        self._waiter = waiter
+        timer = loop.call_later(left_s, self._fail, TransportFailure(f"no reply within {limits.total_s:g} s"))
+        transport.write(request)
+        if self._early:
+            self.data_received(self._early)
+        try:
+            return await waiter
+        finally:
+            timer.cancel()
+            if self._waiter is not None:  # cancelled: what comes now is nobody's
+                self._waiter = None
+                self._keep = False
+
+    def abort(self) -> None:
+        """Close it at once."""
+        self._keep = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _begin(self, limits: Limits) -> None:
+        self._limits = limits
+        self._began = 0.0
+        self._came = 0
+        self._status = 0
+        self._is_headed = False
+        self._ends_with_connection = False
+        self._headers: CIMultiDict[str] = CIMultiDict()
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Of ``asyncio.Protocol``."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Of ``asyncio.Protocol``."""
+        if self._waiter is None:  # before any request there may be a server that answers whatever is asked
+            self._early += data
+            if self._exchanges or len(self._early) > _MAX_HEAD:
+                self.abort()
+            return
+        self._came += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._fail(TransportFailure(f"the reply is no HTTP ({error})"))
+        if not self._is_headed and self._came > _MAX_HEAD:
+            self._fail(TransportFailure("the reply is no HTTP (its headers do not end)"))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Of ``asyncio.Protocol``."""
+        self._keep = False
+        self._connections.discard(self)
+        if self._waiter is None:
+            return
+        if self._is_headed and self._ends_with_connection and error is None:
+            self._finish()
+        elif self._came:
+            self._fail(TransportFailure(_BROKEN_OFF))
+        elif self._exchanges > 1 and asyncio.get_running_loop().time() - self._began < _STALE_WITHIN_S:
+            self._fail(StaleConnection("the server closed a kept connection"))
+        elif isinstance(error, OSError):
+            self._fail(TransportFailure(f"the connection broke ({error.strerror or type(error).__name__})"))
+        else:
+            self._fail(TransportFailure("the server closed the connection without a reply"))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Of the parser."""
+        self._headers.add(name.decode("latin-1"), value.decode("latin-1"))
+
+    def on_headers_complete(self) -> None:
+        """Of the parser."""
+        self._status = self._parser.get_status_code()
+        self._is_headed = self._status >= 200
+        length = self._headers.get("content-length", "")
+        is_measured = length or "transfer-encoding" in self._headers or self._status in _NO_BODY
+        self._ends_with_connection = not is_measured
+        if length.isdecimal() and int(length[:20]) > self._limits.max_bytes:
+            self._fail(self._too_long())
+
+    def on_body(self, piece: bytes) -> None:
+        """Of the parser."""
+        self._size += len(piece)
+        if self._size > self._limits.max_bytes:
+            self._fail(self._too_long())
+        else:
+            self._pieces.append(piece)
+
+    def on_message_complete(self) -> None:
+        """Of the parser; an interim response (100, 103) comes before the real one."""
+        if self._status < 200:
+            self._headers.clear()
+            return
+        self._keep = self._keep and self._parser.should_keep_alive()
+        self._finish()
+
+    def _too_long(self) -> TransportFailure:
+        return TransportFailure(f"the reply is longer than {self._limits.max_bytes} bytes")
+
+    def _finish(self) -> None:
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            self._keep = False  # a second response to one request
+            return
+        try:
+            body = _unpacked(self._pieces, self._headers.get("content-encoding", ""), self._limits)
+        except TransportFailure as failure:
+            self._fail(failure)
+            return
+        self._waiter = None
+        waiter.set_result(Received(self._status, self._headers, body))
+
+    def _fail(self, failure: TransportFailure) -> None:
+        waiter, self._waiter = self._waiter, None
+        self.abort()
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(failure)
+
+
+def _unpacked(pieces: list[bytes], encoding: str, limits: Limits) -> bytes:
+    """The body; nothing is asked to be packed, and some servers do it all the same."""
+    body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    if not encoding or encoding == "identity":
+        return body
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise TransportFailure(_BROKEN_OFF)
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, whichever it is
+    try:
+        found = unpacking.decompress(body, limits.max_bytes + 1)
+    except zlib.error as error:
+        raise TransportFailure(_BROKEN_OFF) from error
+    if len(found) > limits.max_bytes:
+        raise TransportFailure(f"the reply is longer than {limits.max_bytes} bytes")
+    if not unpacking.eof:
+        raise TransportFailure(_BROKEN_OFF)
+    return found
