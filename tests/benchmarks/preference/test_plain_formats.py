@@ -196,3 +196,11 @@ def test_code_tasks_and_preference_tasks_are_told_apart_by_either_loader(tmp_pat
         load_any(tmp_path / "nothing")
     with pytest.raises(BadInput, match="no such file"):
         PreferenceSuite.load(tmp_path / "nothing")
+
+
+def test_the_rows_that_the_documentation_shows_load(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "formats.md").read_text()
+    block = text.split("Two schemas that any tool can write:")[1].split("```")[1].removeprefix("json\n")
+    suite = PreferenceSuite.load(write(tmp_path / "shown.jsonl", block.splitlines()))
+    assert not suite.skipped
+    assert [best(task) for task in suite] == [["Seven."], ["Seven."], ["Seven."], ["Seven."]]
