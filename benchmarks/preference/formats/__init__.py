@@ -30,8 +30,7 @@ FORMATS: tuple[Format, ...] = (
     scored.ULTRAFEEDBACK,
     transcripts.HH,
     plain.REWARDBENCH,
-    plain.PAIRS,
-    plain.RANKED,
+    plain.PLAIN,
 )
 
 
