@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,16 +14,23 @@ from .descent import descent
 from .difference import difference
 from .errors import BadInput
 from .formats import write_foreign
-from .jsonio import writing
+from .jsonio import write_jsonl, writing
+from .loading import AnySuite, load_any
 from .overview import overview, overview_lines
+from .preference import PreferenceSuite
+from .preference.shown import overview as preference_overview
+from .preference.shown import skipped_lines, suite_lines
+from .preference.shown import task_text as preference_text
 from .selection import select, selection_options
 from .suite import Suite, built_in_suites
 from .task import CasesTest, CheckTest, CodeTask, LiteralTest, ModuleTest, StdioTest, Test
 from .texts import printable
 
-_REF_HELP = """REF is the name of a built-in suite (core), a suite folder, a file in a foreign format (HumanEval,
-HumanEval+, MBPP, MBPP+, MultiPL-E, EvoEval; .jsonl, .json or .parquet, recognised by its fields), a folder written
-for a hub, or hf:owner/dataset[:split]."""
+_REF_HELP = """REF is the name of a built-in suite (core), a suite folder, a file in a foreign format, a folder of data
+files, or hf:owner/dataset[:split]. Formats are recognised by their fields, in .jsonl, .json or .parquet. Of code tasks:
+HumanEval, HumanEval+, MBPP, MBPP+, MultiPL-E, EvoEval. Of preference tasks (.csv too): prompt, chosen, rejected or
+responses with a ranking; HH-RLHF, UltraFeedback, SHP, RewardBench 1 and 2, CodePrefBench, AlpacaFarm's
+cross-annotations, PKU-SafeRLHF, LLMBar, MoralChoice, model-written evaluations."""
 
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -45,6 +54,8 @@ def command() -> None:
       evalrun suites convert HumanEval.jsonl.gz -o humaneval
       evalrun suites convert core --tasks '!core/stdio-*' -o core.jsonl.gz --format humaneval
       evalrun suites convert core -o core-hub --format hub
+      evalrun suites show preferences.jsonl
+      evalrun suites convert preferences.jsonl -o mine --criterion helpfulness
     """
 
 
@@ -53,23 +64,28 @@ def list_suites() -> None:
     """List the built-in suites, with their sizes and digests."""
     names = built_in_suites()
     for name in names:
-        suite = Suite.load(name)
-        click.echo(f"{suite.ref}  {len(suite)} tasks  {suite.description}".rstrip())
+        suite = load_any(name)
+        kind = "preference tasks" if isinstance(suite, PreferenceSuite) else "tasks"
+        click.echo(f"{suite.ref}  {len(suite)} {kind}  {suite.description}".rstrip())
     if not names:
         click.echo("no built-in suites are installed")
 
 
 @command.command(name="show", help=f"Show a suite, or one of its tasks in full.\n\n{_REF_HELP}")
 @click.argument("ref")
-@click.option("--task", "task_id", metavar="ID", help="Show this task: prompt, reference and tests.")
+@click.option("--task", "task_id", metavar="ID", help="Show this task in full.")
 @_json_option
 def show(ref: str, task_id: str | None, as_json: bool) -> None:
     """Print a suite or a task."""
-    suite = Suite.load(ref)
+    suite = load_any(ref)
     if as_json:
-        _echo_json(overview(suite) if task_id is None else suite.task(task_id).to_json())
+        _echo_json(_overview(suite) if task_id is None else suite.task(task_id).to_json())
         return
-    click.echo(printable(_task_text(suite.task(task_id)) if task_id is not None else _suite_text(suite)))
+    click.echo(printable(_suite_text(suite) if task_id is None else _task_text(suite, task_id)))
+
+
+def _overview(suite: AnySuite) -> dict[str, Any]:
+    return preference_overview(suite) if isinstance(suite, PreferenceSuite) else overview(suite)
 
 
 @command.command(name="diff")
@@ -78,7 +94,7 @@ def show(ref: str, task_id: str | None, as_json: bool) -> None:
 @_json_option
 def diff(old: str, new: str, as_json: bool) -> None:
     """Show which tasks of NEW were added, removed or changed since OLD, by root, and in which fields."""
-    found = difference(Suite.load(old), Suite.load(new))
+    found = difference(load_any(old), load_any(new))
     _echo_json(found.to_json()) if as_json else click.echo(printable("\n".join(found.lines())))
 
 
@@ -88,8 +104,8 @@ def diff(old: str, new: str, as_json: bool) -> None:
 @_json_option
 def lineage(ref: str, task_id: str, as_json: bool) -> None:
     """Show how TASK came about: every step from its root, with operator, parameters, seed, and what each step changed
-    in the prompt."""
-    steps = descent(Suite.load(ref), task_id)
+    in the prompt (of a preference task: in conversation, responses and ranking)."""
+    steps = descent(load_any(ref), task_id)
     _echo_json([step.to_json() for step in steps]) if as_json else click.echo(
         printable("\n".join(step.text() for step in steps))
     )
@@ -100,7 +116,7 @@ def lineage(ref: str, task_id: str, as_json: bool) -> None:
 @click.argument("task_id", metavar="TASK")
 def prove(ref: str, task_id: str) -> None:
     """Print the proof (JSON) that TASK belongs to the suite with SUITE's merkle_root, for those who have only that."""
-    _echo_json(Suite.load(ref).inclusion(task_id).to_json())
+    _echo_json(load_any(ref).inclusion(task_id).to_json())
 
 
 @command.command(
@@ -109,30 +125,70 @@ def prove(ref: str, task_id: str) -> None:
 
 {_REF_HELP}
 
-Formats: folder (evalrun's own: suite.json and tasks.jsonl), humaneval and evalplus (one .jsonl or .jsonl.gz file),
-hub (a folder with a dataset card and Parquet, ready to be uploaded to Hugging Face). Nothing is overwritten.""",
+Formats: folder (evalrun's own: suite.json and tasks.jsonl), jsonl (the same tasks in one file, .jsonl or .jsonl.gz);
+of code tasks also humaneval and evalplus (one such file) and hub (a folder with a dataset card and Parquet, ready to be
+uploaded to Hugging Face). Nothing is overwritten. Rows that are no preference tasks are left out and named.""",
 )
 @click.argument("ref")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The file or folder to write.")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["folder", "humaneval", "evalplus", "hub"]),
+    type=click.Choice(["folder", "jsonl", "humaneval", "evalplus", "hub"]),
     default="folder",
     show_default=True,
     help="The format to write.",
 )
+@click.option(
+    "--criterion",
+    metavar="TEXT",
+    help="What 'better' means in all preference tasks (efficiency, helpfulness, ...), where the file does not say it.",
+)
 @selection_options
-def convert(ref: str, output: Path, form: str, tasks: tuple[str, ...], limit: int | None) -> None:
+def convert(
+    ref: str, output: Path, form: str, criterion: str | None, tasks: tuple[str, ...], limit: int | None
+) -> None:
     """Write a suite in another format."""
-    suite = Suite.load(ref)
-    if tasks or limit:
+    suite = load_any(ref)
+    if isinstance(suite, PreferenceSuite):
+        suite = _chosen_preferences(suite, criterion, tasks, limit)
+        if form not in ("folder", "jsonl"):
+            raise BadInput(
+                f"--format {form}: holds code tasks only; preference tasks can be written as folder or jsonl"
+            )
+    elif criterion is not None:
+        raise BadInput(f"--criterion: {suite.ref} holds code tasks, which have none")
+    elif tasks or limit:
         suite = suite.subset(select(suite, tasks, limit))
-    if form in ("humaneval", "evalplus") and output.exists():
+    if form in ("jsonl", "humaneval", "evalplus") and output.exists():
         raise BadInput(f"{output}: exists already; choose another name")
     with writing(output):
-        _WRITERS[form](suite, output)
+        _write(suite, output, form)
+    if isinstance(suite, PreferenceSuite):
+        for line in skipped_lines(suite)[1:]:
+            click.echo(printable(line), err=True)
     click.echo(f"{output}: {len(suite)} tasks of {suite.ref} as {form}")
+
+
+def _chosen_preferences(
+    suite: PreferenceSuite, criterion: str | None, tasks: tuple[str, ...], limit: int | None
+) -> PreferenceSuite:
+    if tasks or limit:
+        suite = suite.subset(select(suite, tasks, limit))
+    if criterion is None:
+        return suite
+    if suite.certificates:
+        raise BadInput("--criterion: the certificates of an evolved suite are about the criteria that its tasks have")
+    return replace(suite, tasks=tuple(replace(task, criterion=criterion) for task in suite))
+
+
+def _write(suite: AnySuite, path: Path, form: str) -> None:
+    if form == "folder":
+        suite.save(path)
+    elif form == "jsonl":
+        write_jsonl(path, (task.to_json() for task in suite))
+    elif isinstance(suite, Suite):
+        _WRITERS[form](suite, path)
 
 
 def _write_hub(suite: Suite, folder: Path) -> None:
@@ -142,14 +198,15 @@ def _write_hub(suite: Suite, folder: Path) -> None:
 
 
 _WRITERS: Mapping[str, Callable[[Suite, Path], None]] = {
-    "folder": lambda suite, path: suite.save(path),
     "humaneval": lambda suite, path: write_foreign(suite, path, "humaneval"),
     "evalplus": lambda suite, path: write_foreign(suite, path, "evalplus"),
     "hub": _write_hub,
 }
 
 
-def _suite_text(suite: Suite) -> str:
+def _suite_text(suite: AnySuite) -> str:
+    if isinstance(suite, PreferenceSuite):
+        return "\n".join(suite_lines(suite))
     facts = [("name", suite.name), ("version", suite.version), ("digest", suite.digest), ("tasks", str(len(suite)))]
     facts += [("about", suite.description), ("license", suite.license), ("source", suite.source)]
     seen = overview(suite)
@@ -173,7 +230,12 @@ def _size(test: Test) -> str:
     return "program" if isinstance(test, CheckTest | ModuleTest) else f"{len(test.cases)} {test.kind}"
 
 
-def _task_text(task: CodeTask) -> str:
+def _task_text(suite: AnySuite, task_id: str) -> str:
+    task = suite.task(task_id)
+    return _code_text(task) if isinstance(task, CodeTask) else preference_text(task)
+
+
+def _code_text(task: CodeTask) -> str:
     parts = [
         f"id       {task.id}\ndigest   {task.digest}\nform     {task.form}",
         f"-- prompt\n{task.prompt.rstrip()}",

@@ -9,18 +9,23 @@ from typing import Any
 
 from .errors import BadInput
 from .jsonio import canonical_json
-from .suite import Suite
+from .loading import AnySuite
+from .preference import PreferenceTask
+from .preference.shown import content_text
 from .task import CodeTask
+
+AnyTask = CodeTask | PreferenceTask
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One task of a lineage: the human-made root, or what an operator made of its parents.
 
-    generation: steps from the root. prompt_diff: a unified difference of the first parent's prompt and this one.
+    generation: steps from the root. prompt_diff: a unified difference of the first parent's prompt and this one (of a
+    preference task: of conversation, responses and ranking).
     """
 
-    task: CodeTask
+    task: AnyTask
     generation: int
     prompt_diff: str = ""
 
@@ -47,9 +52,9 @@ class Step:
         return "\n".join([*lines, *(f"{indent}  {line}" for line in self.prompt_diff.splitlines())])
 
 
-def descent(suite: Suite, task_id: str) -> list[Step]:
+def descent(suite: AnySuite, task_id: str) -> list[Step]:
     """The task's ancestors and itself, parents before children, each once; BadInput if a parent is not in the suite."""
-    known = {task.id: task for task in (*suite.tasks, *suite.ancestors)}
+    known: dict[str, AnyTask] = {task.id: task for task in (*suite.tasks, *suite.ancestors)}
     order: dict[str, int] = {}
 
     def visit(name: str, path: Sequence[str]) -> int:
@@ -68,13 +73,17 @@ def descent(suite: Suite, task_id: str) -> list[Step]:
     return [Step(known[name], generation, _prompt_diff(known, known[name])) for name, generation in order.items()]
 
 
-def _prompt_diff(known: dict[str, CodeTask], task: CodeTask) -> str:
+def _prompt_diff(known: dict[str, AnyTask], task: AnyTask) -> str:
     if task.lineage is None or not task.lineage.parents:
         return ""
     parent = known[task.lineage.parents[0]]
     return "\n".join(_unified(parent, task))
 
 
-def _unified(parent: CodeTask, child: CodeTask) -> Iterator[str]:
-    old, new = parent.prompt.splitlines(), child.prompt.splitlines()
+def _unified(parent: AnyTask, child: AnyTask) -> Iterator[str]:
+    old, new = _text(parent).splitlines(), _text(child).splitlines()
     return difflib.unified_diff(old, new, parent.id, child.id, lineterm="", n=2)
+
+
+def _text(task: AnyTask) -> str:
+    return task.prompt if isinstance(task, CodeTask) else content_text(task)

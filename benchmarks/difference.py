@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .suite import Suite
+from .errors import BadInput
+from .loading import AnySuite
+from .preference import PreferenceTask
 from .task import CodeTask
 
+AnyTask = CodeTask | PreferenceTask
+PREFERENCE_FIELDS = ("messages", "responses", "ranking", "criterion", "votes", "proof", "category", "tags", "lineage")
 FIELDS = ("prompt", "form", "entry_point", "reference", "tests", "time_limit_s", "tags", "lineage")
 
 
@@ -15,11 +19,11 @@ FIELDS = ("prompt", "form", "entry_point", "reference", "tests", "time_limit_s",
 class Difference:
     """What became of the tasks of ``old`` in ``new``, by task id; ``changed`` names the fields that differ."""
 
-    old: Suite
-    new: Suite
-    added: tuple[CodeTask, ...]
-    removed: tuple[CodeTask, ...]
-    changed: tuple[tuple[CodeTask, tuple[str, ...]], ...]
+    old: AnySuite
+    new: AnySuite
+    added: tuple[AnyTask, ...]
+    removed: tuple[AnyTask, ...]
+    changed: tuple[tuple[AnyTask, tuple[str, ...]], ...]
     kept: int
 
     def to_json(self) -> dict[str, Any]:
@@ -46,9 +50,12 @@ class Difference:
         return lines
 
 
-def difference(old: Suite, new: Suite) -> Difference:
-    """Compare two suites task by task."""
-    before, after = ({task.id: task for task in suite} for suite in (old, new))
+def difference(old: AnySuite, new: AnySuite) -> Difference:
+    """Compare two suites task by task; BadInput where one holds code tasks and the other preferences."""
+    if type(old) is not type(new):
+        raise BadInput(f"{old.ref} and {new.ref}: one holds code tasks, the other preference tasks")
+    before: dict[str, AnyTask] = {task.id: task for task in old}
+    after: dict[str, AnyTask] = {task.id: task for task in new}
     pairs = [(before[name], task) for name, task in after.items() if name in before]
     changed = [(task, _fields(was, task)) for was, task in pairs]
     return Difference(
@@ -61,7 +68,8 @@ def difference(old: Suite, new: Suite) -> Difference:
     )
 
 
-def _fields(old: CodeTask, new: CodeTask) -> tuple[str, ...]:
+def _fields(old: AnyTask, new: AnyTask) -> tuple[str, ...]:
     # Of values that NaN is equal to itself: JSON forms, not the objects.
     before, after = old.to_json(), new.to_json()
-    return tuple(name for name in FIELDS if before.get(name) != after.get(name))
+    names = FIELDS if isinstance(new, CodeTask) else PREFERENCE_FIELDS
+    return tuple(name for name in names if before.get(name) != after.get(name))

@@ -1,11 +1,11 @@
 """The exception tree of evalrun; every message is one line that says what, where and how to mend it.
 
-    EvalrunError            exit code 1
-    ├── BadInput            exit code 2   the user's file, option or reference is wrong
-    ├── GateFailed          exit code 3   a check that was asked for does not hold
-    ├── Inconclusive        exit code 4   too little evidence to decide
-    ├── Owed                exit code 5   samples are owed because of an outage; resume to get them
-    └── InfraError          exit code 5   the engine, the endpoint or the disk failed
+EvalrunError            exit code 1
+├── BadInput            exit code 2   the user's file, option or reference is wrong
+├── GateFailed          exit code 3   a check that was asked for does not hold
+├── Inconclusive        exit code 4   too little evidence to decide
+├── Owed                exit code 5   samples are owed because of an outage; resume to get them
+└── InfraError          exit code 5   the engine, the endpoint or the disk failed
 """
 
 from __future__ import annotations

@@ -23,15 +23,15 @@ def overview(suite: Suite) -> dict[str, Any]:
         "evolved": len(evolved),
         "roots": len({task.root for task in evolved}),
         "counts": {
-            "form": _counted(task.form for task in suite),
-            "test": _counted(test.kind for task in suite for test in task.tests),
-            "track": _counted(task.tags[0] if task.tags else "none" for task in suite),
-            "operator": _counted(task.lineage.operator for task in evolved if task.lineage),
-            "kind": _counted(str(_certificate(suite, task).get("kind", "unknown")) for task in evolved),
-            "depth": _counted(task.lineage.depth if task.lineage else 0 for task in suite),
-            "output_type": _counted(_output_type(task) for task in evolved if _output_type(task)),
+            "form": counted(task.form for task in suite),
+            "test": counted(test.kind for task in suite for test in task.tests),
+            "track": counted(task.tags[0] if task.tags else "none" for task in suite),
+            "operator": counted(task.lineage.operator for task in evolved if task.lineage),
+            "kind": counted(str(_certificate(suite, task).get("kind", "unknown")) for task in evolved),
+            "depth": counted(task.lineage.depth if task.lineage else 0 for task in suite),
+            "output_type": counted(_output_type(task) for task in evolved if _output_type(task)),
         },
-        "gates": _gates(suite.certificates.values()),
+        "gates": gates_of(suite.certificates.values()),
     }
 
 
@@ -57,7 +57,8 @@ def _output_type(task: CodeTask) -> str:
     return str(task.lineage.parameters.get("output_type", "")) if task.lineage else ""
 
 
-def _gates(certificates: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+def gates_of(certificates: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """For each gate, how many certificates name it and in how many it holds."""
     found: dict[str, dict[str, int]] = {}
     for certificate in certificates:
         gates = certificate.get("gates")
@@ -69,7 +70,8 @@ def _gates(certificates: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int
     return found
 
 
-def _counted(values: Iterable[object]) -> dict[str, int]:
+def counted(values: Iterable[object]) -> dict[str, int]:
+    """How often each value occurs, the most frequent first."""
     return {
         str(value): number for value, number in sorted(Counter(map(str, values)).items(), key=lambda p: (-p[1], p[0]))
     }

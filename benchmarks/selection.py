@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import click
 
 from .errors import BadInput
+from .loading import AnySuite
+from .preference import PreferenceSuite, PreferenceTask
 from .suite import Suite
 from .task import CodeTask
 
@@ -26,7 +28,15 @@ def selection_options(command: Command) -> Command:
     )(command)
 
 
-def select(suite: Suite, patterns: Sequence[str], limit: int | None) -> tuple[CodeTask, ...]:
+@overload
+def select(suite: Suite, patterns: Sequence[str], limit: int | None) -> tuple[CodeTask, ...]: ...
+
+
+@overload
+def select(suite: PreferenceSuite, patterns: Sequence[str], limit: int | None) -> tuple[PreferenceTask, ...]: ...
+
+
+def select(suite: AnySuite, patterns: Sequence[str], limit: int | None) -> tuple[Any, ...]:
     """The tasks of the suite that are asked for, in its order; BadInput when there are none."""
     wanted = [pattern for pattern in patterns if not pattern.startswith("!")]
     unwanted = [pattern[1:] for pattern in patterns if pattern.startswith("!")]

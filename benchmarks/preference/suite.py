@@ -111,6 +111,15 @@ class PreferenceSuite:
         tasks = (task.to_json() for task in self.tasks)
         return sealing.leaves_of(tasks, (task.to_json() for task in self.ancestors), self._certificate_rows())
 
+    @cached_property
+    def merkle_root(self) -> str:
+        """The seal: it covers every row and the manifest, where ``digest`` covers what decides who is right."""
+        return str(sealing.sealed(self.manifest(), self.leaves())[sealing.ROOT])
+
+    def inclusion(self, task_id: str) -> sealing.Inclusion:
+        """The proof that a task belongs to the suite with this seal; BadInput if there is no such task."""
+        return sealing.inclusion_of(self.manifest(), self.leaves(), self.task(task_id).id)
+
     def manifest(self) -> dict[str, Any]:
         """The content of ``suite.json``, without the seal."""
         manifest: dict[str, Any] = {

@@ -13,16 +13,24 @@ from typing import Any
 from ...errors import BadInput
 from ...visible import visible
 from ..suite import PreferenceSuite, Skipped
-from . import plain
+from . import labelled, plain, questionnaires, scored, transcripts
 from .rows import Format, PreferenceRow, unique
 from .sources import Source, source_of
 
 #: The first that matches decides, so what asks for more fields stands first.
 FORMATS: tuple[Format, ...] = (
     plain.OWN,
+    questionnaires.WRITTEN,
+    questionnaires.MORALCHOICE,
+    labelled.CODEPREFBENCH,
+    labelled.PKU,
+    labelled.LLMBAR,
+    labelled.ALPACAFARM,
+    scored.SHP,
+    scored.ULTRAFEEDBACK,
+    transcripts.HH,
     plain.REWARDBENCH,
-    plain.PAIRS,
-    plain.RANKED,
+    plain.PLAIN,
 )
 
 

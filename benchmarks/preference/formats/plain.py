@@ -31,6 +31,10 @@ def _read_own(row: PreferenceRow, suite: str) -> Iterator[PreferenceTask]:
     yield PreferenceTask.from_json(dict(row.data))
 
 
+def _read_plain(row: PreferenceRow, suite: str) -> Iterator[PreferenceTask]:
+    return _read_ranked(row, suite) if row.data.get("responses") is not None else _read_pair(row, suite)
+
+
 def _read_pair(row: PreferenceRow, suite: str) -> Iterator[PreferenceTask]:
     before, better = _sides(row, "chosen")
     other, worse = _sides(row, "rejected")
@@ -176,11 +180,10 @@ OWN = Format("evalrun", "type, id, messages, responses, ranking", _is_own, row_b
 REWARDBENCH = Format(
     "rewardbench", "prompt, chosen, rejected, subset, id", _is_rewardbench, row_by_row(_read_pair), own_ids=False
 )
-PAIRS = Format("pairs", "prompt, chosen, rejected", has("chosen", "rejected"), row_by_row(_read_pair), own_ids=True)
-RANKED = Format(
-    "ranked",
-    "prompt, responses, and ranking, label, scores or votes",
-    _is_ranked,
-    row_by_row(_read_ranked),
+PLAIN = Format(
+    "plain",
+    "prompt, and chosen, rejected or responses with ranking, label, scores or votes",
+    lambda row: has("chosen", "rejected")(row) or _is_ranked(row),
+    row_by_row(_read_plain),
     own_ids=True,
 )

@@ -97,7 +97,7 @@ def test_a_file_without_rows_is_bad_input(tmp_path: Path, text: str, said: str) 
 
 
 def test_rows_of_no_known_format_are_told_with_what_is_known(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"fields found: apples, pears.*pairs: prompt, chosen, rejected"):
+    with pytest.raises(BadInput, match=r"fields found: apples, pears.*plain: prompt, and chosen, rejected"):
         PreferenceSuite.load(write(tmp_path / "p.jsonl", [{"apples": 1, "pears": 2}]))
 
 
@@ -183,7 +183,7 @@ def test_code_tasks_and_preference_tasks_are_told_apart_by_either_loader(tmp_pat
         "test": "def check(f): assert f() == 1",
     }
     code_file, pairs_file = write(tmp_path / "c.jsonl", [code]), write(tmp_path / "p.jsonl", [pair()])
-    with pytest.raises(BadInput, match=r"preference tasks \(pairs\); code tasks are needed"):
+    with pytest.raises(BadInput, match=r"preference tasks \(plain\); code tasks are needed"):
         Suite.load(pairs_file)
     with pytest.raises(BadInput, match=r"code tasks \(humaneval\); preference tasks are needed"):
         PreferenceSuite.load(code_file)
@@ -196,3 +196,11 @@ def test_code_tasks_and_preference_tasks_are_told_apart_by_either_loader(tmp_pat
         load_any(tmp_path / "nothing")
     with pytest.raises(BadInput, match="no such file"):
         PreferenceSuite.load(tmp_path / "nothing")
+
+
+def test_the_rows_that_the_documentation_shows_load(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "formats.md").read_text()
+    block = text.split("Two schemas that any tool can write:")[1].split("```")[1].removeprefix("json\n")
+    suite = PreferenceSuite.load(write(tmp_path / "shown.jsonl", block.splitlines()))
+    assert not suite.skipped
+    assert [best(task) for task in suite] == [["Seven."], ["Seven."], ["Seven."], ["Seven."]]
