@@ -83,20 +83,23 @@ def aligned_ends(tokens: Sequence[str], text: str) -> list[int] | None:
 
 
 def covered(tokens: Sequence[str], text: str) -> int | None:
-    """How many of the tokens make up the text, further ones following; None where no number does."""
+    """How many of the tokens make up a text that stands inside a prompt, more following; None where no number does."""
     data = text.encode("utf-8", "surrogatepass")
-    found = [number for number, places in enumerate(_reach(tokens, data), 1) if len(data) in places]
+    found = [number for number, places in enumerate(_reach(tokens, data, inside=True), 1) if len(data) in places]
     # the end of a character may come in several pieces, each of which could be the last; a token without text is none
     return next((number for number in reversed(found) if tokens[number - 1]), found[0] if found else None)
 
 
-def _reach(tokens: Sequence[str], data: bytes) -> list[set[int]]:
-    """For each token the places where it can end, up to the first that fits nowhere."""
+def _reach(tokens: Sequence[str], data: bytes, *, inside: bool = False) -> list[set[int]]:
+    """For each token the places where it can end, up to the first that fits nowhere.
+
+    inside: the first token begins no prompt, and so must have its text.
+    """
     places = {0}
     found: list[set[int]] = []
     for number, token in enumerate(tokens):
         after = {end for place in places for end in _ends(token, data, place)}
-        if not after and number == 0 and _SPECIAL.fullmatch(token):
+        if not after and number == 0 and not inside and _SPECIAL.fullmatch(token):
             after = {0}
         if not after:
             break
