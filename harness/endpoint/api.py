@@ -11,7 +11,14 @@ from ...benchmarks import BadInput, InfraError
 
 
 class EndpointRefused(BadInput):
-    """The server refuses all requests of this kind (no such model, no access, ...): asking any further cannot help."""
+    """The server refuses all requests of this kind (no such model, no access, ...): asking any further cannot help.
+
+    status: of the HTTP response that said so, None where another thing did.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Unanswered(InfraError):
@@ -24,7 +31,13 @@ class Unanswered(InfraError):
 class RequestRefused(Unanswered):
     """The server refuses this one request (its context is too long, its content is filtered, ...): asking it again
     cannot help, others may do better. The sample is owed, with this reason.
+
+    too_long: because it does not fit the model's context.
     """
+
+    def __init__(self, message: str, *, too_long: bool = False) -> None:
+        super().__init__(message)
+        self.too_long = too_long
 
 
 class EndpointDown(Unanswered):

@@ -19,7 +19,7 @@ from .api import EndpointDown, EndpointRefused, RequestRefused, Response, Unaffo
 from .clocks import REAL_CLOCKS, Clocks
 from .doubts import TIMES, Doubt, doubt, worst
 from .prompt import EndpointForm
-from .refusals import Outlook, ServerError, error_of, outlook, read_error
+from .refusals import Outlook, ServerError, error_of, error_text, is_too_long, outlook, read_error
 from .responses import UnusableResponse, read_response
 from .retry import RetryPolicy, retry_after_s
 from .stopping import Interrupted, Stopping
@@ -59,8 +59,9 @@ class _Effort:
     spent_input, spent_output: tokens of the responses that were not believed.
     """
 
+    url: str
     content: bytes
-    wanted: int
+    wanted: int = 1
     attempts: int = 0
     first_sent: float | None = None
     doubt: Doubt | None = None
@@ -100,7 +101,8 @@ class OpenAIEndpoint:
         clocks: Clocks = REAL_CLOCKS,
         rng: random.Random | None = None,
     ) -> None:
-        self._url = normal_base_url(base_url) + _PATHS[form]
+        self._base_url = normal_base_url(base_url)
+        self._url = self._base_url + _PATHS[form]
         self._form = form
         self._key = key
         self._retry = retry
@@ -135,12 +137,37 @@ class OpenAIEndpoint:
 
     async def ask(self, body: Mapping[str, Any], *, epoch: int | None = None) -> Response:
         """See ``Endpoint.ask``."""
-        effort = _Effort(canonical_json(dict(body)).encode("ascii"), int(body.get("n") or 1))
+        effort = _Effort(self._url, canonical_json(dict(body)).encode("ascii"), int(body.get("n") or 1))
         try:
             return await self._ask(body, effort)
         except Unanswered as failure:
             failure.spent_input_tokens, failure.spent_output_tokens = effort.spent_input, effort.spent_output
             raise
+
+    async def fetch(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The decoded JSON that the server answers a request with, for what a ``Response`` cannot hold.
+
+        path: below the base URL (``/completions``); a leading ``..`` leaves the ``/v1`` that the base URL ends in
+        (``../tokenize``). Attempts, waits, limits and errors are those of ``ask``; the text is never in doubt.
+        """
+        effort = _Effort(self._at(path), canonical_json(dict(body)).encode("ascii"))
+        while True:
+            effort.attempts += 1
+            try:
+                payload = (await self._exchange(effort))[0]
+                if isinstance(payload, dict) and payload.get("error"):
+                    raise _MayPass(f"the reply reports a failure: {self._shown(error_text(payload))}")
+                self._answered = True
+                self.gate.answered()
+                return payload
+            except _MayPass as fault:
+                await self._wait(effort, fault)
+
+    def _at(self, path: str) -> str:
+        base = self._base_url
+        if path.startswith("../"):
+            return base.removesuffix("/v1") + path[2:]
+        return base + path
 
     async def _ask(self, body: Mapping[str, Any], effort: _Effort) -> Response:
         while True:
@@ -155,6 +182,21 @@ class OpenAIEndpoint:
                 await self._wait(effort, fault)
 
     async def _attempt(self, effort: _Effort) -> Response:
+        payload, latency_s = await self._exchange(effort)
+        try:
+            response = self._without_key(read_response(payload, self._form, effort.wanted))
+        except UnusableResponse as error:
+            raise _MayPass(str(error)) from error
+        self._answered = True
+        self.gate.answered()
+        response = replace(response, latency_s=latency_s, attempts=effort.attempts)
+        found = worst(response.replies, response.output_tokens)
+        if found is not None:
+            raise _MayPass(found.value, doubt=found, response=response)
+        return _beyond_doubt(response)
+
+    async def _exchange(self, effort: _Effort) -> tuple[Any, float]:
+        """One attempt: the JSON of a good response, and the seconds it took."""
         left_s = self._retry.total_s - self._spent_s(effort)
         try:
             await self.gate.enter(left_s)
@@ -171,18 +213,7 @@ class OpenAIEndpoint:
         finally:
             self.gate.leave()
         latency_s = self._clocks.monotonic() - sent
-        payload = self._payload(received, effort, sent)
-        try:
-            response = self._without_key(read_response(payload, self._form, effort.wanted))
-        except UnusableResponse as error:
-            raise _MayPass(str(error)) from error
-        self._answered = True
-        self.gate.answered()
-        response = replace(response, latency_s=latency_s, attempts=effort.attempts)
-        found = worst(response.replies, response.output_tokens)
-        if found is not None:
-            raise _MayPass(found.value, doubt=found, response=response)
-        return _beyond_doubt(response)
+        return self._payload(received, effort, sent), latency_s
 
     async def _send(self, effort: _Effort, sent: float) -> Received:
         """One exchange; that a kept connection had been closed meanwhile is nobody's failure, a few times over."""
@@ -192,9 +223,9 @@ class OpenAIEndpoint:
             limits = replace(limits, total_s=max(left_s, 0.001))
         for _ in range(_MAX_STALE):
             try:
-                return await self._transport.post(self._url, self._headers, effort.content, limits)
+                return await self._transport.post(effort.url, self._headers, effort.content, limits)
             except StaleConnection:
-                log.debug("%s: the server closed a kept connection; asking on another", self._url)
+                log.debug("%s: the server closed a kept connection; asking on another", effort.url)
                 if self._stopping:
                     raise self._down(effort, "interrupted") from None
             except Untrusted as failure:
@@ -207,8 +238,11 @@ class OpenAIEndpoint:
         """The JSON of a good response; of any other, what its status calls for."""
         if not 200 <= received.status < 300:
             raise self._refusal(received.status, read_error(received.body), received, effort, sent)
+        body = received.body
+        if self._key and len(self._key) >= _MIN_SECRET:
+            body = body.replace(self._key.encode("ascii"), b"***")
         try:
-            payload = json.loads(received.body)
+            payload = json.loads(body)
         except (ValueError, RecursionError) as error:
             kind = received.headers.get("content-type", "none")
             raise _MayPass(f"the reply is not JSON (content type {self._shown(kind[:60])})") from error
@@ -221,9 +255,9 @@ class OpenAIEndpoint:
         said = f"HTTP {status}: {self._shown(error.message)}"
         found = outlook(status, error, answered=self._answered)
         if found is Outlook.HOPELESS:
-            return EndpointRefused(f"{self._url}: {said}{self._advice(status)}")
+            return EndpointRefused(f"{effort.url}: {said}{self._advice(status)}", status)
         if found is Outlook.REQUEST:
-            return RequestRefused(f"{self._url}: {said}")
+            return RequestRefused(f"{effort.url}: {said}", too_long=is_too_long(error))
         if found is Outlook.OWED:
             return self._down(effort, said)
         wait_s = retry_after_s(received.headers, self._clocks.wall())
@@ -252,9 +286,9 @@ class OpenAIEndpoint:
         effort.spent_output += fault.response.output_tokens or 0
         affordable = self._unbelieved(body, fault.response)
         if fault.doubt is Doubt.FILTERED and self._is_settled(effort):
-            raise RequestRefused(f"{self._url}: {fault} ({effort.doubts} times)") from fault
+            raise RequestRefused(f"{effort.url}: {fault} ({effort.doubts} times)") from fault
         if not affordable and effort.attempts <= self._retry.max_retries:
-            raise Unaffordable(f"{self._url}: {fault}, and the budget does not allow to ask again") from fault
+            raise Unaffordable(f"{effort.url}: {fault}, and the budget does not allow to ask again") from fault
 
     async def _wait(self, effort: _Effort, fault: _MayPass) -> None:
         """Wait before the next attempt; EndpointDown where there is to be none."""
@@ -267,7 +301,7 @@ class OpenAIEndpoint:
             raise self._down(effort, f"{fault}{asked}") from fault
         if not self._warned:
             self._warned = True
-            log.warning("%s: %s; trying again, up to %d times", self._url, fault, self._retry.max_retries)
+            log.warning("%s: %s; trying again, up to %d times", effort.url, fault, self._retry.max_retries)
         try:
             await self._stopping.wait(self._clocks.sleep(wait_s))
         except Interrupted as end:
@@ -277,7 +311,7 @@ class OpenAIEndpoint:
         return 0.0 if effort.first_sent is None else self._clocks.monotonic() - effort.first_sent
 
     def _down(self, effort: _Effort, what: str) -> EndpointDown:
-        return EndpointDown(f"{self._url}: {what} (gave up after {effort.attempts} attempts)")
+        return EndpointDown(f"{effort.url}: {what} (gave up after {effort.attempts} attempts)")
 
     def _shown(self, text: str) -> str:
         """A text for people, without the key (servers like to repeat a wrong one)."""

@@ -78,6 +78,17 @@ def error_of(payload: Any) -> ServerError | None:
     return ServerError(shown, words, status=_status(found.get("code")))
 
 
+def error_text(payload: Any) -> str:
+    """What a decoded body says went wrong; "" where it says nothing."""
+    found = error_of(payload)
+    return "" if found is None else found.message
+
+
+def is_too_long(error: ServerError) -> bool:
+    """Whether the server says that the request does not fit its context."""
+    return _TOO_LONG.search(f"{error.words} {error.message}") is not None
+
+
 def _status(code: Any) -> int | None:
     """The HTTP status that some gateways put into a body instead of the response."""
     text = str(code)

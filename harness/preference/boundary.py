@@ -1,0 +1,134 @@
+"""Where a response begins among the tokens of prompt and response together.
+
+A tokenizer may merge the end of the prompt with the beginning of the response, so the tokens of "prompt + response"
+need not begin with those of the prompt. Scoring then starts at the longest common prefix, which is before the response
+itself, and it starts at one place for all responses of a task: P(rest of the prompt and response | common beginning) is
+comparable, sums from different places are not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TypeVar
+
+from .api import NotScorable
+
+Token = TypeVar("Token")
+_SPECIAL = re.compile(r"<[^<>\s]{1,60}>|\[[A-Z_]{1,20}\]")
+"""What tokens without a text look like: <s>, <|begin_of_text|>, [CLS]."""
+_ESCAPED = re.compile(r"bytes:((?:\\x[0-9a-fA-F]{2})+)")
+_UNKNOWN = "�"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """place: of the first token that is scored. merged: for each response, whether the prompt's end merged into it."""
+
+    place: int
+    merged: tuple[bool, ...]
+
+
+def common_prefix(one: Sequence[Token], other: Sequence[Token]) -> int:
+    """Number of tokens that both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def shared_start(prompt: Sequence[Token], fulls: Sequence[Sequence[Token]]) -> Start:
+    """Where to start, from the tokens of the prompt alone and of the prompt with each response.
+
+    Raises:
+        NotScorable: a response adds no token, or nothing precedes it that it could be conditioned on.
+    """
+    common = [common_prefix(prompt, full) for full in fulls]
+    return _start(min(common), [each < len(prompt) for each in common], [len(full) for full in fulls])
+
+
+def shared_start_by_text(ends: Sequence[Sequence[int]], tokens: Sequence[Sequence[str]], prompt_bytes: int) -> Start:
+    """The same where the prompt's own tokens are not known.
+
+    ends: for each response, the byte where each token of prompt and response ends (``aligned_ends``). Starts at the
+    last place that is no later than the prompt's end and up to which all responses have the same tokens.
+    """
+    within = [sum(1 for _ in takewhile(lambda end: end <= prompt_bytes, each)) for each in ends]
+    place = min(within)
+    for other in tokens[1:]:
+        place = min(place, common_prefix(tokens[0], other))
+    merged = [count == 0 or each[count - 1] < prompt_bytes for count, each in zip(within, ends, strict=True)]
+    return _start(place, merged, [len(each) for each in ends])
+
+
+def _start(place: int, merged: Iterable[bool], lengths: Sequence[int]) -> Start:
+    if place < 1:
+        raise NotScorable("boundary: no token precedes the response, so that its first one has no log-probability")
+    if min(lengths) <= place:
+        raise NotScorable("boundary: a response adds no token to the prompt")
+    return Start(place, tuple(merged))
+
+
+def aligned_ends(tokens: Sequence[str], text: str) -> list[int] | None:
+    """For each token the latest byte of the text (in UTF-8) where it can end; None where the tokens are not the text.
+
+    Servers write tokens down in several ways, and all of them are followed: pieces of a character as ``bytes:\\xe2``
+    (OpenAI) or as U+FFFD (vLLM), a first token that has no text (``<s>``), pieces that lost a leading space. Tokens
+    beyond the text's end are not allowed.
+    """
+    data = text.encode("utf-8", "surrogatepass")
+    reach = _reach(tokens, data)
+    if not tokens or len(reach) < len(tokens) or len(data) not in reach[-1]:
+        return None
+    return [max(places) for places in reach]
+
+
+def covered(tokens: Sequence[str], text: str) -> int | None:
+    """How many of the tokens make up a text that stands inside a prompt, more following; None where no number does."""
+    data = text.encode("utf-8", "surrogatepass")
+    found = [number for number, places in enumerate(_reach(tokens, data, inside=True), 1) if len(data) in places]
+    # the end of a character may come in several pieces, each of which could be the last; a token without text is none
+    return next((number for number in reversed(found) if tokens[number - 1]), found[0] if found else None)
+
+
+def _reach(tokens: Sequence[str], data: bytes, *, inside: bool = False) -> list[set[int]]:
+    """For each token the places where it can end, up to the first that fits nowhere.
+
+    inside: the first token begins no prompt, and so must have its text.
+    """
+    places = {0}
+    found: list[set[int]] = []
+    for number, token in enumerate(tokens):
+        after = {end for place in places for end in _ends(token, data, place)}
+        if not after and number == 0 and not inside and _SPECIAL.fullmatch(token):
+            after = {0}
+        if not after:
+            break
+        found.append(after)
+        places = after
+    return found
+
+
+def _ends(token: str, data: bytes, place: int) -> set[int]:
+    escaped = _ESCAPED.fullmatch(token)
+    if escaped:
+        piece = bytes.fromhex(escaped[1].replace("\\x", ""))
+        return {place + len(piece)} if data.startswith(piece, place) else set()
+    found = _match(token, data, place)
+    if not found and data.startswith(b" ", place):
+        found = _match(token, data, place + 1)
+    return found
+
+
+def _match(token: str, data: bytes, place: int) -> set[int]:
+    """Where the token ends if it begins here; each U+FFFD in it stands for one to three bytes of a character."""
+    places = {place}
+    for number, piece in enumerate(token.split(_UNKNOWN)):
+        if number:
+            places = {at + size for at in places for size in (1, 2, 3) if _are_pieces(data[at : at + size], size)}
+        known = piece.encode("utf-8", "surrogatepass")
+        places = {at + len(known) for at in places if data.startswith(known, at)}
+    return places
+
+
+def _are_pieces(data: bytes, size: int) -> bool:
+    return len(data) == size and min(data) >= 0x80
