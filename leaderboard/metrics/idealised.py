@@ -12,6 +12,12 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from .estimates import Estimate, mean, names_of, statistic_interval
+from .intervals import SEED, UNDEFINED
+from .resampling import Array
+
 BETAS = (0.01, 0.1, 1.0, 5.0, 10.0)
 """A model's beta is seldom published: the authors' range."""
 CERTAIN = 0.001
@@ -73,9 +79,79 @@ def idealised_accuracy(
     return IdealisedAccuracy(len(pairs), min(shares), statistics.median(shares), max(shares))
 
 
+@dataclass(frozen=True, slots=True)
+class AlignmentGap:
+    """What training could reach at best, less what the model has, on the same ``n`` pairs.
+
+    reachable: idealised ranking accuracy of the reference, median over betas. reached: the model's ranking accuracy,
+    ties not right. gap: the difference. skipped: pairs without a score, a reference score or the raters' agreement, or
+    whose label is a tie.
+    """
+
+    reachable: float
+    reached: float
+    gap: Estimate
+
+
+def alignment_gap(
+    chosen: Sequence[float],
+    rejected: Sequence[float],
+    reference_chosen: Sequence[float],
+    reference_rejected: Sequence[float],
+    agreement: Sequence[float],
+    families: Sequence[str] | None = None,
+    betas: Sequence[float] = BETAS,
+    *,
+    seed: int = SEED,
+) -> AlignmentGap:
+    """R*(D; pi_ref) - R(D; pi), against the median over betas (Chen et al. 2024, section 3; 19 to 59 points there).
+
+    The interval resamples families; the median is taken anew in each draw.
+    """
+    names = names_of(families, len(chosen))
+    rows = list(zip(chosen, rejected, reference_chosen, reference_rejected, agreement, strict=True))
+    kept = [index for index, row in enumerate(rows) if not any(map(math.isnan, row)) and row[4] != 0.5]
+    ideal = [[float(idealised_margin(*rows[i][2:], beta) > 0) for i in kept] for beta in betas]
+    right = [float(rows[i][0] > rows[i][1]) for i in kept]
+    skipped = len(rows) - len(kept)
+    if not kept:
+        return AlignmentGap(math.nan, math.nan, Estimate(math.nan, 0, skipped, UNDEFINED))
+    reachable, reached = statistics.median(map(mean, ideal)), mean(right)
+
+    def gap(sums: Array) -> Array:
+        return np.asarray((np.median(sums[:, :-2], axis=1) - sums[:, -2]) / sums[:, -1])
+
+    columns = [*ideal, right, [1.0] * len(kept)]
+    interval = statistic_interval(columns, [names[i] for i in kept], gap, seed=seed)
+    return AlignmentGap(reachable, reached, Estimate(reachable - reached, len(kept), skipped, interval))
+
+
+def difficulty(reference_chosen: float, reference_rejected: float) -> float:
+    """c = log pi_ref(rejected) - log pi_ref(chosen), the reference model log-ratio (section 4), in nats.
+
+    The policy must gain more than c on the reference to rank the pair rightly. Well above 0 is hard to learn (often a
+    long preferred answer), well below 0 easy; just above 0 easy to turn over. NaN where a score is.
+    """
+    return reference_rejected - reference_chosen
+
+
+def ipo_guarantee(reference_chosen: float, reference_rejected: float, tau: float) -> float | None:
+    """The IPO loss at or below which the pair is ranked rightly (proposition A.7); None where a loss of 0 means wrong.
+
+    With r = log pi_ref(chosen) - log pi_ref(rejected): None for r < -1/(2 tau), else (r + 1/(2 tau))^2.
+    """
+    ratio = reference_chosen - reference_rejected
+    return None if ratio < -1 / (2 * tau) else (ratio + 1 / (2 * tau)) ** 2
+
+
 def dpo_loss(policy_margin: float, reference_margin: float, beta: float) -> float:
     """-log sigmoid(beta (policy margin - reference margin)), margins of log-likelihoods (definition 2.2)."""
     return _softplus(-beta * (policy_margin - reference_margin))
+
+
+def weighted_dpo_loss(policy_margin: float, reference_margin: float, beta: float, gamma: float) -> float:
+    """DPO^gamma (eq. 4): -log sigmoid(beta policy margin - gamma reference margin); gamma = beta is DPO itself."""
+    return _softplus(-(beta * policy_margin - gamma * reference_margin))
 
 
 def loss_to_rank(reference_margin: float, beta: float) -> float:

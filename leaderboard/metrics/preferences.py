@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from .estimates import mean, names_of
 from .intervals import SEED, Interval, difference_interval, score_interval
 
 Outcome = Literal["right", "tie", "wrong", "skipped"]
@@ -62,17 +63,30 @@ def ranking_accuracy(
     chosen[i], rejected[i]: scores of pair i, NaN where there is none (the pair is skipped). families[i]: what pair i
     was derived from, the unit of resampling; by default every pair is its own. ValueError for unequal lengths.
     """
-    groups = _families(families, len(chosen))
+    groups = names_of(families, len(chosen))
     if len(rejected) != len(chosen):
         raise ValueError(f"{len(chosen)} scores of preferred answers, but {len(rejected)} of the others")
     outcomes = [outcome(good, bad) for good, bad in zip(chosen, rejected, strict=True)]
+    margins = [good - bad for good, bad in zip(chosen, rejected, strict=True)]
+    return accuracy_of(outcomes, groups, margins, seed=seed)
+
+
+def accuracy_of(
+    outcomes: Sequence[Outcome],
+    families: Sequence[str] | None = None,
+    margins: Sequence[float] | None = None,
+    *,
+    seed: int = SEED,
+) -> PairAccuracy:
+    """The accuracy of pairs (or whole rankings) that have been decided already; margins: of each, by default none."""
+    groups = names_of(families, len(outcomes))
     kept = [i for i, found in enumerate(outcomes) if found != "skipped"]
     return _accuracy(
         outcomes=outcomes,
         credits=[float(outcomes[i] == "right") for i in kept],
         halves=[_HALF[outcomes[i]] for i in kept],
         families=[groups[i] for i in kept],
-        margins=[chosen[i] - rejected[i] for i in kept],
+        margins=[margins[i] for i in kept] if margins is not None else [],
         seed=seed,
     )
 
@@ -133,7 +147,7 @@ def judge_accuracy(
     forward[i]: its choice on pair i with the preferred answer shown first; backward[i]: shown second. None: not asked
     in that order; a pair asked in neither is skipped. Raises ValueError for unequal lengths.
     """
-    groups = _families(families, len(forward))
+    groups = names_of(families, len(forward))
     if len(forward) != len(backward):
         raise ValueError(f"{len(forward)} judgements in one order, but {len(backward)} in the other")
     asked = [[choice for choice in orders if choice is not None] for orders in zip(forward, backward, strict=True)]
@@ -146,19 +160,19 @@ def judge_accuracy(
     return JudgeAccuracy(
         pairs=_accuracy(
             outcomes=[judged_outcome(choices) for choices in asked],
-            credits=[_share([choice == "chosen" for choice in asked[i]]) for i in kept],
+            credits=[mean([choice == "chosen" for choice in asked[i]]) for i in kept],
             halves=[math.fsum(_POINTS[choice] for choice in asked[i]) / len(asked[i]) for i in kept],
             families=[groups[i] for i in kept],
             margins=[],
             seed=seed,
         ),
-        first=_share([choice == "chosen" for choice in forward if choice is not None]),
+        first=mean([choice == "chosen" for choice in forward if choice is not None]),
         first_n=sum(choice is not None for choice in forward),
-        second=_share([choice == "chosen" for choice in backward if choice is not None]),
+        second=mean([choice == "chosen" for choice in backward if choice is not None]),
         second_n=sum(choice is not None for choice in backward),
         both_orders=len(twice),
-        consistent=_share([asked[i][0] == asked[i][1] != "unreadable" for i in twice]),
-        position_bias=_share(bias) / 2,
+        consistent=mean([asked[i][0] == asked[i][1] != "unreadable" for i in twice]),
+        position_bias=mean(bias) / 2,
         position_interval=replace(bounds, low=bounds.low / 2, high=bounds.high / 2),
         unreadable=sum(choice == "unreadable" for choices in asked for choice in choices),
         unreadable_twice=sum(asked[i] == ["unreadable", "unreadable"] for i in twice),
@@ -178,13 +192,6 @@ _HALF = {"right": 1.0, "tie": 0.5, "wrong": 0.0}
 _POINTS = {"chosen": 1.0, "tie": 0.5, "unreadable": 0.5, "rejected": 0.0}
 
 
-def _families(families: Sequence[str] | None, count: int) -> list[str]:
-    names = [str(index) for index in range(count)] if families is None else list(families)
-    if len(names) != count:
-        raise ValueError(f"{count} pairs, but {len(names)} names of families")
-    return names
-
-
 def _accuracy(
     *,
     outcomes: Sequence[Outcome],
@@ -199,12 +206,8 @@ def _accuracy(
         tie=outcomes.count("tie"),
         wrong=outcomes.count("wrong"),
         skipped=outcomes.count("skipped"),
-        accuracy=_share(credits),
-        half_ties=_share(halves),
+        accuracy=mean(credits),
+        half_ties=mean(halves),
         interval=score_interval(credits, families, seed=seed),
-        margin=math.fsum(margins) / len(margins) if margins else math.nan,
+        margin=mean(margins),
     )
-
-
-def _share(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values) if values else math.nan

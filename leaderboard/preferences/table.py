@@ -14,6 +14,7 @@ from typing import Any, Literal, cast, get_args
 
 from ...benchmarks.errors import BadInput
 from ...benchmarks.visible import visible
+from ..metrics.contrast import Effect
 from ..metrics.groups import Votes
 from ..metrics.preferences import Choice
 from .line import Line, json_objects, shown
@@ -24,8 +25,6 @@ Mode = Literal["loglikelihood", "reward", "judge"]
 Unit = Literal["sequence", "token"]
 """Of log-probabilities: summed over an answer's tokens, or their mean."""
 
-Effect = Literal["preserve", "invert", "new", "tie"]
-"""What an operator did to the label of a pair's parent: kept it, turned it over, gave another one, or made a tie."""
 PAIRS = "pairs.jsonl"
 """The file of scored pairs in the folder of a preference run."""
 
