@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, overload
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
 
 import click
 
 from .errors import BadInput
-from .loading import AnySuite
-from .preference import PreferenceSuite, PreferenceTask
-from .suite import Suite
-from .task import CodeTask
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Named(Protocol):
+    """A task of any kind."""
+
+    @property
+    def id(self) -> str: ...
+
+
+Task = TypeVar("Task", bound=_Named, covariant=True)
+
+
+class _Tasks(Protocol[Task]):
+    """A suite of any kind."""
+
+    @property
+    def ref(self) -> str: ...
+
+    def __iter__(self) -> Iterator[Task]: ...
 
 
 def selection_options(command: Command) -> Command:
@@ -28,15 +43,7 @@ def selection_options(command: Command) -> Command:
     )(command)
 
 
-@overload
-def select(suite: Suite, patterns: Sequence[str], limit: int | None) -> tuple[CodeTask, ...]: ...
-
-
-@overload
-def select(suite: PreferenceSuite, patterns: Sequence[str], limit: int | None) -> tuple[PreferenceTask, ...]: ...
-
-
-def select(suite: AnySuite, patterns: Sequence[str], limit: int | None) -> tuple[Any, ...]:
+def select(suite: _Tasks[Task], patterns: Sequence[str], limit: int | None) -> tuple[Task, ...]:
     """The tasks of the suite that are asked for, in its order; BadInput when there are none."""
     wanted = [pattern for pattern in patterns if not pattern.startswith("!")]
     unwanted = [pattern[1:] for pattern in patterns if pattern.startswith("!")]

@@ -20,6 +20,7 @@ import secrets
 from pathlib import Path
 
 from ..benchmarks import BadInput, Suite
+from ..benchmarks.preference import PreferenceSuite
 
 BYTES = 32
 _COMMITMENT, _SEED = b"evalrun commitment 1\n", b"evalrun seed 1\n"
@@ -78,7 +79,7 @@ def given_secret(text: str) -> bytes:
     return read_secret(path) if path.is_file() else secret_from(text.strip().lower(), "--reveal")
 
 
-def broken_promises(suite: Suite, secret: bytes) -> list[tuple[str, str]]:
+def broken_promises(suite: Suite | PreferenceSuite, secret: bytes) -> list[tuple[str, str]]:
     """(task id, or the suite's name; what is wrong) for all that does not follow from the secret; none proves it
     all.
     """

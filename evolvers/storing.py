@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from ..benchmarks import BadInput, Suite
+from ..benchmarks.preference import PreferenceSuite
 
 
 def require_free(folder: Path) -> None:
@@ -19,7 +20,7 @@ def require_free(folder: Path) -> None:
         raise BadInput(f"{folder}: exists and is not an empty folder; suites are immutable, choose another folder")
 
 
-def save_whole(suite: Suite, folder: Path) -> None:
+def save_whole(suite: Suite | PreferenceSuite, folder: Path) -> None:
     """Save beside the target, then rename: whoever sees the folder sees all of it."""
     require_free(folder)
     try:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...benchmarks import Suite
+from ...benchmarks.preference import is_preference_suite
 from ...benchmarks.selection import select, selection_options
 from ...harness.commands.options import opened, sandbox_options
 from ..chains import DEFAULT_OPERATORS, parse_operators
 from ..journal import Journal
 from ..keeping import kept_in, with_kept_seeds
 from ..pipeline import MAX_DEPTH, default_name, evolve
+from ..preferences.registry import DEFAULT_OPERATORS as DEFAULT_PREFERENCE_OPERATORS
 from ..storing import require_free, save_whole
 from .bars import bars
 from .seeds import seed_options, settled
@@ -32,10 +34,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--operators",
-    default=DEFAULT_OPERATORS,
-    show_default=True,
     metavar="LIST",
-    help="Comma-separated; a+b stacks b on what a makes.",
+    help=f"Comma-separated; a+b stacks b on what a makes (default: {DEFAULT_OPERATORS}; for preference tasks "
+    f"{DEFAULT_PREFERENCE_OPERATORS}).",
 )
 @click.option("--seed", type=int, help="Same seed, same suite (default: 0, or the secret's).")
 @seed_options
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 def command(
     suite_ref: str,
     output: Path,
-    operators: str,
+    operators: str | None,
     seed: int | None,
     secret: Path | None,
     keep_seeds: float,
@@ -78,15 +79,22 @@ def command(
       evalrun evolve --commit secret.txt
       evalrun evolve HumanEval.jsonl.gz --secret secret.txt --version 2026.11 -o suites/he-2026.11
       evalrun evolve core --operators rename,compose_post --seed 7 --tasks '!core/stdio-*' -o suites/core-7
+      evalrun evolve align --operators pad_rejected,prompt_noise+position_swap -o suites/align-attacked
     """
-    chains = parse_operators(operators)
+    if is_preference_suite(suite_ref):
+        from .evolve_preferences import Asked, evolve_preferences
+
+        asked = Asked(operators, seed, secret, keep_seeds, version, count, depth, name, tasks, limit)
+        evolve_preferences(suite_ref, output, asked, options)
+        return
+    chains = parse_operators(DEFAULT_OPERATORS if operators is None else operators)
     require_free(output)
     seed, promise = settled(seed, secret)
     suite = Suite.load(suite_ref)
     suite = suite.subset(select(suite, tasks, limit))
     chosen = default_name(suite, chains, seed) if name is None else name
     Suite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
-    with _kept_on_interrupt():
+    with kept_on_interrupt():
         with (
             opened(options, suite.requires) as sandbox,
             Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
@@ -107,7 +115,7 @@ def command(
 
 
 @contextmanager
-def _kept_on_interrupt() -> Iterator[None]:
+def kept_on_interrupt() -> Iterator[None]:
     """Around the work: who interrupts it is told that nothing is lost."""
     try:
         yield

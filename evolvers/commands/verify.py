@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ...benchmarks import BadInput, GateFailed, Suite, built_in_suites
+from ...benchmarks.preference import is_preference_suite
 from ...benchmarks.suite import built_in_folder
 from ...benchmarks.texts import printable
 from ...harness.commands.options import opened, sandbox_options
@@ -32,14 +33,20 @@ def command(suite_ref: str, against: str | None, reveal: str | None, **options: 
     certificates. Prints one line for each failure; exits with 0 only if all certificates hold, with 3 otherwise. The
     roots are the suite's own copies; --against compares them with the suite that you trust. --reveal proves that the
     suite was evolved with the seed of a secret whose commitment was published before. SUITE is a folder, or the name of
-    a built-in suite.
+    a built-in suite. Of preference tasks the labels are verified too, also of a suite that was not evolved.
 
     \b
     Examples:
       evalrun verify suites/he-fresh
       evalrun verify suites/he-fresh --against HumanEval.jsonl.gz
       evalrun verify suites/he-fresh --reveal secret.txt
+      evalrun verify align
     """
+    if is_preference_suite(suite_ref):
+        from .verify_preferences import verify_preferences
+
+        verify_preferences(suite_ref, against, reveal, options)
+        return
     roots = None if against is None else Suite.load(against)
     suite = load_evolved(folder_of(suite_ref))
     secret = None if reveal is None else given_secret(reveal)
@@ -49,19 +56,24 @@ def command(suite_ref: str, against: str | None, reveal: str | None, **options: 
             failures += foreign_roots(suite, completed(roots, sandbox))
     if secret is not None:
         failures += [Failure(*each) for each in broken_promises(suite, secret)]
-    for failure in failures:
-        click.echo(printable(f"{failure.task}: {failure.problem}"))
-    if failures:
-        broken = len({failure.task for failure in failures})
-        raise GateFailed(
-            f"{suite.ref}: certificates of {broken} tasks do not hold; get a clean copy or evolve the suite again"
-        )
+    report(failures, suite.ref)
     known = "taken from the suite itself (compare them with --against)" if roots is None else f"those of {roots.ref}"
     kept = len(kept_in(suite))
     seeds = f", {kept} kept seeds pass" if kept else ""
     click.echo(f"{suite.ref}: {len(suite.certificates)} certificates hold{seeds}; the roots are {known}")
     if secret is not None:
         click.echo(f"the suite follows from the secret of the commitment {commitment_of(secret)}")
+
+
+def report(failures: list[Failure], ref: str) -> None:
+    """Print one line for each failure; GateFailed when there is one."""
+    for failure in failures:
+        click.echo(printable(f"{failure.task}: {failure.problem}"))
+    if failures:
+        broken = len({failure.task for failure in failures})
+        raise GateFailed(
+            f"{ref}: certificates of {broken} tasks do not hold; get a clean copy or evolve the suite again"
+        )
 
 
 def completed(roots: Suite, sandbox: Sandbox) -> Suite:

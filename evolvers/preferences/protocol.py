@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +14,17 @@ from ..protocol import Gate, NotApplicable
 GROUP = "evalrun.preference_operators"
 Kind = Literal["preserving", "altering"]
 """preserving: who is right stays (by position or id); altering: the label is new, inverted or a tie, known by proof."""
+RENAMED_IDS = "renamed_ids"
+"""The parameter of a preserving operator that gives responses other ids: from each old id to its new one."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreferenceCandidate:
-    """A proposed task; its lineage is filled in by the engine.
+    """A proposed task; the engine gives it its id, family, lineage and metadata.
 
-    parameters: everything that was drawn, as plain JSON. gates: the static proofs that hold whatever a sandbox finds.
-    twin: whether the task is meant to be read beside its parent (flip gap: accuracy on the parent minus accuracy here).
+    parameters: everything that was drawn, as plain JSON. gates: static proofs beyond what ``prove`` gives (one of the
+    same name counts once). twin: whether the task is meant to be read beside its parent (flip gap: accuracy on the
+    parent minus accuracy here).
     """
 
     task: PreferenceTask
@@ -55,4 +59,19 @@ class PreferenceOperator(Protocol):
         """The static proofs of a finished task, computed from the texts and not from how they were made."""
 
 
-__all__ = ["GROUP", "Gate", "Kind", "NotApplicable", "PreferenceCandidate", "PreferenceOperator"]
+def seeded(seed: int, operator: PreferenceOperator, parent: PreferenceTask, slot: int) -> random.Random:
+    """The generator of one proposal: leaf ``sha256(seed/operator/version/parent digest/slot)`` of the seed tree."""
+    path = f"{seed}/{operator.name}/{operator.version}/{parent.digest}/{slot}"
+    return random.Random(int.from_bytes(hashlib.sha256(path.encode()).digest(), "big"))
+
+
+__all__ = [
+    "GROUP",
+    "RENAMED_IDS",
+    "Gate",
+    "Kind",
+    "NotApplicable",
+    "PreferenceCandidate",
+    "PreferenceOperator",
+    "seeded",
+]

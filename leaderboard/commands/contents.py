@@ -12,7 +12,7 @@ from ...harness.runs.budget import Prices
 from ..boards.board import build_boards
 from ..boards.evolved import build_evolutions
 from ..metrics.intervals import SEED
-from ..preferences.summary import PreferenceSummary, summarise
+from ..preferences.summary import PreferenceSummary, summarise_all
 from ..preferences.table import read_preferences
 from ..records.table import RunTable, read_runs
 from ..site.content import Choices, Content
@@ -77,7 +77,7 @@ def _known(labels: Sequence[str], tables: Sequence[RunTable]) -> Sequence[str]:
 
 
 def _preferences(paths: Sequence[Path]) -> tuple[PreferenceSummary, ...]:
-    found = [summarise(read_preferences(path)) for path in dict.fromkeys(path.resolve() for path in paths)]
+    found = summarise_all([read_preferences(path) for path in dict.fromkeys(path.resolve() for path in paths)])
     return tuple(sorted(found, key=lambda one: (one.label, one.suite, one.measure, one.created, one.pairs)))
 
 

@@ -16,11 +16,12 @@ from ..metrics.preferences import (
     per_unit,
     ranking_accuracy,
 )
-from .table import Pair, PreferenceRun
+from .table import Pair, PreferenceRun, Unit
 
 RANKING = "ranking accuracy"
 PER_TOKEN = "ranking accuracy per token"
 PER_BYTE = "ranking accuracy per byte"
+REF_FREE_L2 = "accuracy by the norm of token log-probabilities"
 IMPLICIT_REWARD = "implicit reward accuracy"
 REFERENCE = "ranking accuracy of the reference"
 REWARD_MODEL = "reward model accuracy"
@@ -43,6 +44,7 @@ def measures_of(run: PreferenceRun) -> dict[str, Measure]:
             RANKING: stated_scores,
             PER_TOKEN: lambda row: _divided(stated_scores(row), token_lengths(row)),
             PER_BYTE: lambda row: _divided(stated_scores(row), byte_lengths(row)),
+            REF_FREE_L2: _norms,
             IMPLICIT_REWARD: _rewards,
             REFERENCE: reference_scores,
         }
@@ -51,12 +53,20 @@ def measures_of(run: PreferenceRun) -> dict[str, Measure]:
             PER_TOKEN: stated_scores,
             RANKING: _sums,
             PER_BYTE: lambda row: _divided(_sums(row), byte_lengths(row)),
+            REF_FREE_L2: _norms,
             IMPLICIT_REWARD + " per token": _rewards,
             REFERENCE + " per token": reference_scores,
         }
-    headline, *others = offered
+    first, *others = offered
     known = [name for name in others if any(not math.isnan(sum(offered[name](row))) for row in run.rows)]
-    return {name: ranked_by(offered[name]) for name in (headline, *known)}
+    return {name: ranked_by(offered[name]) for name in (first, *known)}
+
+
+def headline(run: PreferenceRun) -> str:
+    """The name of the measure that a run is known by."""
+    if run.mode != "loglikelihood":
+        return JUDGE if run.mode == "judge" else REWARD_MODEL
+    return RANKING if run.score_unit == "sequence" else PER_TOKEN
 
 
 def ranked_by(scores: Scores) -> Measure:
@@ -78,6 +88,17 @@ def stated_scores(row: Pair) -> tuple[float, float]:
 def reference_scores(row: Pair) -> tuple[float, float]:
     """The reference model's scores of a pair, NaN where it was skipped."""
     return (math.nan, math.nan) if row.skipped else (row.reference_chosen_score, row.reference_rejected_score)
+
+
+def per_token_scores(row: Pair, unit: Unit, scores: tuple[float, float] | None = None) -> tuple[float, float]:
+    """Mean token log-probabilities of a pair (or ``scores`` in that unit); NaN where the tokens are not known."""
+    scores = stated_scores(row) if scores is None else scores
+    return scores if unit == "token" else _divided(scores, token_lengths(row))
+
+
+def _norms(row: Pair) -> tuple[float, float]:
+    """Minus the norms of the token log-probabilities, so that higher is likelier."""
+    return (math.nan, math.nan) if row.skipped else (-row.chosen_l2, -row.rejected_l2)
 
 
 def _rewards(row: Pair) -> tuple[float, float]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from ..metrics.idealised import IdealisedAccuracy, idealised_accuracy
 from ..metrics.intervals import SEED
 from ..metrics.preferences import JudgeAccuracy, PairAccuracy
+from .details import Details, details_of
 from .measures import Measure, byte_lengths, judged, measures_of, ranked_by, reference_scores, token_lengths
+from .outcomes import labelled
 from .table import Pair, PreferenceRun
 
 
@@ -58,8 +60,9 @@ class PreferenceSummary:
     that the file allows, the headline first. by_category, by_criterion: in the file's order; empty where no pair names
     one. judge: order effects, None where no judge was asked. controls: "always the longer", "always the shorter" and
     "coin", and for judges "always the first". idealised: the ranking accuracy that training could reach at best, where
-    the file gives a reference's log-likelihoods and the agreement of raters. notes: sentences on what must not be
-    overlooked.
+    the file gives a reference's log-likelihoods and the agreement of raters. details: what else the file says. how: the
+    way the model was asked; conditioned_on: the group of raters that it was told of, "" for none. notes: sentences on
+    what must not be overlooked. Pairs whose label is a tie are in ``details.ties`` only.
     """
 
     label: str
@@ -77,12 +80,24 @@ class PreferenceSummary:
     length: LengthBias | None
     judge: JudgeAccuracy | None
     idealised: IdealisedAccuracy | None
+    details: Details
+    how: str
+    conditioned_on: str
     notes: tuple[str, ...]
     seed: int
 
 
-def summarise(run: PreferenceRun, *, seed: int = SEED) -> PreferenceSummary:
-    """All numbers of one run. Skipped pairs are counted and are in no share."""
+def summarise_all(runs: Sequence[PreferenceRun], *, seed: int = SEED) -> list[PreferenceSummary]:
+    """All numbers of each run, the others being where its pairs' parents may be."""
+    return [summarise(run, [other for other in runs if other is not run], seed=seed) for run in runs]
+
+
+def summarise(whole: PreferenceRun, others: Sequence[PreferenceRun] = (), *, seed: int = SEED) -> PreferenceSummary:
+    """All numbers of one run. Skipped pairs are counted and are in no share.
+
+    others: runs of the same model on pairs that these were made from, or under other conditions; the rest is ignored.
+    """
+    run = labelled(whole)
     named = measures_of(run)
     headline, measure = next(iter(named.items()))
     measures = [_slice(name, run.rows, each, seed) for name, each in named.items()]
@@ -103,7 +118,10 @@ def summarise(run: PreferenceRun, *, seed: int = SEED) -> PreferenceSummary:
         length=_length_bias(run.rows, measure, seed),
         judge=judge,
         idealised=_idealised(run),
-        notes=_notes(run, measures[0], judge),
+        details=details_of(whole, others, seed=seed),
+        how=run.how,
+        conditioned_on=run.conditioned_on,
+        notes=_notes(run, measures[0], judge, len(whole.rows) - len(run.rows)),
         seed=seed,
     )
 
@@ -190,9 +208,12 @@ def _controls(run: PreferenceRun, judge: JudgeAccuracy | None, seed: int) -> tup
     return tuple(controls)
 
 
-def _notes(run: PreferenceRun, overall: Slice, judge: JudgeAccuracy | None) -> tuple[str, ...]:
+def _notes(run: PreferenceRun, overall: Slice, judge: JudgeAccuracy | None, tied: int) -> tuple[str, ...]:
     notes = []
     result = overall.result
+    if tied:
+        are = "1 pair is a tie" if tied == 1 else f"{tied} pairs are ties"
+        notes.append(f"{are} by label, and counted only where ties are.")
     if result.skipped:
         were = "was skipped, and is" if result.skipped == 1 else "were skipped, and are"
         notes.append(f"{result.skipped} of {len(run.rows)} pairs {were} in no share.")

@@ -21,6 +21,11 @@ def above_controls(one: PreferenceSummary) -> bool:
     return not math.isnan(low) and low > best_control(one).accuracy
 
 
+def condition(one: PreferenceSummary) -> str:
+    """What a model was told, as an addition to its name; "" for nothing."""
+    return f", told of {visible(one.conditioned_on, 40)}" if one.conditioned_on else ""
+
+
 def preference_sentence(group: Sequence[PreferenceSummary]) -> str:
     """Of runs with one measure on one suite, best first: the best, the control, and how many are not above theirs."""
     best = group[0]
@@ -30,7 +35,7 @@ def preference_sentence(group: Sequence[PreferenceSummary]) -> str:
     control = best_control(best)
     rule = "a coin" if control.name == "coin" else f"“{control.name}”"
     head = (
-        f"{visible(best.label)} agrees with the preference in {percent(result.accuracy)} of "
+        f"{visible(best.label)}{condition(best)} agrees with the preference in {percent(result.accuracy)} of "
         f"{plural(result.n, 'pair')} of {visible(best.suite)} {bounds(result.interval)}; "
         f"{rule} gets {percent(control.accuracy)}"
     )

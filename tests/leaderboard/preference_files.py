@@ -83,6 +83,54 @@ def write_loglikelihoods(folder: Path, data: Path) -> Path:
     return path
 
 
+def write_everything(folder: Path) -> list[Path]:
+    """Two files with all that scored pairs can say, small enough to be worked out by hand.
+
+    First: a policy on 6 pairs (two groups of raters, reference scores, twins that keep and turn over the label), a tie
+    and a ranking of three. Second: the same model told of the group "young", which it follows.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for number, told in enumerate(("", "young")):
+        header = {
+            "schema": 1, "model": "policy", "mode": "loglikelihood", "how": "echo", "suite": "toy@1",
+            "created": "2026-02-03T00:00:00Z", **({"conditioned_on": told} if told else {}),
+        }  # fmt: skip
+        path = folder / f"everything-{number}.jsonl"
+        write_jsonl(path, [header, *_everything(told)])
+        paths.append(path)
+    return paths
+
+
+def _everything(told: str) -> Iterator[dict[str, Any]]:
+    sizes = {"chosen_tokens": 2, "rejected_tokens": 1, "chosen_bytes": 8, "rejected_bytes": 4}
+    votes = {"old": {"chosen": 4}, "young": {"chosen": 1, "rejected": 2, "tie": 1}}
+    for number in range(4):
+        right = number < 3 if not told else number < 1  # the young prefer the others
+        yield {
+            "pair": f"p{number}", "category": "root", "family": f"f{number}", "votes": votes, **sizes,
+            "chosen_score": -2.0 if right else -4.0, "rejected_score": -3.0,
+            "reference_chosen_score": -4.0 + number, "reference_rejected_score": -3.0,
+            "chosen_l2": 2.0, "rejected_l2": 3.0, "chosen_distance": 0.5, "rejected_distance": 0.25,
+        }  # fmt: skip
+    twins = (("p0", "pad", "preserve", True), ("p1", "pad", "preserve", False), ("p2", "invert", "invert", True))
+    for parent, operator, effect, right in twins:
+        yield {
+            "pair": f"{parent}~{operator}", "category": "evolved", "family": f"f{parent[1:]}", "parent": parent,
+            "operator": operator, "effect": effect, **sizes,
+            "chosen_score": -2.0 if right else -4.0, "rejected_score": -3.0,
+        }  # fmt: skip
+    yield {"pair": "stray", "category": "evolved", "parent": "gone", "operator": "pad", "effect": "preserve",
+           "chosen_score": -1.0, "rejected_score": -2.0, **sizes}  # fmt: skip
+    yield {"pair": "even", "category": "tie", "tied": True, "chosen_score": -2.0, "rejected_score": -1.005, **sizes}
+    scores = {"a": -1.0, "b": -3.0, "c": -2.0}
+    for better, worse in (("a", "b"), ("a", "c"), ("b", "c")):
+        yield {
+            "pair": f"r/{better}{worse}", "category": "ranking", "family": "r", "task": "r", "chosen_id": better,
+            "rejected_id": worse, "chosen_score": scores[better], "rejected_score": scores[worse], **sizes,
+        }  # fmt: skip
+
+
 if __name__ == "__main__":
     target, source = Path(sys.argv[1]), Path(sys.argv[2])
     print("\n".join(map(str, [*write_judges(target, source), write_loglikelihoods(target, source)])))

@@ -1,0 +1,66 @@
+"""``evalrun evolve`` of a suite of preference tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ...benchmarks.preference import PreferenceSuite
+from ...benchmarks.selection import select
+from ...harness.commands.options import opened
+from ..journal import Journal
+from ..preferences.engine import default_name, evolve
+from ..preferences.keeping import kept_in, with_kept_seeds
+from ..preferences.registry import DEFAULT_OPERATORS, parse_operators
+from ..storing import require_free, save_whole
+from .bars import bars
+from .evolve import kept_on_interrupt, table_of
+from .seeds import settled
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for; see ``evalrun evolve --help``."""
+
+    operators: str | None
+    seed: int | None
+    secret: Path | None
+    keep_seeds: float
+    version: str | None
+    count: int
+    depth: int
+    name: str | None
+    tasks: tuple[str, ...]
+    limit: int | None
+
+
+def evolve_preferences(suite_ref: str, output: Path, asked: Asked, options: Mapping[str, Any]) -> None:
+    """Write the new suite whole or not at all, and print what became of each operator's proposals."""
+    chains = parse_operators(DEFAULT_OPERATORS if asked.operators is None else asked.operators)
+    require_free(output)
+    seed, promise = settled(asked.seed, asked.secret)
+    suite = PreferenceSuite.load(suite_ref)
+    suite = suite.subset(select(suite, asked.tasks, asked.limit))
+    chosen = default_name(suite, chains, seed) if asked.name is None else asked.name
+    PreferenceSuite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
+    with kept_on_interrupt():
+        with (
+            opened(options, ()) as sandbox,
+            Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
+            bars() as progress,
+        ):
+            made = evolve(
+                suite, chains, seed, journal, count=asked.count, depth=asked.depth, name=chosen, progress=progress
+            )
+            evolution = {"seed": seed, **promise}
+            new = replace(made.suite, version=asked.version or suite.version, evolution=evolution)
+            new = with_kept_seeds(new, suite, asked.keep_seeds, seed, journal, progress)
+        save_whole(new, output)
+    journal.discard()
+    click.echo(table_of(made.tallies))
+    kept = len(kept_in(new))
+    click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))

@@ -1,0 +1,45 @@
+"""`evalrun preferences`: what models prefer, how often that is right, and what a rule that reads nothing would get."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .outputs import write_outputs
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command("preferences", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("files", nargs=-1, required=True, metavar="FILE_OR_RUN...", type=click.Path(path_type=Path))
+@click.option("--json", "json_file", type=_FILE, help="Write all numbers as JSON, each with its counts and interval.")
+def command(files: tuple[Path, ...], json_file: Path | None) -> int:
+    """Sum up scored preference pairs, of one model or of several side by side.
+
+    FILE_OR_RUN is a file of scored pairs (docs/formats.md), the folder of a preference run, or a file of scored thumbs
+    ({"id": ..., "score": ..., "label": "up"}). Figures of two measures, or of two suites, are never compared. Rules
+    that read nothing (a coin, the longer answer, the shorter, the first) stand beside the models. Where pairs were made
+    from other pairs, name both files of a model: the flip gap is accuracy on a pair minus accuracy on its twin.
+
+    \b
+    Examples:
+      evalrun preferences runs/june-align
+      evalrun preferences old.jsonl new.jsonl judge.jsonl.gz
+      evalrun preferences runs/align runs/align-evolved --json preferences.json
+    """
+    from ..data import to_text
+    from ..preferences.data import preferences_data
+    from ..preferences.summary import summarise_all
+    from ..preferences.table import pairs_file, read_preferences
+    from ..preferences.text import preferences_text
+    from ..preferences.thumbs import is_thumbs, read_thumbs, summarise_thumbs
+
+    paths = [pairs_file(path) for path in dict.fromkeys(path.resolve() for path in files)]
+    liked = [path for path in paths if is_thumbs(path)]
+    pairs = [read_preferences(path) for path in paths if path not in liked]
+    thumbs = [summarise_thumbs(read_thumbs(path)) for path in liked]
+    summaries = summarise_all(pairs)
+    write_outputs([(json_file, lambda: to_text(preferences_data(summaries, thumbs)))], files)
+    click.echo(preferences_text(summaries, thumbs), nl=False)
+    return 0
