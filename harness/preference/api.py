@@ -73,12 +73,19 @@ class Said:
     """One answer of a chooser to one order of two responses.
 
     choice: by position. p_first: probability that the first is chosen, where the server gives log-probabilities of the
-    label; None elsewhere. text: the reply as it came (untrusted), kept in the records.
+    label; None elsewhere. text: the reply as it came (untrusted), kept in the records. why: of a choice that is none,
+    the reason, in a word (``refused``, ``cut``, ``empty``, ``unreadable``). reasoning: thinking that came apart from
+    the text. input_tokens, output_tokens: as the server counts them.
     """
 
     choice: Choice
     text: str = ""
     p_first: float | None = None
+    why: str = ""
+    reasoning: str | None = None
+    finish_reason: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
 
 
 class Chooser(Protocol):

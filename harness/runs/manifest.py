@@ -72,13 +72,13 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
     A share of the run (``shard``) is not among them: shares of one run are the same run.
     """
-    return _different(_identity(old), _identity(new))
+    return field_differences(_identity(old), _identity(new))
 
 
 def resume_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """The same for a folder that is to be gone on with, whose share of the run must be the same as well."""
     shards = [{"shard": each.get("shard")} for each in (old, new)]
-    return [*differences(old, new), *_different(*shards)]
+    return [*differences(old, new), *field_differences(*shards)]
 
 
 def scoring_of(info: SandboxInfo, timeout_s: float | None) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def scoring_of(info: SandboxInfo, timeout_s: float | None) -> dict[str, Any]:
 def scoring_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """The fields in which two ways of scoring differ that may change a verdict."""
     kept = [{name: value for name, value in each.items() if name not in _SCORING_KNOBS} for each in (old, new)]
-    return _different({"scoring": kept[0]}, {"scoring": kept[1]})
+    return field_differences({"scoring": kept[0]}, {"scoring": kept[1]})
 
 
 def _identity(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,7 +103,8 @@ def _at(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
-def _different(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+def field_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """The fields, at any depth, that differ, as ``field: old, now new``."""
     before, after = dict(_leaves(old, "")), dict(_leaves(new, ""))
     names = sorted({*before, *after})
     return [

@@ -352,6 +352,8 @@ def load_manifest(folder: Path) -> dict[str, Any]:
     manifest = read_json(path)
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise BadInput(f"{path}: not a run manifest of schema {SCHEMA}")
+    if manifest.get("kind") == "preference":
+        raise BadInput(f"{folder}: a preference run; `evalrun preferences` and `leaderboard --preferences` read it")
     for section in ("model", "suite", "sampling"):
         if manifest.get(section) is None:
             raise BadInput(f"{path}: the section {section!r} is missing; the folder is damaged")
