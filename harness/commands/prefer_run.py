@@ -224,9 +224,8 @@ def _notes(manifest: Mapping[str, Any], written: Written) -> list[str]:
             "the rest is scored"
         )
     if written.unreadable:
-        notes.append(
-            f"{sum(written.unreadable.values())} replies hold no choice that can be read ({_counted(written.unreadable)})"
-        )
+        number = sum(written.unreadable.values())
+        notes.append(f"{number} replies hold no choice that can be read ({_counted(written.unreadable)})")
     return notes
 
 

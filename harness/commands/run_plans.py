@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from ...benchmarks import BadInput, CodeTask, Suite
+from ...benchmarks.preference import is_preference_suite
 from ...benchmarks.selection import select
 from ..endpoint.api import Sampling
 from ..runs.budget import Caps, Prices, check_caps
@@ -101,6 +102,8 @@ def plan_runs(ctx: click.Context, options: Mapping[str, Any]) -> list[Plan]:
     several = len(models) * len(options["suites"]) > 1
     plans = []
     for ref in options["suites"]:
+        if is_preference_suite(ref):
+            raise BadInput(f"--suite {ref}: holds preference tasks; ask them with `evalrun prefer --suite {ref}`")
         suite = Suite.load(ref)
         chosen = select(suite, options["tasks"], options["limit"])
         plans += [_plan(suite, chosen, settings, prices, several=several) for settings in models]
