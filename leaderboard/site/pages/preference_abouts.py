@@ -18,6 +18,11 @@ GROUPS = (
     "drawn towards a half, for few raters agree by chance too. Attained: 0 % like a coin, 100 % as good as any one "
     "ranking. The worst of many small groups looks worse than any is."
 )
+FORCED = (
+    "The probability that the model gives the preferred answer as its choice, over both orders. Brier score and "
+    "calibration error are of this probability, each pair standing for both of its answers; 0 is best, and a coin "
+    "has a Brier score of 0.25."
+)
 RANKINGS = (
     "Tasks with more than two answers. Exact: every pair that the label orders is so ordered. Without a circle: of "
     "three answers a judge does not prefer the first to the second, that to the third, and the third to the first; "

@@ -102,6 +102,13 @@ def _rest(one: PreferenceSummary) -> Iterator[Number]:
     if details.rankings is not None:
         yield _share("exact ranking", "", details.rankings.exact)
         yield _of("Kendall's tau", "", details.rankings.tau)
+    if details.forced is not None:
+        yield _of("probability of the preferred answer", "", details.forced.preference)
+        yield _of("position bias by probability", "", details.forced.position_bias)
+    if details.calibration is not None:
+        known = details.calibration
+        yield "Brier score", "", known.brier, known.brier_interval, known.n // 2, 0
+        yield "calibration error", "", known.ece, known.ece_interval, known.n // 2, 0
     if details.transitive is not None:
         yield _of("transitivity", "", details.transitive)
     if details.ties is not None:

@@ -51,7 +51,18 @@ EMPTY = Cell(NONE)
 
 def detail_tables(group: Sequence[PreferenceSummary]) -> list[Table]:
     """The tables of runs of one measure on one suite, in the order of the page."""
-    makers = (_twins, _operators, _groups, _each_group, *_steering(group), _rankings, _ties, _reference, _bench)
+    makers = (
+        _twins,
+        _operators,
+        _groups,
+        _each_group,
+        *_steering(group),
+        _forced,
+        _rankings,
+        _ties,
+        _reference,
+        _bench,
+    )
     return [table for make in makers if (table := make(group)) is not None and table.rows]
 
 
@@ -246,6 +257,34 @@ def _matrix(one: PreferenceSummary) -> Table | None:
         max(0, len(found.groups) - MOST),
         "Condition",
     )
+
+
+def _forced(group: Sequence[PreferenceSummary]) -> Table | None:
+    def cells(one: PreferenceSummary) -> list[Cell] | None:
+        found, known = one.details.forced, one.details.calibration
+        if found is None or known is None:
+            return None
+        bias = found.position_bias
+        return [
+            _share(found.preference.value, found.preference.interval, f"of {plural(found.preference.n, 'pair')}"),
+            _share(found.pairs.accuracy, found.pairs.interval),
+            _change(abs(bias.value), bias.interval),
+            Cell(percent(found.consistent), sort_key(found.consistent)),
+            _plain(known.brier, ".3f"),
+            _plain(known.ece, ".3f"),
+            Cell(f"{found.pairs.skipped:,}", str(found.pairs.skipped)),
+        ]
+
+    return _table(
+        "Probabilities of choices",
+        about.FORCED,
+        [
+            ("For the preferred", "mean"), ("Right in both orders", ""), ("Position bias, points", "its size"),
+            ("Same side in both", ""), ("Brier score", ""), ("Calibration error", ""), ("Skipped", ""),
+        ],
+        group,
+        cells,
+    )  # fmt: skip
 
 
 def _rankings(group: Sequence[PreferenceSummary]) -> Table | None:
