@@ -72,7 +72,7 @@ class PromptNoise:
     def prove(
         self, task: PreferenceTask, parents: Sequence[PreferenceTask], parameters: Mapping[str, Any]
     ) -> tuple[Gate, ...]:
-        """Static proofs: protected words alike and in order, few edits, each nearest to its own word; same responses."""
+        """Static proofs: protected words alike and in order, few edits, nearest to its own word; same responses."""
         (parent,) = parents
         old_text, new_text = question_of(parent), question_of(task)
         old, new = _tokens(old_text, parent), _split(new_text)
