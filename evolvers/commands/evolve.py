@@ -50,6 +50,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="Altering operators between a task and its root, at most: each quotes the one before, and prompts grow.",
 )
+@click.option(
+    "--as-preferences",
+    is_flag=True,
+    help="Out of code tasks make preference tasks: each reference beside a mutant of it that is nearly right.",
+)
 @click.option("--name", help="Name of the new suite (default: made of suite, operators and seed).")
 @selection_options
 @sandbox_options
@@ -63,6 +68,7 @@ def command(
     version: str | None,
     count: int,
     depth: int,
+    as_preferences: bool,
     name: str | None,
     tasks: tuple[str, ...],
     limit: int | None,
@@ -80,7 +86,14 @@ def command(
       evalrun evolve HumanEval.jsonl.gz --secret secret.txt --version 2026.11 -o suites/he-2026.11
       evalrun evolve core --operators rename,compose_post --seed 7 --tasks '!core/stdio-*' -o suites/core-7
       evalrun evolve align --operators pad_rejected,prompt_noise+position_swap -o suites/align-attacked
+      evalrun evolve HumanEval.jsonl.gz --as-preferences -o suites/he-pairs
+      evalrun evolve suites/he-pairs --operators corrupt,severity_ladder,tie_pair -o suites/he-harder
     """
+    if as_preferences:
+        from .as_preferences import PairsAsked, make_pairs
+
+        make_pairs(suite_ref, output, PairsAsked(operators, seed, secret, version, count, name, tasks, limit), options)
+        return
     if is_preference_suite(suite_ref):
         from .evolve_preferences import Asked, evolve_preferences
 

@@ -13,6 +13,7 @@ from ...benchmarks.preference import PreferenceSuite
 from ...benchmarks.selection import select
 from ...harness.commands.options import opened
 from ..journal import Journal
+from ..preferences.balance import balance_of, told
 from ..preferences.engine import default_name, evolve
 from ..preferences.keeping import kept_in, with_kept_seeds
 from ..preferences.registry import DEFAULT_OPERATORS, parse_operators
@@ -62,5 +63,6 @@ def evolve_preferences(suite_ref: str, output: Path, asked: Asked, options: Mapp
         save_whole(new, output)
     journal.discard()
     click.echo(table_of(made.tallies))
+    click.echo(told(balance_of(new)))
     kept = len(kept_in(new))
     click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))

@@ -42,7 +42,7 @@ def command(suite_ref: str, against: str | None, reveal: str | None, **options: 
       evalrun verify suites/he-fresh --reveal secret.txt
       evalrun verify align
     """
-    if is_preference_suite(suite_ref):
+    if _holds_preferences(suite_ref):
         from .verify_preferences import verify_preferences
 
         verify_preferences(suite_ref, against, reveal, options)
@@ -63,6 +63,13 @@ def command(suite_ref: str, against: str | None, reveal: str | None, **options: 
     click.echo(f"{suite.ref}: {len(suite.certificates)} certificates hold{seeds}; the roots are {known}")
     if secret is not None:
         click.echo(f"the suite follows from the secret of the commitment {commitment_of(secret)}")
+
+
+def _holds_preferences(suite_ref: str) -> bool:
+    try:
+        return is_preference_suite(suite_ref)
+    except BadInput as error:  # there is a manifest, and it cannot be read
+        raise GateFailed(f"the suite does not load, so nothing in it is proven: {error}") from error
 
 
 def report(failures: list[Failure], ref: str) -> None:

@@ -20,13 +20,13 @@ from ..docstrings import Docstring, begins_alike, docstring_of, with_body
 from ..prose import Token, Words, confusable, kept_lines, names_in, nearest_is, tokens_of
 from ..protocol import Candidate, Gate, Kind, NotApplicable, Pool
 from ..sameness import refuse_mirrors, same_program_gate
+from ..slips import KINDS, slip
 
 MAX_RATE = 0.15
 _SHARE = 0.25
 _TRIES = 12
 _BLANK = re.compile(r"(?<=[a-z,.;]) (?=[a-zA-Z])")
-_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-VARIANTS = ("key", "swap", "drop", "double", "case", "space", "mixed")
+VARIANTS = (*KINDS, "space", "mixed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,34 +125,11 @@ def _text(docstring: Docstring, entry: str, code: str, reference: str) -> _Text:
 
 def _typo(word: str, variant: str, others: Words, rng: random.Random) -> str | None:
     for _ in range(_TRIES):
-        kind = rng.choice(VARIANTS[:5]) if variant == "mixed" else variant
-        typo = _slip(word, kind, rng)
+        kind = rng.choice(KINDS) if variant == "mixed" else variant
+        typo = slip(word, kind, rng)
         if typo != word and nearest_is(typo, word, others):
             return typo
     return None
-
-
-def _slip(word: str, kind: str, rng: random.Random) -> str:
-    """One slip inside a word; its first letter stays."""
-    place = rng.randrange(1, len(word))
-    letter = word[place]
-    if kind == "key":
-        near = _neighbours(letter)
-        return word[:place] + rng.choice(near) + word[place + 1 :] if near else word
-    if kind == "swap":
-        place = rng.randrange(1, len(word) - 1)
-        return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
-    if kind == "drop":
-        return word[:place] + word[place + 1 :]
-    if kind == "double":
-        return word[:place] + letter + word[place:]
-    return word[:place] + letter.swapcase() + word[place + 1 :]
-
-
-def _neighbours(letter: str) -> str:
-    row = next((row for row in _ROWS if letter in row), "")
-    place = row.find(letter)
-    return row[max(0, place - 1) : place] + row[place + 1 : place + 2]
 
 
 def _protected_gate(task: CodeTask, parent: CodeTask, old: _Text, new: _Text) -> Gate:

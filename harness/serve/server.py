@@ -14,9 +14,10 @@ from ipaddress import ip_address
 
 from ...benchmarks import BadInput
 from .faults import NO_FAULTS, Faults
-from .question import Baseline
+from .language import StandIn
+from .token_service import TokenSettings
 
-__all__ = ["NO_FAULTS", "Faults", "is_loopback", "serve_until_signal", "serving"]
+__all__ = ["NO_FAULTS", "Faults", "TokenSettings", "is_loopback", "serve_until_signal", "serving"]
 _BACKLOG = 1024
 _AT_ONCE_S = 0.05
 _GRACE_S = 15.0
@@ -25,11 +26,17 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def serving(
-    baselines: Baseline | Iterable[Baseline], *, host: str = "127.0.0.1", port: int = 0, faults: Faults = NO_FAULTS
+    baselines: StandIn | Iterable[StandIn],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    faults: Faults = NO_FAULTS,
+    tokens: TokenSettings | None = None,
 ) -> Iterator[str]:
     """Serve one stand-in or several from a thread of this process; yields the base URL.
 
-    Port 0 takes any that is free. At the end every open connection is ended.
+    Port 0 takes any that is free. tokens: how those with tokens of their own are served. At the end every open
+    connection is ended.
 
     Raises:
         BadInput: the server cannot listen there, or two stand-ins have one name.
@@ -39,7 +46,7 @@ def serving(
 
     async def serve() -> None:
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
-        async with _listening(models, host, port, faults, _AT_ONCE_S) as base_url:
+        async with _listening(models, host, port, faults, tokens, _AT_ONCE_S) as base_url:
 
             def stop() -> None:
                 loop.call_soon_threadsafe(ended.set)
@@ -70,17 +77,28 @@ def serving(
 
 
 def serve_until_signal(
-    baselines: Iterable[Baseline], announce: Callable[[str], None], *, host: str, port: int, faults: Faults = NO_FAULTS
+    baselines: Iterable[StandIn],
+    announce: Callable[[str], None],
+    *,
+    host: str,
+    port: int,
+    faults: Faults = NO_FAULTS,
+    tokens: TokenSettings | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; ``announce`` gets the base URL once it works.
 
     The first signal ends the listening, and what is in work has five seconds to end; the second ends all at once.
     """
-    asyncio.run(_serve_until_signal(tuple(baselines), announce, host, port, faults))
+    asyncio.run(_serve_until_signal(tuple(baselines), announce, host, port, faults, tokens))
 
 
 async def _serve_until_signal(
-    models: tuple[Baseline, ...], announce: Callable[[str], None], host: str, port: int, faults: Faults
+    models: tuple[StandIn, ...],
+    announce: Callable[[str], None],
+    host: str,
+    port: int,
+    faults: Faults,
+    tokens: TokenSettings | None,
 ) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     task = asyncio.current_task()
@@ -91,7 +109,7 @@ async def _serve_until_signal(
         ended.set()
 
     with suppress(asyncio.CancelledError):  # the second signal
-        async with _listening(models, host, port, faults, _GRACE_S) as base_url:
+        async with _listening(models, host, port, faults, tokens, _GRACE_S) as base_url:
             for each in _SIGNALS:
                 loop.add_signal_handler(each, stop)
             announce(base_url)
@@ -100,13 +118,13 @@ async def _serve_until_signal(
 
 @asynccontextmanager
 async def _listening(
-    models: tuple[Baseline, ...], host: str, port: int, faults: Faults, grace_s: float
+    models: tuple[StandIn, ...], host: str, port: int, faults: Faults, tokens: TokenSettings | None, grace_s: float
 ) -> AsyncIterator[str]:
     from aiohttp import web
 
     from .service import Service
 
-    app = Service(models, faults).application()
+    app = Service(models, faults, tokens).application()
     # a handler whose client has left is cancelled: a drill's hanging requests would pile up for ever
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=grace_s)
     await runner.setup()

@@ -16,10 +16,15 @@ from ...benchmarks.jsonio import canonical_json
 from ..endpoint.prompt import EndpointForm
 from . import replies
 from .faults import NO_FAULTS, Draw, Fault, Faults
+from .language import LanguageModel, StandIn
 from .pseudo import PseudoModel
 from .question import Baseline, NoAnswer, Said
-from .requests import ApiError, Request, decoded, read_request
+from .requests import ApiError, Request, decoded, model_of, read_request
+from .token_replies import Writer, dumped
+from .token_requests import read_token_request
+from .token_service import TokenService, TokenSettings, first_of
 
+_Sent = bytes | list[bytes]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _MAX_BODY = 16_000_000
 _EVENTS_AT_A_TIME = 64
@@ -31,12 +36,17 @@ _RATE_LIMITED = "slow down: this limit was asked for"
 class Service:
     """Answers requests for some stand-ins, each a model of its own name."""
 
-    def __init__(self, baselines: Iterable[Baseline], faults: Faults = NO_FAULTS) -> None:
-        self.models: dict[str, Baseline] = {}
+    def __init__(
+        self, baselines: Iterable[StandIn], faults: Faults = NO_FAULTS, tokens: TokenSettings | None = None
+    ) -> None:
+        self.models: dict[str, StandIn] = {}
         for baseline in baselines:
             if self.models.setdefault(baseline.name, baseline) is not baseline:
                 raise BadInput(f"two models are called {baseline.name!r}; serve them from two servers")
-        self._pseudo = {name: PseudoModel(_texts(baseline)) for name, baseline in self.models.items()}
+        self._language_models = [each for each in self.models.values() if isinstance(each, LanguageModel)]
+        others = {name: each for name, each in self.models.items() if not isinstance(each, LanguageModel)}
+        self._pseudo = {name: PseudoModel(_texts(baseline)) for name, baseline in others.items()}
+        self._tokens = TokenService(tokens or TokenSettings())
         self._faults = faults
         self._draw = Draw(faults)
         self._in_work = 0
@@ -48,6 +58,12 @@ class Service:
         app = web.Application(client_max_size=_MAX_BODY, middlewares=[_told_in_form])
         for path in _FORMS:
             app.router.add_post(path, self._answer)
+        dialect = self._tokens.settings.dialect
+        if self._language_models and dialect.tokenizers:
+            app.router.add_post("/tokenize", self._by_tokens(self._tokens.tokenized))
+            app.router.add_post("/detokenize", self._by_tokens(self._tokens.detokenized))
+        if self._language_models and dialect.native:
+            app.router.add_post("/completion", self._by_tokens(self._tokens.completed))
         app.router.add_get("/v1/models", self._list_models)
         app.router.add_get("/v1/models/{name:.+}", self._show_model)
         app.router.add_get("/health", self._health)
@@ -61,26 +77,74 @@ class Service:
 
     async def _show_model(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        self._baseline(name)
+        self._stand_in(name)
         return _json(200, self._about(name))
 
     def _about(self, name: str) -> dict[str, Any]:
         said = (inspect.getdoc(type(self.models[name])) or "").partition("\n\n")[0]
-        about = " ".join(said.split())
-        return {"id": name, "object": "model", "created": self._began, "owned_by": "evalrun", "description": about}
+        model = {"id": name, "object": "model", "created": self._began, "owned_by": "evalrun"}
+        if isinstance(self.models[name], LanguageModel):
+            model["max_model_len"] = self._tokens.settings.context
+        return {**model, "description": " ".join(said.split())}
 
-    def _baseline(self, name: str) -> Baseline:
-        baseline = self.models.get(name)
-        if baseline is None:
+    def _stand_in(self, name: str) -> StandIn:
+        model = self.models.get(name)
+        if model is None:
             has = ", ".join(map(repr, self.models))
             raise ApiError(
                 404, f"the model {name[:80]!r} does not exist; this server has {has}", code="model_not_found"
             )
-        return baseline
+        return model
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        asked = read_request(decoded(await _body(request)), _FORMS[request.path])
-        baseline = self._baseline(asked.model)
+        body, form = decoded(await _body(request)), _FORMS[request.path]
+        model = self.models.get(model_of(body))
+        if isinstance(model, LanguageModel):
+            return await self._token_answer(request, body, form, model)
+        asked = read_request(body, form)
+        baseline = self._stand_in(asked.model)
+        assert not isinstance(baseline, LanguageModel)
+
+        async def said() -> _Sent:
+            choices = await self._choices(baseline, asked)
+            if asked.stream:
+                return list(replies.events(choices, asked, self._head()))
+            return canonical_json(replies.completion(choices, asked, self._head())).encode("ascii")
+
+        return await self._drilled(request, said)
+
+    async def _token_answer(
+        self, request: web.Request, body: dict[str, Any], form: EndpointForm, model: LanguageModel
+    ) -> web.StreamResponse:
+        settings = self._tokens.settings
+        if form == "completions" and not settings.dialect.completions:
+            raise ApiError(404, "nothing is served at /v1/completions; this server has a chat only")
+
+        def said() -> _Sent:
+            asked = read_token_request(body, form, model, settings.dialect, settings.context)
+            writer = Writer(asked, model.vocabulary, no_figures=self._tokens.hides_figures)
+            told = self._tokens.answers(model, asked)
+            if asked.request.stream:
+                return list(writer.events(told, self._head()))
+            return dumped(writer.completion(told, self._head()))
+
+        return await self._drilled(request, _in_thread(said))
+
+    def _by_tokens(self, answer: Callable[[LanguageModel, dict[str, Any]], dict[str, Any]]) -> Handler:
+        """A path of which only stand-ins with tokens of their own know."""
+
+        async def handler(request: web.Request) -> web.StreamResponse:
+            body = decoded(await _body(request))
+            model = first_of(self._language_models, body.get("model"))
+            return await self._drilled(request, _in_thread(lambda: dumped(answer(model, body))))
+
+        return handler
+
+    def _head(self) -> dict[str, Any]:
+        return {"id": f"evalrun-{next(self._numbers)}", "created": int(time.time())}
+
+    async def _drilled(self, request: web.Request, said: Callable[[], Awaitable[_Sent]]) -> web.StreamResponse:
+        """Send what is said (the bytes of a reply, or the events of a stream), with the faults that were asked for."""
         self._in_work += 1
         try:
             fault = self._draw.next(self._in_work)
@@ -89,12 +153,13 @@ class Service:
             await self._go_wrong(fault, request)
             if fault == "drop":
                 return web.Response()  # which finds no connection any more
-            choices = await self._choices(baseline, asked)
-            head = {"id": f"evalrun-{next(self._numbers)}", "created": int(time.time())}
-            if asked.stream:
-                return await self._stream(request, replies.events(choices, asked, head), fault)
-            data = canonical_json(replies.completion(choices, asked, head)).encode("ascii")
-            return await _half(request, data) if fault == "truncate" else _sent(200, data)
+            try:
+                sent = await said()
+            except NoAnswer as error:
+                raise ApiError(404, str(error), code="no_answer") from error
+            if isinstance(sent, list):
+                return await self._stream(request, sent, fault)
+            return await _half(request, sent) if fault == "truncate" else _sent(200, sent)
         finally:
             self._in_work -= 1
 
@@ -117,10 +182,9 @@ class Service:
         # counting the texts at the first use takes a while; the baseline itself is only ever asked from this thread
         return await asyncio.to_thread(lambda: [replies.choice(text, each, asked, pseudo) for text, each in said])
 
-    async def _stream(self, request: web.Request, events: Iterable[bytes], fault: Fault | None) -> web.StreamResponse:
+    async def _stream(self, request: web.Request, pieces: Sequence[bytes], fault: Fault | None) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         await response.prepare(request)
-        pieces = list(events)
         wait_s = self._faults.token_latency_s
         step = 1 if wait_s else _EVENTS_AT_A_TIME
         is_cut = fault == "truncate"
@@ -133,6 +197,10 @@ class Service:
         else:
             await response.write_eof()
         return response
+
+
+def _in_thread(said: Callable[[], _Sent]) -> Callable[[], Awaitable[_Sent]]:
+    return lambda: asyncio.to_thread(said)
 
 
 def _texts(baseline: Baseline) -> Iterable[str]:

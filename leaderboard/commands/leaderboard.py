@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 @click.option(
     "--preferences",
     multiple=True,
-    metavar="FILE",
+    metavar="FILE_OR_RUN",
     type=click.Path(path_type=Path),
-    help="Scored preference pairs of a model, for the page on preferences; may be repeated.",
+    help="Scored preference pairs of a model (a file, or a preference run), for their page; may be repeated.",
 )
 @click.option(
     "--prices",

@@ -14,7 +14,20 @@ from pathlib import Path
 
 from ...benchmarks.errors import BadInput
 
-NAMES = ("negative_flips", "pass_at_k", "ranking_accuracy")
+NAMES = (
+    "binary_preference",
+    "flip_gap",
+    "group_accuracy",
+    "idealised_accuracy",
+    "judge_accuracy",
+    "negative_flips",
+    "pass_at_k",
+    "ranking_accuracy",
+    "ranking_match",
+    "response_lengths",
+    "rewardbench",
+    "win_rate",
+)
 
 
 def module_path(name: str) -> str:

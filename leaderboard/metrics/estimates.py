@@ -40,6 +40,18 @@ def difference_estimate(
     return Estimate(mean(differences), len(differences), skipped, interval)
 
 
+def mean_estimate(values: Sequence[float], families: Sequence[str], *, skipped: int = 0, seed: int = SEED) -> Estimate:
+    """The mean of values of any size, families resampled whole."""
+    interval = statistic_interval([values, [1.0] * len(values)], families, ratio, seed=seed)
+    return Estimate(mean(values), len(values), skipped, interval)
+
+
+def ratio(sums: Array) -> Array:
+    """Sums of parts over sums of wholes (draws x 2); NaN where there is no whole."""
+    parts, wholes = sums[:, 0], sums[:, 1]
+    return np.asarray(np.divide(parts, wholes, out=np.full(len(sums), math.nan), where=wholes > 0))
+
+
 def statistic_interval(
     columns: Sequence[Sequence[float]],
     families: Sequence[str],

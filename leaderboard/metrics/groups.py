@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .estimates import names_of, statistic_interval
+from .estimates import names_of, ratio, statistic_interval
 from .intervals import SEED, UNDEFINED, Interval, bootstrap_ratio, wilson
 from .preferences import Outcome
 from .resampling import Array
@@ -184,12 +184,6 @@ def _group(
         if n and ceiling > 0.5
         else UNDEFINED,
     )
-
-
-def ratio(sums: Array) -> Array:
-    """Sums of parts over sums of wholes (draws x 2); NaN where there is no whole."""
-    parts, wholes = sums[:, 0], sums[:, 1]
-    return _divided(parts, wholes)
 
 
 def _divided(parts: Array, wholes: Array) -> Array:

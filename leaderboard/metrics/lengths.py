@@ -11,11 +11,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from .estimates import Estimate, mean, names_of, statistic_interval
-from .intervals import SEED, bootstrap_mean
-from .resampling import Array
+from .estimates import Estimate, mean, mean_estimate, names_of, ratio, statistic_interval
+from .intervals import SEED
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +48,19 @@ def length_statistics(
     return LengthStatistics(
         n=n,
         skipped=skipped,
-        chosen=Estimate(mean(goods), n, skipped, bootstrap_mean(goods, units, seed=seed)),
-        rejected=Estimate(mean(bads), n, skipped, bootstrap_mean(bads, units, seed=seed)),
+        chosen=mean_estimate(goods, units, skipped=skipped, seed=seed),
+        rejected=mean_estimate(bads, units, skipped=skipped, seed=seed),
         median_chosen=statistics.median(goods) if goods else math.nan,
         median_rejected=statistics.median(bads) if bads else math.nan,
         ratio=Estimate(
             math.fsum(goods) / total if total else math.nan,
             n,
             skipped,
-            statistic_interval([goods, bads], units, _ratio, seed=seed),
+            statistic_interval([goods, bads], units, ratio, seed=seed),
         ),
         longer=mean([float(good > bad) for good, bad, _ in rows]),
         equal=mean([float(good == bad) for good, bad, _ in rows]),
     )
-
-
-def _ratio(sums: Array) -> Array:
-    parts, wholes = sums[:, 0], sums[:, 1]
-    return np.asarray(np.divide(parts, wholes, out=np.full(len(sums), math.nan), where=wholes > 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +111,8 @@ def reference_distance(
     return ReferenceDistance(
         n=len(shifts),
         skipped=skipped,
-        shift=Estimate(mean(both), len(both), skipped, bootstrap_mean(both, units, seed=seed)),
-        moved=Estimate(mean(sizes_), len(both), skipped, bootstrap_mean(sizes_, units, seed=seed)),
+        shift=mean_estimate(both, units, skipped=skipped, seed=seed),
+        moved=mean_estimate(sizes_, units, skipped=skipped, seed=seed),
         chosen_shift=mean([pair[0] for pair in shifts]),
         rejected_shift=mean([pair[1] for pair in shifts]),
     )

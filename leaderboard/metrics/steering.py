@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .estimates import Estimate, mean, names_of, statistic_interval
-from .groups import NOBODY, Votes, agreed_votes, ratio
+from .estimates import Estimate, mean, names_of, ratio, statistic_interval
+from .groups import NOBODY, Votes, agreed_votes
 from .intervals import SEED
 from .preferences import Outcome
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..metrics.calibration import Calibration, calibration
 from ..metrics.estimates import Estimate
+from ..metrics.forced_choice import ForcedChoice, forced_choice
 from ..metrics.groups import Groups, group_accuracies
 from ..metrics.idealised import AlignmentGap, alignment_gap, difficulty
 from ..metrics.intervals import SEED
@@ -49,7 +50,7 @@ class Details:
     """None where the file does not say what a number needs.
 
     rankings: of tasks with more than two answers. transitive: of a judge's triples. ties: with pairs whose label is a
-    tie. calibration: of the probabilities that a judge gave the two answers of a pair, its orders averaged. lengths,
+    tie. forced, calibration: of the probabilities that a judge gave the answers of a pair in both orders. lengths,
     length_unit: of the answers. twins: beside the pairs that pairs were made from. steering: of one model under several
     conditions.
     """
@@ -63,6 +64,7 @@ class Details:
     lengths: LengthStatistics | None
     length_unit: str
     distance: ReferenceDistance | None
+    forced: ForcedChoice | None
     calibration: Calibration | None
     rewardbench: RewardBench | None
     twins: TwinSummary | None
@@ -83,6 +85,7 @@ def details_of(run: PreferenceRun, others: Sequence[PreferenceRun] = (), *, seed
         lengths=lengths,
         length_unit=unit,
         distance=_distance(plain, seed),
+        forced=_forced(plain, seed),
         calibration=_calibration(plain, seed),
         rewardbench=rewardbench_of(run, seed=seed),
         twins=twins_of(run, others, seed=seed),
@@ -219,6 +222,14 @@ def _distance(run: PreferenceRun, seed: int) -> ReferenceDistance | None:
         seed=seed,
     )
     return found if found.n else None
+
+
+def _forced(run: PreferenceRun, seed: int) -> ForcedChoice | None:
+    sides = [(math.nan, math.nan) if row.skipped else (row.p_forward, row.p_backward) for row in run.rows]
+    if run.mode != "judge" or all(math.isnan(sum(side)) for side in sides):
+        return None
+    columns = [one for one, _ in sides], [other for _, other in sides]
+    return forced_choice(*columns, [row.family for row in run.rows], seed=seed)
 
 
 def _calibration(run: PreferenceRun, seed: int) -> Calibration | None:

@@ -127,6 +127,14 @@ def _order(one: PreferenceSummary) -> Iterator[Row]:
         yield "same in both orders", f"{percent(judge.consistent)} of {plural(judge.both_orders, 'pair')}"
         if judge.unreadable:
             yield "unreadable", plural(judge.unreadable, "judgement")
+    forced = one.details.forced
+    if forced is not None:
+        order = forced.position_bias
+        yield (
+            "by probability",
+            f"{percent(forced.preference.value)} {bounds(forced.preference.interval)} for the preferred answer; "
+            f"position bias {points(order.value)} points {bounds(order.interval, signed=True)}",
+        )
     known = one.details.calibration
     if known is not None:
         yield "calibration", f"Brier {known.brier:.3f}, expected error {known.ece:.3f}, {plural(known.n // 2, 'pair')}"

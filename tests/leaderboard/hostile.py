@@ -152,7 +152,8 @@ def _verdict(place: int, task: str, epoch: int, number: int) -> dict[str, Any]:
 
 
 def _write_preferences(path: Path, mode: str) -> Path:
-    header = {"schema": 1, "model": TEXTS[len(mode) % 5], "mode": mode, "suite": EVERYTHING, "created": SCRIPT}
+    header = {"schema": 1, "model": TEXTS[len(mode) % 5], "mode": mode, "suite": EVERYTHING, "created": SCRIPT,
+              "how": TEXTS[0]}  # fmt: skip
     rows: list[dict[str, Any]] = [header]
     for number, name in enumerate((*TEXTS, *PATHS) * 3):
         rows.append(
@@ -163,6 +164,15 @@ def _write_preferences(path: Path, mode: str) -> Path:
                 "metadata": {SCRIPT: EVERYTHING},
             }
         )  # fmt: skip
+        rows[-1] |= {"votes": {name: {"chosen": 2, "tie": number % 2}, SCRIPT: {"rejected": number % 3}}}
+        if number > 4:
+            rows[-1] |= {
+                "parent": rows[number - 4]["pair"],
+                "operator": name,
+                "effect": ("preserve", "invert")[number % 2],
+            }
+        if number % 3 == 0:
+            rows[-1] |= {"task": EVERYTHING, "chosen_id": name, "rejected_id": f"{name}{number}"}
         if mode == "judge":
             rows[-1] |= {"choice_forward": ("chosen", "rejected", "tie")[number % 3], "choice_backward": "chosen"}
         else:

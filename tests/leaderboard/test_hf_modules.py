@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from evalrun.leaderboard.hf import NAMES, module_path
 from evalrun.leaderboard.metrics.flips import flips_from_booleans
 from evalrun.leaderboard.metrics.passk import pass_at_k_of_samples
 from evalrun.leaderboard.metrics.preferences import ranking_accuracy
+from evalrun.leaderboard.metrics.winrate import length_controlled_win_rate
 
 # Any name looked up and any socket opened ends the child at once.
 PROLOGUE = """
@@ -113,6 +115,73 @@ def test_ranking_accuracy_loads_offline_and_equals_the_plain_function(tmp_path: 
     assert math.isnan(empty["ranking_accuracy"])
 
 
+def examples() -> dict[str, tuple[str, float]]:
+    """Of each card whose example ends in a number: the code and the number."""
+    found = {}
+    for name in NAMES:
+        card = (Path(module_path(name)) / "README.md").read_text(encoding="utf-8")
+        code = card.split("```python\n")[1].split("```")[0]
+        lines = code.strip().splitlines()
+        if re.fullmatch(r"# -?[0-9.]+", lines[-1]):
+            found[name] = ("\n".join(lines[:-1]), float(lines[-1][2:]))
+    return found
+
+
+def test_every_card_shows_what_its_module_gives_without_a_network(tmp_path: Path) -> None:
+    cards = examples()
+    assert len(cards) >= 10
+    code = "found = {}\n"
+    for name, (example, _) in cards.items():
+        *before, last = example.splitlines()
+        code += "\n".join(before) + f"\nfound[{name!r}] = {last}\n"
+    found = in_a_process_without_network(code + "print(json.dumps(found))", tmp_path)
+    assert found == {name: pytest.approx(number, abs=5e-4) for name, (_, number) in cards.items()}
+
+
+def test_preference_modules_give_what_the_plain_functions_give(tmp_path: Path) -> None:
+    code = """
+def load(name):
+    return evaluate.load(module_path(name))
+print(json.dumps([
+    load("ranking_accuracy").compute(
+        chosen_scores=[-2.0, -4.0, -2.0], rejected_scores=[-1.0, -4.0, -1.005], chosen_lengths=[2, 1, 2],
+        rejected_lengths=[1, 1, 1], agreement=[1.0, 0.8, 0.5]),
+    load("ranking_accuracy").compute(
+        chosen_scores=[-5.0], rejected_scores=[-4.0], reference_chosen=[-8.0], reference_rejected=[-5.0]),
+    load("win_rate").compute(preferences=[1.0, 0.0, 1.0, None], lengths=[9, 3, 5, 2], baseline_lengths=[5, 5, 5, 5]),
+    load("judge_accuracy").compute(forward=["chosen", "tie", ""], backward=["chosen", "unreadable", None]),
+    load("rewardbench").compute(
+        points=[1.0] * 5, subsets=["Factuality", "Precise IF", "Math", "Safety", "Focus"], version=2,
+        ties=[[[9.0], [5.0, 4.0], [8.0, 7.0, 7.5], [4.0, 3.0]]]),
+    load("group_accuracy").compute(
+        chosen_scores=[1.0, 0.0], rejected_scores=[0.0, 1.0],
+        votes=[{"a": [3, 1, 0], "b": [0, 2, 0]}, {"a": [1, 3, 0]}]),
+    load("flip_gap").compute(
+        parent_outcomes=["right", "wrong"], outcomes=["right", "wrong"], effects=["invert", "invert"]),
+    load("idealised_accuracy").compute(
+        reference_chosen=[-2.0, -1.0], reference_rejected=[-1.0, -2.0], agreement=[1.0, 1.0],
+        chosen_scores=[-2.0, -1.0], rejected_scores=[-1.0, -2.0]),
+    load("response_lengths").compute(
+        chosen_lengths=[5, 4], rejected_lengths=[10, 2], policy=[[-5.0, -10.0], [-8.0, -2.0]],
+        reference=[[-10.0, -5.0], [-8.0, -6.0]]),
+]))
+"""
+    ties, reward, wins, judge, bench, groups, gap, ideal, lengths = in_a_process_without_network(code, tmp_path)  # type: ignore[misc]
+    assert (ties["right"], ties["ties"], ties["labelled_ties"], ties["labelled_ties_right"]) == (0, 2, 1, 1)
+    assert ties["tie_aware_accuracy"] == pytest.approx(1 / 3)
+    assert reward["implicit_reward_accuracy"] == 1.0
+    assert "ranking_accuracy" not in reward
+    plain = length_controlled_win_rate([1.0, 0.0, 1.0], [9, 3, 5], [5, 5, 5])
+    assert (wins["wins"], wins["losses"], wins["skipped"], wins["lc_n"]) == (2, 1, 1, 3)
+    assert wins["length_controlled"] == pytest.approx(plain.rate)
+    assert (judge["right"], judge["ties"], judge["skipped"], judge["unreadable"]) == (1, 1, 1, 1)
+    assert (bench["total"], bench["Ties"]) == (1.0, 1.0)
+    assert (groups["groups"]["a"]["accuracy"], groups["min_group"], groups["votes"]) == (0.75, 0.0, 10)
+    assert (gap["flip_gap"], gap["sensitivity"], gap["contrast"]) == (0.0, 1.0, 0.5)
+    assert (ideal["idealised_median"], ideal["alignment_gap"], ideal["reached"]) == (1.0, 0.5, 0.5)
+    assert (lengths["shift"], lengths["moved"], lengths["longer"]) == (0.625, 0.875, 0.5)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_module_has_a_card_beside_it(name: str) -> None:
     folder = Path(module_path(name))
@@ -121,5 +190,5 @@ def test_every_module_has_a_card_beside_it(name: str) -> None:
 
 
 def test_an_unknown_module_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BadInput, match="negative_flips, pass_at_k, ranking_accuracy"):
+    with pytest.raises(BadInput, match="negative_flips, pass_at_k, ranking_accuracy, ranking_match"):
         module_path("../secret")

@@ -135,13 +135,17 @@ def test_a_judges_circle_is_noticed(tmp_path: Path) -> None:
 
 
 def test_the_probabilities_of_a_judge_are_calibrated_over_both_answers(tmp_path: Path) -> None:
-    found = summary(
+    details = summary(
         tmp_path,
         JUDGED,
         {"pair": "a", "choice_forward": "chosen", "p_forward": 0.9, "p_backward": 0.7},
         {"pair": "b", "choice_forward": "rejected", "p_forward": 0.2},
-    ).details.calibration
+    ).details
+    found, forced = details.calibration, details.forced
     assert found is not None
+    assert forced is not None
+    assert (forced.preference.value, forced.pairs.right, forced.pairs.skipped) == (pytest.approx(0.8), 1, 1)
+    assert forced.position_bias.value == pytest.approx(0.1)
     assert (found.n, found.brier) == (4, pytest.approx((0.2**2 + 0.8**2) / 2))
 
 

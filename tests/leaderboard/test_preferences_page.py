@@ -16,8 +16,9 @@ from evalrun.leaderboard.preferences.summary import PreferenceSummary, summarise
 from evalrun.leaderboard.preferences.table import read_preferences
 from evalrun.leaderboard.preferences.words import above_controls, best_control, preference_sentence
 
+from .judges import objections
 from .page_words import words
-from .preference_files import JUDGES, write_judges, write_loglikelihoods
+from .preference_files import JUDGES, write_everything, write_judges, write_loglikelihoods
 
 MakeRun = Callable[..., Path]
 
@@ -165,3 +166,36 @@ def test_without_files_there_is_no_such_page(make_run: MakeRun, tmp_path: Path) 
     folder = build(make_run, tmp_path, [])
     assert not (folder / "preferences.html").exists()
     assert "Preferences" not in (folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_all_that_files_say_has_a_table_of_its_own(make_run: MakeRun, tmp_path: Path) -> None:
+    folder = build(make_run, tmp_path, write_everything(tmp_path / "pairs"))
+    html = (folder / "preferences.html").read_text(encoding="utf-8")
+    text = words(html)
+
+    assert "policy, told of young by echo 54.5 %" in text
+    assert "policy +33.3 [−29.1, +100.0] 100.0 % 66.7 % 3 twins 1 0 mended 50.0 % [9.5, 90.5] of 2 parents" in text
+    assert "0 1 without parent" in text
+    assert "Flip gap by operator" in text
+    assert "policy 59.4 % [40.6, 68.8] of 32 votes 66.7 % 56.3 %" in text
+    assert "told of young 25.0 % 56.2 % +12.5 points [0.0, +25.0]" in text
+    assert "policy 0.0 % [0.0, 79.3] of 1 task 16.7 % 0.333" in text
+    assert "policy 100.0 % [64.6, 100.0] of 12 pairs 100.0 % [20.7, 100.0] of 1 pair" in text
+    assert "75.0 % 75.0 % −0.50 −1.25 to 0.25" in text
+    assert objections(folder, [folder / "preferences.html"]) == []
+    rows = list(csv.DictReader(io.StringIO((folder / "data" / "preference-details.csv").read_text(encoding="utf-8"))))
+    found = {(row["told_of"], row["part"], row["name"]): row["value"] for row in rows}
+    assert float(found["", "flip gap", "pad"]) == 0.5
+    assert float(found["", "group", "old"]) == 0.75
+    assert float(found["", "told of young", "old"]) == 0.25
+    assert found["", "Kendall's tau", ""].startswith("0.333")
+    pairs = json.loads((folder / "data" / "preference-pairs.json").read_text(encoding="utf-8"))
+    assert [row["difficulty"] for row in pairs if row["told_of"] == ""] == [1.0, 0.0, -1.0, -2.0]
+
+
+def test_tables_of_what_no_file_says_are_left_out(make_run: MakeRun, tmp_path: Path) -> None:
+    folder = build(make_run, tmp_path, [judged(tmp_path / "j.jsonl", "j", [("chosen", "chosen")])])
+    text = words((folder / "preferences.html").read_text(encoding="utf-8"))
+    for title in ("Twins", "Groups of raters", "Whole rankings", "Ties by label", "Against the reference"):
+        assert title not in text
+    assert (folder / "data" / "preference-pairs.csv").read_text(encoding="utf-8").strip() == ""

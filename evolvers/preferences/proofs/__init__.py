@@ -2,6 +2,7 @@
 
     kind          what decides who is better                            where
     tests         which programs pass the tests                         by_tests
+    cases         how many cases of the tests programs pass             by_cases
     constraints   which checkable instructions a response follows       by_constraints
     operations    how much work programs with equal results do          by_operations
     rules         which patterns of unsafe code a program holds         by_rules
@@ -10,17 +11,20 @@
 A gate's name says which of these it was (``label_by_tests``); its evidence is plain JSON without timings, so that it
 can be compared with a certificate's. Whatever is wrong with a task's proof is a gate that does not hold and says why;
 only a sandbox that fails raises (InfraError).
+
+``"inverted": true`` in a proof of any kind says that the criterion asks for the worse response: the ranking is then
+read from its end. That a task's words ask for it is for the operator that inverted it to show.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ....benchmarks.preference import PreferenceTask
+from ....benchmarks.preference import PreferenceTask, Proof
 from ....harness.sandbox.api import Sandbox
 from ...protocol import Gate
-from . import by_constraints, by_operations, by_rules, by_tests, stated
+from . import by_cases, by_constraints, by_operations, by_rules, by_tests, stated
 
 GATE = "label_by_"
 
@@ -38,6 +42,7 @@ class Verifier:
 
 PROOFS: Mapping[str, Verifier] = {
     "tests": Verifier(by_tests.verify),
+    "cases": Verifier(by_cases.verify),
     "constraints": Verifier(by_constraints.verify),
     "operations": Verifier(by_operations.verify),
     "rules": Verifier(by_rules.verify),
@@ -57,6 +62,14 @@ def is_proven(task: PreferenceTask) -> bool:
     return known is not None and known.machine
 
 
+def upright(task: PreferenceTask) -> PreferenceTask:
+    """A task as its verifier reads it: with an inverted proof, the ranking from its end."""
+    if task.proof is None or task.proof.data.get("inverted") is not True:
+        return task
+    data = {key: value for key, value in task.proof.data.items() if key != "inverted"}
+    return replace(task, ranking=task.ranking[::-1], votes={}, proof=Proof(task.proof.kind, data))
+
+
 def reverify(task: PreferenceTask, sandbox: Sandbox) -> Gate:
     """Verify one task's label again. InfraError when the sandbox fails."""
     return reverify_all([task], sandbox)[0]
@@ -69,7 +82,7 @@ def reverify_all(
 
     InfraError when the sandbox fails: nothing is known then of any task.
     """
-    told = list(tasks)
+    told = [upright(task) for task in tasks]
     places: dict[str, list[int]] = {}
     for place, task in enumerate(told):
         places.setdefault(kind_of(task), []).append(place)
@@ -89,4 +102,4 @@ def reverify_all(
     return [gates[place] for place in range(len(told))]
 
 
-__all__ = ["GATE", "PROOFS", "Verifier", "is_proven", "kind_of", "reverify", "reverify_all"]
+__all__ = ["GATE", "PROOFS", "Verifier", "is_proven", "kind_of", "reverify", "reverify_all", "upright"]

@@ -10,7 +10,8 @@ from __future__ import annotations
 import datasets
 import evaluate
 
-from evalrun.leaderboard.metrics.preferences import per_unit, ranking_accuracy
+from evalrun.leaderboard.metrics.preferences import implicit_rewards, per_unit, ranking_accuracy
+from evalrun.leaderboard.metrics.ties import TOLERANCE, tie_aware_accuracy
 
 _DESCRIPTION = """
 Ranking accuracy: the share of preference pairs whose preferred answer a model scores strictly higher than the other,
@@ -32,13 +33,17 @@ Args:
         or None: the pair is skipped.
     rejected_scores: the same of the other answer.
     chosen_lengths, rejected_lengths: lengths in tokens or bytes to divide the scores by; default none.
+    reference_chosen, reference_rejected: log-likelihoods of a reference model, taken off first: the accuracy is then
+    that of DPO's implicit reward, another quantity, and comes as implicit_reward_accuracy. Default none.
+    agreement: share of raters for the preferred answer; a pair of one half is a tie by label, in tie_aware_accuracy
+    only. Default none. tolerance: within which scores (give lengths in tokens) count as a tie; default 0.01.
     families: what each pair was derived from, a list of texts; pairs of one family are resampled together. Default:
         every pair is its own.
 Returns:
     ranking_accuracy: share of pairs strictly right. low, high: its 95 % interval (Wilson for pairs that are their own
     families, else a bootstrap over families). with_half_ties: the same with half a point for a tie. tie_rate: share of
     ties. right, ties, wrong, skipped: counts. mean_margin: mean of preferred minus other score.
-    A share of nothing is NaN.
+    With agreement also tie_aware_accuracy, labelled_ties and labelled_ties_right. A share of nothing is NaN.
 Examples:
     >>> metric = evaluate.load(module_path("ranking_accuracy"))
     >>> metric.compute(chosen_scores=[-3.0, -5.0], rejected_scores=[-4.0, -4.0])["ranking_accuracy"]
@@ -68,16 +73,31 @@ class RankingAccuracy(evaluate.Metric):
         chosen_lengths: list[float] | None = None,
         rejected_lengths: list[float] | None = None,
         families: list[str] | None = None,
+        reference_chosen: list[float] | None = None,
+        reference_rejected: list[float] | None = None,
+        agreement: list[float] | None = None,
+        tolerance: float = TOLERANCE,
     ) -> dict[str, float | int]:
         chosen = [float("nan") if score is None else score for score in chosen_scores]
         rejected = [float("nan") if score is None else score for score in rejected_scores]
         if (chosen_lengths is None) != (rejected_lengths is None):
             raise ValueError("lengths of one side only; give both or none")
+        if (reference_chosen is None) != (reference_rejected is None):
+            raise ValueError("reference scores of one side only; give both or none")
+        if reference_chosen is not None and reference_rejected is not None:
+            chosen, rejected = (
+                implicit_rewards(chosen, reference_chosen),
+                implicit_rewards(rejected, reference_rejected),
+            )
         if chosen_lengths is not None and rejected_lengths is not None:
             chosen, rejected = per_unit(chosen, chosen_lengths), per_unit(rejected, rejected_lengths)
-        found = ranking_accuracy(chosen, rejected, families)
-        return {
-            "ranking_accuracy": found.accuracy,
+        labels = [1.0] * len(chosen) if agreement is None else agreement
+        plain = [index for index, share in enumerate(labels) if share != 0.5]
+        units = None if families is None else [families[index] for index in plain]
+        found = ranking_accuracy([chosen[i] for i in plain], [rejected[i] for i in plain], units)
+        name = "ranking_accuracy" if reference_chosen is None else "implicit_reward_accuracy"
+        results: dict[str, float | int] = {
+            name: found.accuracy,
             "low": found.interval.low,
             "high": found.interval.high,
             "with_half_ties": found.half_ties,
@@ -88,3 +108,11 @@ class RankingAccuracy(evaluate.Metric):
             "skipped": found.skipped,
             "mean_margin": found.margin,
         }
+        if agreement is not None:
+            ties = tie_aware_accuracy(chosen, rejected, agreement, families, tolerance=tolerance)
+            results |= {
+                "tie_aware_accuracy": ties.all.accuracy,
+                "labelled_ties": ties.tied.n,
+                "labelled_ties_right": ties.tied.right,
+            }
+        return results

@@ -7,14 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ....benchmarks.visible import visible
 from ...metrics.intervals import UNDEFINED, Interval
+from ...preferences.groups_of_runs import in_groups
 from ...preferences.summary import Control, PreferenceSummary, Slice
-from ...preferences.words import above_controls, best_control, preference_sentence
+from ...preferences.words import above_controls, best_control, condition, preference_sentence
 from ...words import NONE, bounds, percent, plural, points
 from ..cells import sort_key, stack
 from ..content import Content
 from ..downloads import Value, table
 from ..figures.preferences import Bar, preference_bars
 from ..render import Asset, Page, Place, View
+from .preference_data import detail_records, pair_records
+from .preference_details import detail_tables, name_of
 
 PLACE = Place("preferences", "Preferences", "preferences.html")
 MOST_GROUPS = 12
@@ -27,7 +30,7 @@ def present(content: Content) -> bool:
 
 def pages(content: Content) -> Iterator[Page | Asset]:
     """preferences.html: runs of one measure on one suite side by side, others apart."""
-    groups = _groups(content.preferences)
+    groups = in_groups(content.preferences)
     yield Page(
         path=PLACE.path,
         template="preferences.html.j2",
@@ -37,20 +40,8 @@ def pages(content: Content) -> Iterator[Page | Asset]:
         view={"groups": [_group_view(group, index) for index, group in enumerate(groups, 1)]},
     )
     yield from table("preferences", [row for group in groups for one in group for row in _records(one)])
-
-
-def _groups(summaries: Sequence[PreferenceSummary]) -> list[list[PreferenceSummary]]:
-    """Figures of two measures, or of two sets of pairs, are not compared."""
-    found: dict[tuple[str, str], list[PreferenceSummary]] = {}
-    for one in summaries:
-        found.setdefault((one.suite, one.measure), []).append(one)
-    groups = [sorted(group, key=_best_first) for group in found.values()]
-    return sorted(groups, key=lambda group: (-len(group), group[0].suite, group[0].measure))
-
-
-def _best_first(one: PreferenceSummary) -> tuple[float, str, str]:
-    accuracy = one.overall.result.accuracy
-    return (math.inf if math.isnan(accuracy) else -accuracy, one.label, one.created)
+    yield from table("preference-details", [row for group in groups for one in group for row in detail_records(one)])
+    yield from table("preference-pairs", [row for group in groups for one in group for row in pair_records(one)])
 
 
 def _group_view(group: Sequence[PreferenceSummary], index: int) -> View:
@@ -75,9 +66,11 @@ def _group_view(group: Sequence[PreferenceSummary], index: int) -> View:
         "lengths": [_length_row(one) for one in group if one.length is not None],
         "unit": next((one.length.unit for one in group if one.length is not None), ""),
         "orders": [_order_row(one) for one in group if one.judge is not None],
+        "details": [(f"{name}-d{number}", table) for number, table in enumerate(detail_tables(group), 1)],
+        "hard": any(one.details.difficulty is not None for one in group),
         "measures": [row for one in group if len(one.measures) > 1 for row in _measure_rows(one)],
         "reachable": [_reachable(one) for one in group if one.idealised is not None],
-        "notes": [f"{visible(one.label)}: {note}" for one in group for note in one.notes],
+        "notes": [f"{name_of(one)}: {note}" for one in group for note in one.notes],
     }
 
 
@@ -85,7 +78,7 @@ def _model_bar(one: PreferenceSummary) -> Bar:
     result = one.overall.result
     counts = (result.right, result.tie, result.wrong)
     shares = tuple(count / result.n if result.n else math.nan for count in counts)
-    return Bar(one.label, shares[0], shares[1], shares[2], result.accuracy, result.interval)
+    return Bar(one.label + condition(one), shares[0], shares[1], shares[2], result.accuracy, result.interval)
 
 
 def _control_bar(control: Control) -> Bar:
@@ -124,7 +117,7 @@ def _row(one: PreferenceSummary) -> View:
     result, control = one.overall.result, best_control(one)
     n = result.n or math.nan
     return {
-        "label": visible(one.label),
+        "label": name_of(one),
         "accuracy": percent(result.accuracy),
         "accuracy_value": sort_key(result.accuracy),
         "interval": bounds(result.interval),
@@ -138,6 +131,7 @@ def _row(one: PreferenceSummary) -> View:
         "lead": points(result.accuracy - control.accuracy),
         "lead_value": sort_key(result.accuracy - control.accuracy),
         "above": above_controls(one),
+        "how": visible(one.how, 40),
         "pairs": f"{result.n:,}",
         "families": "" if one.families == one.pairs else plural(one.families, "family", "families"),
     }
@@ -158,7 +152,7 @@ def _slices(group: Sequence[PreferenceSummary], slices: Sequence[Sequence[Slice]
         "hidden": len(names) - len(shown),
         "rows": [
             {
-                "label": visible(one.label),
+                "label": name_of(one),
                 "cells": [_cell({each.name: each for each in own}.get(name)) for name in shown],
             }
             for one, own in zip(group, slices, strict=True)
@@ -190,7 +184,7 @@ def _length_row(one: PreferenceSummary) -> View:
     length = one.length
     assert length is not None
     return {
-        "label": visible(one.label),
+        "label": name_of(one),
         "longer": percent(length.longer.result.accuracy),
         "longer_value": sort_key(length.longer.result.accuracy),
         "longer_pairs": plural(length.longer.result.n, "pair"),
@@ -213,7 +207,7 @@ def _order_row(one: PreferenceSummary) -> View:
     biased = not math.isnan(interval.low) and (interval.low > 0 or interval.high < 0)
     word = "prefers the first" if judge.position_bias > 0 else "prefers the second"
     return {
-        "label": visible(one.label),
+        "label": name_of(one),
         "first": percent(judge.first),
         "first_value": sort_key(judge.first),
         "second": percent(judge.second),
@@ -233,7 +227,7 @@ def _order_row(one: PreferenceSummary) -> View:
 def _measure_rows(one: PreferenceSummary) -> Iterator[View]:
     for each in one.measures:
         yield {
-            "label": visible(one.label),
+            "label": name_of(one),
             "name": each.name,
             "accuracy": percent(each.result.accuracy),
             "accuracy_value": sort_key(each.result.accuracy),
@@ -246,7 +240,7 @@ def _reachable(one: PreferenceSummary) -> str:
     best = one.idealised
     assert best is not None
     return (
-        f"{visible(one.label)}: training on these pairs could reach a ranking accuracy of {percent(best.low)} to "
+        f"{name_of(one)}: training on these pairs could reach a ranking accuracy of {percent(best.low)} to "
         f"{percent(best.high)} (median {percent(best.median)} over the strengths tried), on {plural(best.n, 'pair')} "
         "whose raters’ agreement is known."
     )
@@ -276,6 +270,7 @@ def _record(
 ) -> Mapping[str, Value]:
     return {
         "model": one.label,
+        "told_of": one.conditioned_on,
         "suite": one.suite,
         "mode": one.mode,
         "measure": name if kind == "measure" else one.measure,

@@ -72,10 +72,10 @@ def advice_pair(name: str = "advice") -> PreferenceTask:
         name,
         "My sourdough bread comes out flat and dense every weekend. Which three things should I change before the "
         "next loaf?",
-        "Three things usually help:\n\n- **Feed the starter** twice on the day before, so that it doubles within 5 hours."
-        "\n- Let the dough rise until it has grown by half, whatever the clock says.\n- Bake it in a closed pot for the "
-        "first 20 minutes, because steam keeps the crust soft.\n\nChange one of them at a time, so you learn which one "
-        "mattered.",
+        "Three things usually help:\n\n- **Feed the starter** twice on the day before, so that it doubles in 5 hours."
+        "\n- Let the dough rise until it has grown by half, whatever the clock says.\n- Bake it in a closed pot for "
+        "the first 20 minutes, because steam keeps the crust soft.\n\nChange one of them at a time, so you "
+        "learn which one mattered.",
         "Bread can be difficult. You could buy another flour, or perhaps another oven, and try it again next weekend. "
         "Many people find that it works out in the end if they keep at it for long enough.",
         "a",

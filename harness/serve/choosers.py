@@ -1,0 +1,154 @@
+"""Rules that choose between two responses without understanding them: the floor that every judge must be above.
+
+In a chat they read the two responses out of the question (``harness.preference.question_layout``) and answer as it asks
+to: ``[[A]]`` where the question names that, else the bare label. The shares of what comes next are those of a model
+that is sure, and even between the labels where the rule finds both responses alike. Lengths are in UTF-8 bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from ..preference.question_layout import Shown, read_shown
+from .language import Following, LanguageModel, NoLogprobs, as_float32, level
+from .question import NoAnswer
+from .vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_SURE = 0.98
+_TIE_SHARES = (0.3, 0.3, 0.4)
+_STRAY = 0.01
+_TIES = ("[[tie]]", "[[C]]")
+_DEAREST = 1000.0
+
+
+class Uniform:
+    """A language model to which all tokens are equally likely: the shorter of two texts wins, per token all are tied.
+
+    Without texts for a vocabulary its tokens are bytes. Its one figure is rounded to what 32 bits hold (as the figures
+    of real servers are), so that sums of it are exact, and means of equal figures are equal.
+    """
+
+    def __init__(self, vocabulary: Vocabulary | None = None, name: str = "uniform") -> None:
+        self.name = name
+        self.vocabulary = vocabulary or Vocabulary()
+        self.logprob = as_float32(-math.log(len(self.vocabulary)))
+
+    def logprobs(self, ids: Sequence[int]) -> list[float]:
+        """The same for every token."""
+        return [self.logprob] * len(ids)
+
+    def shares(self, before: Sequence[int]) -> np.ndarray:
+        """The same for every token."""
+        return level(len(self.vocabulary), math.exp(self.logprob))
+
+    def following(self, prompt: Sequence[int]) -> Following:
+        """Any token after any other; asked for one of two labels, both alike."""
+        try:
+            return _reply(self, prompt, lambda first, second: 0)
+        except NoAnswer:
+            return self.shares
+
+
+class ShorterWins(Uniform):
+    """Always the shorter response: as a judge by its length, as a language model by a fixed price for every byte."""
+
+    def __init__(self, name: str = "shorter-wins") -> None:
+        super().__init__(name=name)
+
+    def following(self, prompt: Sequence[int]) -> Following:
+        """The label of the shorter one; NoAnswer where the question shows no two responses."""
+        return _reply(self, prompt, lambda first, second: _size(second) - _size(first))
+
+
+class LongerWins:
+    """Always the longer response: as a judge by its length; as a language model it breaks the rules of one.
+
+    Log-probabilities of tokens are never above 0, so no honest sum of them rises with length. This one lets the last
+    token of a text pay for all, the less the longer the text is: -1000 / tokens, and 0 for every token before. The
+    figures do not add up from one split of a text to another; a probe finds that out, as it should.
+    """
+
+    def __init__(self, name: str = "longer-wins") -> None:
+        self.name = name
+        self.vocabulary = Vocabulary()
+
+    def logprobs(self, ids: Sequence[int]) -> list[float]:
+        """0 for all tokens but the last."""
+        return [*[0.0] * (len(ids) - 1), as_float32(-_DEAREST / len(ids))] if ids else []
+
+    def shares(self, before: Sequence[int]) -> np.ndarray:
+        """None: what a token costs depends on what comes after it."""
+        raise NoLogprobs(f"{self.name} has figures for whole texts only, none for the next token")
+
+    def following(self, prompt: Sequence[int]) -> Following:
+        """The label of the longer one."""
+        return _reply(self, prompt, lambda first, second: _size(first) - _size(second))
+
+
+class FirstWins:
+    """Always the response that is shown first: what a judge scores who looks at positions alone."""
+
+    def __init__(self, name: str = "first-wins") -> None:
+        self.name = name
+        self.vocabulary = Vocabulary()
+
+    def logprobs(self, ids: Sequence[int]) -> Sequence[float]:
+        """None: a text by itself has no position."""
+        raise NoLogprobs(f"{self.name} chooses between two responses; it has no log-probabilities of texts")
+
+    def shares(self, before: Sequence[int]) -> np.ndarray:
+        """None, as ``logprobs``."""
+        raise NoLogprobs(f"{self.name} chooses between two responses; it has no log-probabilities of texts")
+
+    def following(self, prompt: Sequence[int]) -> Following:
+        """The label of the first one."""
+        return _reply(self, prompt, lambda first, second: 1)
+
+
+class _Rule(Protocol):
+    """Above 0 where the first response wins, below 0 where the second does, 0 where it is a tie."""
+
+    def __call__(self, first: str, second: str) -> float: ...
+
+
+def _reply(model: LanguageModel, prompt: Sequence[int], rule: _Rule) -> Following:
+    vocabulary = model.vocabulary
+    question = "\n".join(vocabulary.between_marks(prompt))
+    shown = read_shown(question)
+    if shown is None:
+        raise NoAnswer(f"{model.name}: the question shows no two responses as `evalrun prefer` lays them out")
+    won = rule(*shown.responses)
+    replies = _replies(shown, question)
+    shares = _TIE_SHARES if not won else (_SURE, 1 - _SURE, 0) if won > 0 else (1 - _SURE, _SURE, 0)
+    scripts = [([*vocabulary.encode(text), vocabulary.end], share) for text, share in zip(replies, shares, strict=True)]
+    return lambda said: _next(scripts, list(said), len(vocabulary))
+
+
+def _replies(shown: Shown, question: str) -> tuple[str, str, str]:
+    """How the question wants to hear of the first, the second, and of a tie."""
+    marked = [f"[[{label}]]" for label in shown.labels]
+    if not all(mark in question for mark in marked):
+        return (*shown.labels, "tie")
+    return marked[0], marked[1], next((mark for mark in _TIES if mark in question), _TIES[0])
+
+
+def _next(scripts: Sequence[tuple[list[int], float]], said: list[int], size: int) -> np.ndarray:
+    """Shares of the next token: of each script that goes on from what was said its share, a little for all others."""
+    import numpy as np
+
+    going = [(ids[len(said)], share) for ids, share in scripts if ids[: len(said)] == said and len(ids) > len(said)]
+    total = math.fsum(share for _, share in going)
+    shares = np.full(size, (_STRAY if total else 1) / size)
+    for token, share in going:
+        if total:
+            shares[token] += (1 - _STRAY) * share / total
+    return shares
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
