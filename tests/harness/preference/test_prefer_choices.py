@@ -81,7 +81,10 @@ def test_a_judge_that_refuses_is_never_right_and_all_of_it_is_counted(
     assert found.judge.unreadable == 16
     assert found.judge.unreadable_twice == 8
     assert math.isnan(found.judge.position_bias)
-    assert "16 replies hold no choice that can be read (refused: 16)" in capsys.readouterr().err
+    assert (
+        "16 of 16 replies hold no choice that can be read, and are not right (refused: 16); the figures say little"
+        in (capsys.readouterr().err)
+    )
     assert {row["why"] for row in lines(tmp_path / "run" / "answers.jsonl")} == {"refused"}
 
 
