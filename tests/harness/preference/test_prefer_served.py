@@ -82,7 +82,7 @@ def test_rules_that_choose_get_what_the_report_says_that_such_rules_get(home: Pa
         for name in ("first-wins", "longer-wins", "shorter-wins"):
             found[name] = summarise(_prefer(home, url, name, name, "--mode", mode))
     controls = {each.name: each.accuracy for each in found["longer-wins"].controls}
-    assert controls["always the longer"] == pytest.approx(1 / 3)
+    assert 0 < controls["always the longer"] < 0.5
     for name, rule in (("longer-wins", "always the longer"), ("shorter-wins", "always the shorter")):
         assert found[name].overall.result.accuracy == controls[rule]
     judge = found["first-wins"].judge
