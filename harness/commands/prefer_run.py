@@ -67,7 +67,10 @@ def prefer(options: dict[str, Any]) -> int | None:
     folder = options["output"] or Path("runs") / f"{slug(suite.name)}--{slug(options['model'])}--{policy.how['mode']}"
     with open_run(folder, manifest, tasks, resume=options["resume"]) as stored:
         _say_how(policy, reference, folder)
-        askers = _askers(options, stored, wanted)
+        try:
+            askers = _askers(options, stored, wanted)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInput(f"{folder}: run.json: how the model is asked cannot be read ({error})") from error
         work = Work(folder, stored, {task.id: task for task in tasks}, askers, options["max_connections"])
         ended = work_off(work)
         return _report(folder, stored, ended)

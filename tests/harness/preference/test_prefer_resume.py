@@ -194,6 +194,19 @@ def test_records_that_cannot_be_are_refused(tmp_path: Path, server: Choosing, ro
         write_pairs(tmp_path / "run")
 
 
+def test_a_manifest_that_was_damaged_ends_in_one_line(
+    tmp_path: Path, server: Choosing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(_args(tmp_path, server)) == 0
+    path = tmp_path / "run" / "run.json"
+    manifest = json.loads(path.read_text())
+    for broken in ({**manifest, "how": 3}, {**manifest, "kind": "other"}, {**manifest, "sampling": {"epochs": "x"}}):
+        path.write_text(json.dumps(broken))
+        capsys.readouterr()
+        assert main(_args(tmp_path, server, "--resume")) == 2
+        assert "run.json" in capsys.readouterr().err
+
+
 def test_a_folder_of_another_kind_is_left_alone(
     tmp_path: Path, server: Choosing, capsys: pytest.CaptureFixture[str]
 ) -> None:
