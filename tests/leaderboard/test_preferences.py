@@ -272,5 +272,7 @@ def test_every_real_judge_has_the_published_accuracies(shared_data: Path, expect
         assert found.pairs.n == known["n"], name
         assert found.pairs.accuracy == pytest.approx(known["average_accuracy"], abs=1e-12), name
         assert found.pairs.right == known["correct_both"], name
+        judgements = round(found.first * found.first_n) + round(found.second * found.second_n)
+        assert judgements == known["correct_orig"] + known["correct_swap"], name
         agreeing = round(found.consistent * known["n"]) + found.unreadable_twice
         assert agreeing == known["positional_agreement_published"], name
