@@ -13,7 +13,9 @@ from ..metrics.calibration import BinaryPreference
 from ..metrics.contrast import FlipGap
 from ..metrics.estimates import Estimate
 from ..metrics.intervals import Interval
+from ..metrics.winrate import LengthControlled, WinRate
 from ..words import NONE, bounds, percent, plural, points
+from .comparisons import ComparisonsSummary
 from .groups_of_runs import in_groups
 from .summary import Control, PreferenceSummary, Slice
 from .thumbs import ThumbsSummary
@@ -25,10 +27,15 @@ _SLICES = 12
 Row = tuple[str, ...]
 
 
-def preferences_text(summaries: Sequence[PreferenceSummary], thumbs: Sequence[ThumbsSummary] = ()) -> str:
+def preferences_text(
+    summaries: Sequence[PreferenceSummary],
+    thumbs: Sequence[ThumbsSummary] = (),
+    comparisons: Sequence[ComparisonsSummary] = (),
+) -> str:
     """The whole report: runs of one measure on one suite side by side, others apart."""
     blocks = [block for group in in_groups(summaries) for block in _group(group)]
     blocks += [block for one in thumbs for block in _thumbs(one)]
+    blocks += [block for one in comparisons for block in _comparisons(one)]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 
 
@@ -302,6 +309,38 @@ def _thumbs(one: ThumbsSummary) -> Iterator[list[str]]:
 def _thumb_row(name: str, found: BinaryPreference) -> Row:
     counts = (f"{found.up:,}", f"{found.down:,}", f"{found.skipped:,}")
     return name, percent(found.auroc), bounds(found.auroc_interval), *counts
+
+
+def _comparisons(one: ComparisonsSummary) -> Iterator[list[str]]:
+    found, level = one.all, one.controlled
+    name, rival = visible(one.label, _NAME), visible(one.baseline, _NAME)
+    yield [
+        f"{name} wins {percent(found.rate)} {bounds(found.interval)} of {plural(found.n, 'comparison')} with {rival} "
+        f"on {visible(one.suite, 60)}, a tie counting half."
+    ]
+    rows: list[Row] = [("win rate", "rate", "95 % interval", "win", "tie", "loss", "skipped"), _win_row("all", found)]
+    rows += [_win_row(visible(each, _NAME) or "unnamed", rate) for each, rate in one.by_category.items()]
+    yield aligned(rows)
+    if level is not None:
+        sways = "the longer" if level.length_effect > 0 else "the shorter"
+        yield [
+            f"At equal length {name} would win {percent(level.rate)} {bounds(level.interval)} of "
+            f"{plural(level.n, 'comparison')}"
+            + (
+                "."
+                if math.isnan(level.length_effect)
+                else f"; {sways} answer is preferred otherwise ({_effect(level)})."
+            )
+        ]
+
+
+def _effect(level: LengthControlled) -> str:
+    return f"{_signed(level.length_effect)} log-odds"
+
+
+def _win_row(name: str, found: WinRate) -> Row:
+    counts = (f"{count:,}" for count in (found.win, found.tie, found.loss, found.skipped))
+    return name, percent(found.rate), bounds(found.interval), *counts
 
 
 def _estimate(found: Estimate, unit: str) -> str:
