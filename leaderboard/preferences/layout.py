@@ -32,7 +32,7 @@ def signed(value: float) -> str:
 
 def span(interval: Interval) -> str:
     """The bounds as they are, "" where they are undefined."""
-    return "" if math.isnan(interval.low) else f"[{interval.low:.3g}, {interval.high:.3g}]"
+    return "" if math.isnan(interval.low) else f"[{interval.low:.3g}, {interval.high:.3g}]".replace("-", "−")
 
 
 def aligned(rows: Sequence[Row], *, head: bool = True) -> list[str]:

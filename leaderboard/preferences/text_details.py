@@ -84,7 +84,7 @@ def _rankings(one: PreferenceSummary) -> Iterator[Row]:
             f"{percent(exact.accuracy)} {bounds(exact.interval)} of {plural(exact.n, 'task')}, a coin has "
             f"{percent(found.chance)}",
         )
-        yield "Kendall's tau", f"{found.tau.value:.3f} {span(found.tau.interval)}" if found.tau.n else NONE
+        yield "Kendall's tau", f"{signed(found.tau.value)} {span(found.tau.interval)}" if found.tau.n else NONE
 
 
 def _groups(one: PreferenceSummary) -> Iterator[Row]:

@@ -54,7 +54,7 @@ def test_everything_a_file_can_say_is_printed(tmp_path: Path, capsys: pytest.Cap
         "alignment gap",
         "difficulty c quartiles −1.25, −0.50, 0.25 nats",
         "whole rankings right 0.0 %",
-        "Kendall's tau 0.333",
+        "Kendall's tau 0.33",
         "group old 75.0 %",
         "worst group 43.8 %",
         "told of young +12.5 points for it",
