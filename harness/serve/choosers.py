@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from ..preference.question_layout import Shown, read_shown
+from ..preference.question_layout import read_shown
 from .language import Following, LanguageModel, NoLogprobs, as_float32, level, scripted
 from .question import NoAnswer
 from .vocabulary import Vocabulary
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 _SURE = 1 - 1e-5
-_TIE_SHARES = (0.3, 0.3, 0.4)
-_TIES = ("[[tie]]", "[[C]]")
+_TIE = "tie"
+_EVEN = (0.3, 0.3, 0.4)
+"""Of the two labels and of a tie: the labels' shares are alike, and the likeliest reply is a tie."""
 _DEAREST = 1000.0
 
 
@@ -122,17 +123,15 @@ def _reply(model: LanguageModel, prompt: Sequence[int], rule: _Rule) -> Followin
     if shown is None:
         raise NoAnswer("I only choose between two responses, and this question shows none.")
     won = rule(*shown.responses)
-    replies = _replies(shown, question)
-    shares = _TIE_SHARES if not won else (_SURE, 1 - _SURE) if won > 0 else (1 - _SURE, _SURE)
-    return scripted(list(zip(replies, shares, strict=False)), vocabulary)
-
-
-def _replies(shown: Shown, question: str) -> tuple[str, str, str]:
-    """How the question wants to hear of the first, the second, and of a tie."""
     marked = [f"[[{label}]]" for label in shown.labels]
-    if not all(mark in question for mark in marked):
-        return (*shown.labels, "tie")
-    return marked[0], marked[1], next((mark for mark in _TIES if mark in question), _TIES[0])
+    is_marked = all(mark in question for mark in marked)
+    replies = marked if is_marked else list(shown.labels)
+    if won:
+        shares = (_SURE, 1 - _SURE) if won > 0 else (1 - _SURE, _SURE)
+        return scripted(list(zip(replies, shares, strict=True)), vocabulary)
+    if is_marked:
+        return scripted([(f"[[{_TIE}]]", 1.0)], vocabulary)
+    return scripted(list(zip([*replies, _TIE], _EVEN, strict=True)), vocabulary)
 
 
 def _size(text: str) -> int:
