@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from ...benchmarks import BadInput, GateFailed
+from ...benchmarks import BadInput, GateFailed, sealing
+from ...benchmarks.jsonio import read_json
 from ...benchmarks.preference import PreferenceSuite
 from ...harness.commands.options import opened
 from ..commitment import broken_promises, commitment_of, given_secret
@@ -17,7 +18,7 @@ from ..preferences.proofs import is_proven, kind_of
 from ..preferences.verify import foreign_roots, is_evolved, verify
 from ..verify import Failure
 from .bars import bars
-from .verify import report
+from .verify import folder_of, report
 
 
 def verify_preferences(suite_ref: str, against: str | None, reveal: str | None, options: Mapping[str, Any]) -> None:
@@ -47,11 +48,15 @@ def verify_preferences(suite_ref: str, against: str | None, reveal: str | None, 
 
 
 def _loaded(suite_ref: str) -> PreferenceSuite:
-    """A stored suite; GateFailed when it was changed or damaged."""
+    """A stored suite; GateFailed when it was changed or damaged, or has no seal, which would show that."""
     try:
-        return PreferenceSuite.load(suite_ref)
+        suite = PreferenceSuite.load(suite_ref)
+        manifest = read_json(folder_of(suite_ref) / "suite.json")
     except BadInput as error:
         raise GateFailed(f"the suite does not load, so nothing in it is proven: {error}") from error
+    if sealing.ROOT not in manifest:
+        raise GateFailed(f"{suite.ref}: gate sealed: there is no {sealing.ROOT} in suite.json; get a clean copy")
+    return suite
 
 
 def _labels(suite: PreferenceSuite) -> str:

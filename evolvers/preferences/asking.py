@@ -63,4 +63,4 @@ def shared_words(one: str, others: Iterable[str]) -> set[str]:
 
 def _stems(text: str) -> set[str]:
     words = {word.lower() for word in _WORD.findall(text)} - _COMMON
-    return {word.removesuffix("s") for word in words}
+    return {f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s") for word in words}

@@ -20,8 +20,8 @@ from ..observe import Progress
 from ..pipeline import MAX_DEPTH, Tally, silent
 from .certificate import certificate_of
 from .judging import Judged, judge
-from .proofs import reverify_all
-from .protocol import Gate, NotApplicable, PreferenceCandidate, PreferenceOperator, seeded
+from .labels import Labels
+from .protocol import Gate, Kind, NotApplicable, PreferenceCandidate, PreferenceOperator, seeded
 from .registry import Chain, label_of, operator_named
 from .twins import twin_facts
 
@@ -135,14 +135,6 @@ def admitted(
     return replace(task, metadata=twin_facts(operator, task, parents[0], suite_name, known) if candidate.twin else {})
 
 
-def altered(task: PreferenceTask, known: Known) -> int:
-    """How many altering operators lie between a task and its root, on the longest way."""
-    if task.lineage is None:
-        return 0
-    above = [altered(known[parent], known) for parent in task.lineage.parents if parent in known]
-    return (operator_named(task.lineage.operator).kind == "altering") + max(above, default=0)
-
-
 class _Run:
     """The state of one evolution: what was proven, certified and counted so far."""
 
@@ -156,7 +148,9 @@ class _Run:
         self._certificates: dict[str, Mapping[str, Any]] = dict(suite.certificates)
         self._digests = {task.digest for task in self._known.values()}
         self._made: dict[str, list[PreferenceTask]] = {}
-        self._labels = dict(zip((task.id for task in suite), reverify_all(suite.tasks, sandbox, progress), strict=True))
+        self._kinds: dict[str, Kind] = {}
+        self._prover = Labels(sandbox, progress)
+        self._labels = dict(zip((task.id for task in suite), self._prover.verified(suite), strict=True))
         self.tallies: list[Tally] = []
 
     def chain(self, chain: Chain) -> list[PreferenceTask]:
@@ -174,12 +168,13 @@ class _Run:
     def _stage(
         self, operator: PreferenceOperator, parents: Sequence[PreferenceTask], tally: Tally, count: int
     ) -> list[PreferenceTask]:
+        self._kinds[operator.name] = operator.kind
         waiting = self._proposed(operator, parents, tally, count)
         accepted: dict[tuple[str, int], Judged] = {}
         # Round by round: each slot's best candidate that is left, until one is admitted or none is left.
         while waiting:
             places = list(waiting)
-            results = judge(operator, [waiting[place].pop(0) for place in places], self._sandbox, self._progress)
+            results = judge(operator, [waiting[place].pop(0) for place in places], self._prover)
             for place, result in zip(places, results, strict=True):
                 reason = result.rejected
                 if reason is None and result.candidate.task.digest in self._digests:
@@ -203,7 +198,7 @@ class _Run:
         for parent in parents:
             for slot in range(count):
                 try:
-                    if operator.kind == "altering" and altered(parent, self._known) >= self._depth:
+                    if operator.kind == "altering" and self._altered(parent) >= self._depth:
                         raise NotApplicable(f"altered {self._depth} times already")
                     label = self._labels[parent.id]
                     waiting[parent.id, slot] = proposals(operator, parent, self._seed, slot, label)
@@ -211,6 +206,16 @@ class _Run:
                     tally.refused[str(error)] += 1
             self._progress("proposals", 1)
         return waiting
+
+    def _altered(self, task: PreferenceTask) -> int:
+        """How many altering operators lie between a task and its root, on the longest way."""
+        if task.lineage is None:
+            return 0
+        name = task.lineage.operator
+        if name not in self._kinds:
+            self._kinds[name] = operator_named(name).kind
+        above = [self._altered(self._known[parent]) for parent in task.lineage.parents if parent in self._known]
+        return (self._kinds[name] == "altering") + max(above, default=0)
 
     def _admit(self, operator: PreferenceOperator, place: tuple[str, int], judged: Judged) -> PreferenceTask:
         parent = judged.candidate.parents[0]

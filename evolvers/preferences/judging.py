@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...benchmarks import BadInput
-from ...harness.sandbox.api import Sandbox
-from ..observe import Progress
-from .proofs import is_proven, reverify_all
+from .labels import Labels
+from .proofs import is_proven
 from .protocol import Gate, NotApplicable, PreferenceCandidate, PreferenceOperator
 from .structure import label_kept, structural_gates
 
@@ -22,14 +21,12 @@ class Judged:
     rejected: str | None
 
 
-def judge(
-    operator: PreferenceOperator, candidates: Sequence[PreferenceCandidate], sandbox: Sandbox, progress: Progress
-) -> list[Judged]:
+def judge(operator: PreferenceOperator, candidates: Sequence[PreferenceCandidate], labels: Labels) -> list[Judged]:
     """Judge candidates in one batch, in order. InfraError when the sandbox fails, which is never a rejection."""
     static = [_static_gates(operator, candidate) for candidate in candidates]
     sound = [place for place, gates in enumerate(static) if _broken(gates) is None]
-    labels = reverify_all([candidates[place].task for place in sound], sandbox, progress)
-    for place, label in zip(sound, labels, strict=True):
+    shown = labels.verified(candidates[place].task for place in sound)
+    for place, label in zip(sound, shown, strict=True):
         static[place] = (*static[place], label)
     return [Judged(candidate, gates, _broken(gates)) for candidate, gates in zip(candidates, static, strict=True)]
 

@@ -1,50 +1,30 @@
-"""The programs that stand in responses, and the same responses with other programs in their place."""
+"""The programs of a task's responses, as long as every response holds one that stands in it as it is run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ...benchmarks.preference import PreferenceTask
-from ...harness.endpoint.extract import extract
 from ...harness.endpoint.pysource import Parser
 from ..protocol import NotApplicable
+from .solutions import Solution, solution_in
 
 RUN = frozenset(("tests", "cases", "operations", "rules"))
 """Kinds of proof whose responses hold programs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A program and where it stands in a text."""
-
-    text: str
-    program: str
-    start: int
-
-    def with_program(self, program: str) -> str:
-        """The text with another program in this one's place."""
-        return self.text[: self.start] + program + self.text[self.start + len(self.program) :]
-
-
-def placed_programs(task: PreferenceTask) -> Mapping[str, Placed]:
-    """By response id the program in it, found as in a model's answer; NotApplicable unless every response holds one
-    that can be parsed and stands in the text as it is run.
-    """
+def placed_programs(task: PreferenceTask) -> Mapping[str, Solution]:
+    """By response id the program in it; NotApplicable unless every response holds one that can be parsed."""
     if task.proof is None or task.proof.kind not in RUN:
         raise NotApplicable("the responses are no programs")
     entry = task.proof.data.get("entry_point")
-    found = {}
-    for response in task.responses:
-        program = extract(response.text, form="instruct", entry_point=entry).code.strip("\n")
-        start = response.text.find(program) if program.strip() else -1
-        if start < 0 or Parser().parse(program) is None:
-            raise NotApplicable("a response's program cannot be parsed, or is not run as it stands")
-        found[response.id] = Placed(response.text, program, start)
+    found = {response.id: solution_in(response, entry) for response in task.responses}
+    if any(Parser().parse(solution.program) is None for solution in found.values()):
+        raise NotApplicable("a program cannot be parsed")
     return found
 
 
-def same_around(new: Placed, old: Placed) -> bool:
+def same_around(new: Solution, old: Solution) -> bool:
     """Whether all that is not the program is the same in both texts."""
-    before = new.text[: new.start] == old.text[: old.start]
-    return before and new.text[new.start + len(new.program) :] == old.text[old.start + len(old.program) :]
+    before = new.response.text[: new.start] == old.response.text[: old.start]
+    return before and new.response.text[new.end :] == old.response.text[old.end :]

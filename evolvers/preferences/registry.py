@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib.metadata import entry_points
+from collections.abc import Mapping, Sequence
+from importlib.metadata import EntryPoint, entry_points
 
 from ...benchmarks import BadInput
 from .protocol import GROUP, PreferenceOperator
@@ -16,7 +16,11 @@ Chain = Sequence[PreferenceOperator]
 
 def registered_operators() -> tuple[str, ...]:
     """Names of all installed preference operators."""
-    return tuple(sorted(entry.name for entry in entry_points(group=GROUP)))
+    return tuple(sorted(_entries()))
+
+
+def _entries() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
 def operator_named(name: str) -> PreferenceOperator:
@@ -25,7 +29,10 @@ def operator_named(name: str) -> PreferenceOperator:
     An entry point names an operator or a class that makes one without arguments. BadInput when there is none or it
     is none.
     """
-    found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    return _loaded(name, _entries())
+
+
+def _loaded(name: str, found: Mapping[str, EntryPoint]) -> PreferenceOperator:
     if name not in found:
         known = ", ".join(sorted(found)) or "none"
         raise BadInput(f"no operator on preference tasks is called {name[:60]!r}; there are: {known}")
@@ -47,12 +54,13 @@ def parse_operators(text: str) -> list[list[PreferenceOperator]]:
     ``preserving``, ``altering`` and ``all`` stand for every operator of that kind. BadInput for an unknown operator, a
     chain given twice, or more than three stacked operators.
     """
+    found = _entries()
     chains: list[list[PreferenceOperator]] = []
     for chain in filter(None, (part.strip() for part in text.split(","))):
         names = [name.strip() for name in chain.split("+")]
         if not all(names):
             raise BadInput(f"--operators {chain[:80]!r}: an operator is missing beside '+'; write it like a+b")
-        chains += _group(chain) if chain in GROUPS else [[operator_named(name) for name in names]]
+        chains += _group(chain, found) if chain in GROUPS else [[_loaded(name, found) for name in names]]
     labels = [label_of(chain) for chain in chains]
     if not chains or len(set(labels)) < len(labels):
         raise BadInput(f"--operators {text[:80]!r}: give one or more different operators, like {DEFAULT_OPERATORS!r}")
@@ -66,6 +74,6 @@ def label_of(chain: Chain) -> str:
     return "+".join(operator.name for operator in chain)
 
 
-def _group(name: str) -> list[list[PreferenceOperator]]:
-    operators = [operator_named(each) for each in registered_operators()]
+def _group(name: str, found: Mapping[str, EntryPoint]) -> list[list[PreferenceOperator]]:
+    operators = [_loaded(each, found) for each in sorted(found)]
     return [[each] for each in operators if name in ("all", each.kind)]

@@ -19,6 +19,7 @@ from .certificate import certificate_of, differences
 from .engine import admitted, proposals
 from .judging import Judged, judge
 from .keeping import broken_seeds, foreign_seeds
+from .labels import Labels
 from .proofs import reverify_all
 from .protocol import Gate, NotApplicable, PreferenceCandidate, PreferenceOperator
 from .registry import operator_named
@@ -65,7 +66,8 @@ class _Check:
     def __init__(self, suite: PreferenceSuite, sandbox: Sandbox, progress: Progress) -> None:
         self._suite, self._sandbox, self._progress = suite, sandbox, progress
         self._known: Mapping[str, PreferenceTask] = {task.id: task for task in suite.ancestors}
-        labels = reverify_all(suite.ancestors, sandbox, progress)
+        self._prover = Labels(sandbox, progress)
+        labels = self._prover.verified(suite.ancestors)
         self._labels = {task.id: gate for task, gate in zip(suite.ancestors, labels, strict=True)}
         self._operators: dict[str, PreferenceOperator] = {}
         self.failures: list[Failure] = []
@@ -143,7 +145,7 @@ class _Check:
     def replay(self, operator: PreferenceOperator, tasks: Sequence[PreferenceTask]) -> None:
         """Make the tasks again, run their proofs again, compare."""
         made = [(task, found) for task in tasks if (found := self._candidate(operator, task)) is not None]
-        results = judge(operator, [candidate for _, candidate in made], self._sandbox, self._progress)
+        results = judge(operator, [candidate for _, candidate in made], self._prover)
         for (task, _), result in zip(made, results, strict=True):
             self._compare(operator, task, result)
 

@@ -50,7 +50,7 @@ class CodeLayout:
                 continue
             changed = [name for name in new if new[name] != programs[name].program]
             if len(changed) == len(new) or (changed and mode == "without_comments"):
-                texts = {name: programs[name].with_program(new[name]) for name in new}
+                texts = {name: programs[name].text_with(new[name]) for name in new}
                 found.append(PreferenceCandidate(with_texts(task, texts, self.name), (task,), {"mode": mode}))
         if not found:
             raise NotApplicable("no change of layout fits all programs")

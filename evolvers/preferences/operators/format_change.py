@@ -68,31 +68,33 @@ class FormatChange:
 
 
 def stripped(text: str) -> list[tuple[str, str]]:
-    """A text without marks: ("code", as it is) for programs, and ("words", ...) for what stands between them."""
+    """A text without marks: (language, code as it is) for programs, and ("words", ...) for what stands between them."""
     if not any(_FENCE.match(line) for line in text.split("\n")) and shape_of(text) == "program":
-        return [("code", text.strip("\n"))]
+        return [("code in python", text.strip("\n"))]
     parts: list[tuple[str, str]] = []
-    for is_code, lines in _segments(text):
-        if is_code:
-            parts.append(("code", "\n".join(lines).strip("\n")))
+    for language, lines in _segments(text):
+        if language is not None:
+            parts.append((f"code in {language.lower() or 'python'}", "\n".join(lines).strip("\n")))
         else:
             words = " ".join(" ".join(map(_without_marks, lines)).split())
             parts += [("words", words)] if words else []
     return parts
 
 
-def _segments(text: str) -> list[tuple[bool, list[str]]]:
-    """Runs of lines within fences (True, the fences themselves left out) and outside of them."""
-    runs: list[tuple[bool, list[str]]] = [(False, [])]
+def _segments(text: str) -> list[tuple[str | None, list[str]]]:
+    """Runs of lines within fences (with the language that the fence names; the fences themselves are left out) and
+    outside of them (None).
+    """
+    runs: list[tuple[str | None, list[str]]] = [(None, [])]
     fence = ""
     for line in text.split("\n"):
         found = _FENCE.match(line)
         if found and not fence:
             fence = found.group(1)
-            runs.append((True, []))
+            runs.append((found.group(2), []))
         elif found and found.group(1) == fence and not found.group(2):
             fence = ""
-            runs.append((False, []))
+            runs.append((None, []))
         else:
             runs[-1][1].append(line)
     return runs

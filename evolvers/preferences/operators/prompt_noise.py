@@ -27,13 +27,13 @@ _TRIES = 12
 _FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:]\s+|\n)\s*\Z")
 _LINK = re.compile(r"\S+(?:://|@|\\)\S+")
-_FORM_WORDS = frozenset(
-    "allowed answer answers avoid avoids begin bullet bullets capital capitals close column columns comma "
-    "commas count date dates digits english forbid forbidden format formats french german heading headings "
-    "headline italic json language length lines lists markdown mention mentions must needs never number "
-    "numbered numbers output paragraph paragraphs phrase phrases please point points quote quotes reply require "
-    "required requires response responses return returns sentence sentences shall should spanish table tables "
-    "title titles tone upper word words write written".split()
+_KEPT_WORDS = frozenset(
+    "across against allowed among answer answers avoid avoids begin besides bullet bullets capital capitals "
+    "close column columns comma commas count date dates despite digits during english forbid forbidden format "
+    "formats french german heading headings headline instead italic json language length lines lists markdown "
+    "mention mentions must needs never number numbered numbers output paragraph paragraphs phrase phrases "
+    "please point points quote quotes rather reply require required requires response responses return returns "
+    "sentence sentences shall should spanish table tables title titles tone upper word words write written".split()
 )
 
 
@@ -93,9 +93,7 @@ class PromptNoise:
                 {"protected": len(kept), "digest": text_digest("\n".join(kept))},
             ),
             Gate("edit_rate", bool(pairs) and rate <= MAX_RATE, {"words": len(pairs), "rate": rate}),
-            Gate(
-                "nearest_word", all(nearest_is(typo, word, others) for word, typo in pairs), {"compared": len(others)}
-            ),
+            Gate("nearest_word", all(_is_slip(typo, word, others) for word, typo in pairs), {"compared": len(others)}),
         )
 
 
@@ -103,9 +101,14 @@ def _typo(word: str, others: Words, rng: random.Random) -> str | None:
     """A slip that a reader takes for no other word; None when none was found."""
     for _ in range(_TRIES):
         typo = slip(word, rng.choice(KINDS), rng)
-        if typo != word and nearest_is(typo, word, others):
+        if typo != word and _is_slip(typo, word, others):
             return typo
     return None
+
+
+def _is_slip(typo: str, word: str, others: Words) -> bool:
+    """Whether these are letters that begin as the word does, and that a reader takes for no other word."""
+    return typo.isascii() and typo.isalpha() and typo[0] == word[0] and nearest_is(typo, word, others)
 
 
 def _split(text: str) -> list[Token]:
@@ -125,7 +128,7 @@ def _tokens(text: str, task: PreferenceTask) -> list[Token]:
         word = token.text.lower()
         free = (
             token.free
-            and word not in _FORM_WORDS
+            and word not in _KEPT_WORDS
             and word not in names
             and not any(start <= token.start < end for start, end in spans)
             and (

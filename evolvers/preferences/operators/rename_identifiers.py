@@ -44,9 +44,7 @@ class RenameIdentifiers:
         if not any(names.values()):
             raise NotApplicable("the programs have no names that may change")
         try:
-            texts = {
-                name: placed.with_program(_renamed(placed.program, names[name])) for name, placed in programs.items()
-            }
+            texts = {name: placed.text_with(_renamed(placed.program, names[name])) for name, placed in programs.items()}
         except CannotEdit as error:
             raise NotApplicable(str(error)) from error
         return [PreferenceCandidate(with_texts(task, texts, self.name), (task,), {"names": names})]
