@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from evalrun.evolvers.commands.verify import command as verify_command
 from evalrun.evolvers.pipeline import silent
 from evalrun.evolvers.preferences.engine import evolve
 from evalrun.evolvers.preferences.from_code import pairs_from
-from evalrun.evolvers.preferences.registry import parse_operators
+from evalrun.evolvers.preferences.registry import operator_named, parse_operators, registered_operators
 from evalrun.evolvers.preferences.verify import verify
 from evalrun.harness.sandbox import Sandbox
 
@@ -112,3 +113,15 @@ def test_from_a_code_suite_to_altered_preferences_by_the_command_line(tmp_path: 
     stacked = run("evolve", "core", "--as-preferences", "--operators", "corrupt", "-o", f"{new}2")
     assert isinstance(stacked.exception, BadInput)
     assert not Path(f"{new}2").exists()
+
+
+def test_the_page_describes_every_altering_operator_with_its_proof_and_what_it_refuses() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "preference_operators.md").read_text("utf-8")
+    (part,) = re.findall(r"^# Label-altering\n(.*?)(?=^# |\Z)", page, re.DOTALL | re.MULTILINE)
+    described = dict(re.findall(r"^## `(\w+)`\n(.*?)(?=^## |\Z)", part, re.DOTALL | re.MULTILINE))
+    altering = {name for name in registered_operators() if operator_named(name).kind == "altering"}
+    assert set(described) == altering
+    for name, text in described.items():
+        assert "**Proof.**" in text, name
+        assert "**Refused.**" in text, name
+        assert f"[`{name}`](#{name})" in part, name
