@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .preference import PreferenceSuite, is_preference_suite
+from .preference.authored import is_authored, read_authored
 from .suite import Suite, built_in_suites
 
 AnySuite = Suite | PreferenceSuite
@@ -14,6 +15,8 @@ def load_any(ref: str | Path) -> AnySuite:
     """The suite that ``ref`` names, of code tasks or of preference tasks; errors as those of the two ``load``."""
     if is_preference_suite(ref):
         return PreferenceSuite.load(ref)
+    if is_authored(ref):
+        return read_authored(Path(ref))
     path = Path(ref)
     stored = str(ref) in built_in_suites() or (path / "suite.json").is_file()
     if stored or not (path.exists() or str(ref).startswith("hf:")):

@@ -154,8 +154,11 @@ class PreferenceSuite:
                 f"suite {str(ref)[:200]!r}: no such file or folder, nor a built-in suite "
                 f"({', '.join(built_in_suites())}), nor hf:owner/dataset"
             )
+        from .authored import is_authored, read_authored
         from .formats import read_preferences
 
+        if is_authored(ref):
+            return read_authored(Path(ref))
         return read_preferences(ref)
 
 

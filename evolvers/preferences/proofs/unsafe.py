@@ -200,11 +200,20 @@ def _guessable_file(program: Program) -> Iterator[ast.AST]:
 
 def _guessable_secret(program: Program) -> Iterator[ast.AST]:
     for call in program.calls:
-        module, _, name = program.name(call.func).rpartition(".")
-        if module in ("random", "random.Random()") and name in _DRAWS:
-            function = program.function_of(call)
-            if any(_UNGUESSABLE.search(each) for each in _made_by(program, call, function.name if function else "")):
-                yield call
+        if not isinstance(call.func, ast.Attribute | ast.Name) or not _is_a_draw(program, call.func):
+            continue
+        function = program.function_of(call)
+        if any(_UNGUESSABLE.search(each) for each in _made_by(program, call, function.name if function else "")):
+            yield call
+
+
+def _is_a_draw(program: Program, function: ast.Attribute | ast.Name) -> bool:
+    """Whether a function is one of the module random, or of a generator of its that a variable holds."""
+    module, _, name = program.name(function).rpartition(".")
+    if name not in _DRAWS:
+        return False
+    makers = program.values_of(module, function) if module.isidentifier() else []
+    return module in ("random", "random.Random()") or any(program.name(m) == "random.Random()" for m in makers)
 
 
 def _made_by(program: Program, node: ast.AST, function: str) -> Iterator[str]:
