@@ -13,9 +13,11 @@ from ...benchmarks import BadInput, Suite
 from ...benchmarks.preference import PreferenceSuite, is_preference_suite
 from ...benchmarks.selection import select
 from ...harness.commands.options import opened
+from ..journal import Journal
 from ..preferences.from_code import default_name, pairs_from
 from ..storing import require_free, save_whole
 from .bars import bars
+from .evolve import kept_on_interrupt
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,16 @@ def make_pairs(suite_ref: str, output: Path, asked: PairsAsked, options: Mapping
     suite = suite.subset(select(suite, asked.tasks, asked.limit))
     name = asked.name or default_name(suite, seed)
     PreferenceSuite(name, "1", ())  # a name that a suite cannot have is refused before the work and not after it
-    with opened(dict(options), suite.requires) as sandbox, bars() as progress:
-        made = pairs_from(suite, sandbox, seed, count=asked.count, name=name, progress=progress)
-        new = replace(made.suite, version=asked.version or suite.version)
+    with kept_on_interrupt():
+        with (
+            opened(dict(options), suite.requires) as sandbox,
+            Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
+            bars() as progress,
+        ):
+            made = pairs_from(suite, journal, seed, count=asked.count, name=name, progress=progress)
+            new = replace(made.suite, version=asked.version or suite.version)
         save_whole(new, output)
+    journal.discard()
     click.echo(f"{made.tried} mutants of {len(suite)} references were tried")
     for reason, number in made.refused.most_common():
         click.echo(f"  no pair: {reason}: {number}")

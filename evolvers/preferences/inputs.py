@@ -12,10 +12,9 @@ from ...benchmarks.preference import Proof
 from ..protocol import NotApplicable
 
 LARGEST = 4
-ENLARGED = 2
-TIMES = 8
-MOST_ITEMS = 2_000
-_MOST_NUMBER = 20_000
+TIMES = 16
+MOST_ITEMS = 200
+_MOST_NUMBER = 2_000
 
 
 def work_inputs(tests: Sequence[Any], proof: Proof | None, *, larger: bool = False) -> list[dict[str, Any]]:
@@ -23,8 +22,9 @@ def work_inputs(tests: Sequence[Any], proof: Proof | None, *, larger: bool = Fal
 
     NotApplicable where the tests hold none as data.
 
-    Enlarged: every list, text and whole number among the arguments by ``TIMES``, within bounds. A program that raises
-    on such an input takes few steps, so it decides nothing.
+    Enlarged: every list, text and whole number among the arguments of the largest one, ``TIMES`` over and within
+    bounds; lists of whole numbers once as they are and once with new numbers each time. A program that raises on such
+    an input takes few steps, so it decides nothing.
     """
     told = None if proof is None else proof.data.get("inputs")
     if isinstance(told, list) and told:
@@ -34,7 +34,7 @@ def work_inputs(tests: Sequence[Any], proof: Proof | None, *, larger: bool = Fal
         raise NotApplicable("the tests hold no inputs as data")
     rows.sort(key=lambda row: (-len(json.dumps(row)), json.dumps(row)))
     largest = rows[:LARGEST]
-    grown = map(_enlarged, rows[:ENLARGED]) if larger else ()
+    grown = [_enlarged(rows[0], fresh=fresh) for fresh in (False, True)] if larger else []
     return [*largest, *(row for row in grown if row is not None and row not in largest)]
 
 
@@ -45,18 +45,22 @@ def _rows(test: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"args": case["args"]} for case in cases if isinstance(case, dict) and isinstance(case.get("args"), list)]
 
 
-def _enlarged(row: dict[str, Any]) -> dict[str, Any] | None:
+def _enlarged(row: dict[str, Any], *, fresh: bool) -> dict[str, Any] | None:
     try:
         args = Case.from_json(row).args
-        larger = Case(tuple(map(_larger, args))).to_json()
+        larger = Case(tuple(_larger(value, fresh=fresh) for value in args)).to_json()
     except (PlainError, TypeError, ValueError, KeyError):
         return None
     return {"args": larger["args"]} if larger != row else None
 
 
-def _larger(value: Any) -> Any:
-    if isinstance(value, (list, str)) and 0 < len(value) * TIMES <= MOST_ITEMS:
-        return value * TIMES
+def _larger(value: Any, *, fresh: bool) -> Any:
+    if isinstance(value, (list, str)) and value:
+        times = max(1, min(TIMES, MOST_ITEMS // len(value)))
+        if fresh and isinstance(value, list) and all(type(item) is int for item in value):
+            step = max(value) - min(value) + 1
+            return [item + turn * step for turn in range(times) for item in value]
+        return value * times
     if type(value) is int and 1 < value * TIMES <= _MOST_NUMBER:
         return value * TIMES
     return value

@@ -6,6 +6,7 @@ half of them; which of the proposed faults does so is for the proof (``cases``) 
 
 from __future__ import annotations
 
+import ast
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 
 from ....benchmarks.preference import PreferenceTask
 from ...mutants import Mutant, mutants_of
+from ...syntax import nodes_of
 from ..leveling import level
 from ..making import Written, ranked
 from ..protocol import Gate, Kind, NotApplicable, PreferenceCandidate
@@ -75,9 +77,18 @@ class Corrupt:
 
 
 def faults_of(program: str, rng: random.Random) -> list[Mutant]:
-    """The first-order mutants of a program in drawn order, those of its length first; NotApplicable without any."""
+    """The first-order mutants of a program in drawn order, those of its length first; NotApplicable without any.
+
+    Those in ``while`` loops come last: many of them never end, and to see that takes all the time there is.
+    """
     mutants = mutants_of(program + "\n")
     if not mutants:
         raise NotApplicable("no place of the program can be changed")
     rng.shuffle(mutants)
-    return sorted(mutants, key=lambda mutant: len(mutant.source) != len(program) + 1)
+    endless = _in_while_loops(program + "\n")
+    return sorted(mutants, key=lambda mutant: (mutant.line in endless, len(mutant.source) != len(program) + 1))
+
+
+def _in_while_loops(source: str) -> set[int]:
+    loops = [node for node in nodes_of(source) if isinstance(node, ast.While)]
+    return {line for loop in loops for line in range(loop.lineno, (loop.end_lineno or loop.lineno) + 1)}

@@ -117,7 +117,7 @@ def _switches(task: PreferenceTask, found: Coded) -> Iterator[_Switch]:
 def _by_work(task: PreferenceTask, found: Coded, names: Sequence[str], tie: Tiers) -> Iterator[_Switch]:
     """Efficiency: both orders and the tie are proposed, because only counting can tell."""
     try:
-        inputs = work_inputs(found.tests, task.proof)
+        inputs = work_inputs(found.tests, task.proof, larger=True)
     except NotApplicable:
         return
     data = {

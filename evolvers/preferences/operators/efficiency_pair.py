@@ -11,7 +11,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby, product
+from itertools import groupby
 from typing import Any
 
 from ....benchmarks.preference import PreferenceTask, Proof
@@ -25,7 +25,8 @@ from ..slowing import Slower, slower_ways
 from ..solutions import coded, digest_of
 
 RATIO = 1.5
-MOST_CANDIDATES = 12
+MOST_WAYS = 8
+MOST_LARGER = 5
 CRITERION = "efficiency"
 SENTENCE = "It will be used on large inputs, so it should not do more work than it needs."
 
@@ -51,7 +52,7 @@ class EfficiencyPair:
         if not ways:
             raise NotApplicable("no rule makes the program slower")
         made = []
-        for rows, way in product(inputs[: len(inputs) if inputs[0] != inputs[1] else 1], _varied(ways, rng)):
+        for rows, way in _tries(inputs, _varied(ways, rng)[:MOST_WAYS]):
             try:
                 slow = spliced(best.program + "\n", way.edits).strip("\n")
                 fast_text, slow_text = level([best.program, slow], rng)
@@ -76,7 +77,7 @@ class EfficiencyPair:
             made.append(PreferenceCandidate(new, (task,), parameters))
         if not made:
             raise NotApplicable("no rule makes the program slower")
-        return made[:MOST_CANDIDATES]
+        return made
 
     def prove(
         self, task: PreferenceTask, parents: Sequence[PreferenceTask], parameters: Mapping[str, Any]
@@ -100,6 +101,12 @@ class EfficiencyPair:
 
 def _proof(data: Mapping[str, Any], names: Tiered) -> Proof:
     return Proof("operations", data)
+
+
+def _tries(inputs: Sequence[list[dict[str, Any]]], ways: Sequence[Slower]) -> list[tuple[list[dict[str, Any]], Slower]]:
+    """Every way on the tests' own inputs, then some on larger ones, on which programs can take very long."""
+    plain, larger = inputs
+    return [*((plain, way) for way in ways), *((larger, way) for way in ways[:MOST_LARGER] if larger != plain)]
 
 
 def _varied(ways: Sequence[Slower], rng: random.Random) -> list[Slower]:
