@@ -54,7 +54,6 @@ def test_what_a_server_offers_is_found(probed, dialect, modes):
         ("truncated", None, "too_long"),
         ("cut-short", "too_long", "too_long"),
         ("shifted", "shifted", "shifted"),
-        ("shifted-late", "shifted", "shifted"),
         ("leaked-token", "length", "works"),  # where no token is asked for, the one that leaks can be told
         ("no-echo", "works", "no_logprobs"),
         ("no-logprobs", "no_logprobs", "no_logprobs"),
