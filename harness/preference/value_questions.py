@@ -93,12 +93,19 @@ def orders(options: int) -> tuple[Order, ...]:
 
 
 def questions(
-    timeline: Timeline, kind: Kind, rule: EvidenceRule, *, forms: Sequence[Form] = ("letter",), horizon: int = 1
+    timeline: Timeline,
+    kind: Kind,
+    rule: EvidenceRule,
+    *,
+    forms: Sequence[Form] = ("letter",),
+    horizon: int = 1,
+    pairs_only: bool = False,
 ) -> Iterator[Question]:
     """All questions of a run, in the order of the timeline.
 
     horizon: periods from the evidence to the target of ``predict``. A probe asks each item once, since it is the same
-    question in every period. Yes/no questions are asked of two options only.
+    question in every period. pairs_only: leave out items of more than two options; yes/no questions are never asked of
+    those.
     """
     probed: set[str] = set()
     for place, target in enumerate(timeline.periods):
@@ -106,7 +113,7 @@ def questions(
         if now < 0:
             continue
         for item in target.items:
-            if kind == "probe" and item.id in probed:
+            if (kind == "probe" and item.id in probed) or (pairs_only and len(item.options) > 2):
                 continue
             probed.add(item.id)
             evidence = () if kind == "probe" else evidence_for(timeline, kind, now, item, rule)

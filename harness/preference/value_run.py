@@ -17,7 +17,7 @@ from ...benchmarks import BadInput, InfraError, Owed
 from ...benchmarks.jsonio import JsonlAppender, digest, read_json, read_jsonl, write_json, writing
 from ...benchmarks.preference import Message, PreferenceTask, Response
 from ...benchmarks.preference.timeline import Timeline, read_timeline
-from ..endpoint.api import Endpoint, EndpointRefused, RequestRefused, Sampling
+from ..endpoint.api import Endpoint, RequestRefused, Sampling
 from ..runs.lock import run_lock
 from ..runs.records import now
 from .api import Chooser, NotScorable
@@ -32,16 +32,19 @@ _MIN_GIVE_UPS = 4
 @dataclass(frozen=True, slots=True)
 class Given:
     """What came back for one question: shares by option in the item's own order, None where nothing was picked; the
-    reply as it came (untrusted); the model's name as the server says it.
+    reply as it came (untrusted); the model's name as the server says it; why it cannot be asked, "" where it could.
     """
 
     shares: tuple[float, ...] | None
     text: str = ""
     model: str | None = None
+    why: str = ""
 
 
 Ask = Callable[[Question, int], Awaitable[Given]]
-"""Asks one question, in one epoch. Raises NotScorable and InfraError (owed), EndpointRefused (ends the run)."""
+"""Asks one question, in one epoch. Raises NotScorable (recorded, nothing picked), InfraError (owed), EndpointRefused
+(ends the run).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,15 @@ class ValueRun:
                 write_json(path, {"schema": SCHEMA, "created": now(), "config_digest": self._digest, **config})
         self.done = {(row.key, row.epoch): row for row in read_answers(folder)}
 
+    def remembered(self) -> dict[str, Any] | None:
+        """How the endpoint is asked, as it was found out when the run began (``remember``); None where it was not."""
+        found = read_manifest(self.folder).get("how")
+        return found if isinstance(found, dict) else None
+
+    def remember(self, how: Mapping[str, Any]) -> None:
+        """Write down how the endpoint is asked, so that a run that is resumed asks as it began."""
+        write_json(self.folder / MANIFEST, {**read_manifest(self.folder), "how": dict(how)})
+
     def _check(self, path: Path, resume: bool) -> None:
         manifest = read_manifest(self.folder)
         if manifest.get("config_digest") != self._digest:
@@ -164,6 +176,7 @@ class ValueRun:
                 "shares": None if given.shares is None else list(given.shares),
                 "text": given.text,
                 "model": given.model,
+                **({"why": given.why} if given.why else {}),
                 "created": now(),
             }
             stream.append(row)
@@ -191,12 +204,11 @@ async def _ask_missing(
         for question, epoch in queue:
             try:
                 given = await ask(question, epoch)
-            except EndpointRefused:
-                raise
-            except (InfraError, NotScorable) as error:
+            except NotScorable as error:
+                given = Given(None, why=str(error))  # asking again cannot help: it is an answer that picks nothing
+            except InfraError as error:
                 failures[question.key, epoch] = str(error)
-                # A server that refuses one request, or cannot score one item, is up.
-                in_a_row = in_a_row if isinstance(error, RequestRefused | NotScorable) else in_a_row + 1
+                in_a_row += not isinstance(error, RequestRefused)  # a server that refuses one request is up
                 if in_a_row >= max(_MIN_GIVE_UPS, connections):
                     return
                 continue

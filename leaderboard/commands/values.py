@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...benchmarks.preference.timeline import Timeline
     from ...harness.endpoint.api import Endpoint, Sampling
     from ...harness.preference.value_questions import EvidenceRule, Kind
+    from ...harness.preference.value_run import Ask, ValueRun
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _FORMS = ("letter", "yes_no", "repeat")
@@ -115,6 +116,17 @@ def _form_option(command: Command) -> Command:
     )(command)
 
 
+def _ask_option(command: Command) -> Command:
+    return click.option(
+        "--ask",
+        type=click.Choice(["words", "forced_choice"]),
+        default="words",
+        show_default=True,
+        help="words: a question in plain words, for any number of options. forced_choice: as evalrun prefer asks, by "
+        "the probability of the label where the server tells it; items of two options only.",
+    )(command)
+
+
 _MODEL = click.option("--model", required=True, callback=not_blank, help="The model's name at the endpoint.")
 _LABEL = click.option("--label", help="The model's name in reports (default: --model).")
 _TIMELINE = click.argument("timeline", type=click.Path(path_type=Path))
@@ -125,6 +137,7 @@ _TIMELINE = click.argument("timeline", type=click.Path(path_type=Path))
 @_MODEL
 @_LABEL
 @_form_option
+@_ask_option
 @_evidence_options
 @_asking_options
 def follow(**options: Any) -> None:
@@ -140,6 +153,7 @@ def follow(**options: Any) -> None:
 @_MODEL
 @_LABEL
 @_form_option
+@_ask_option
 @_evidence_options
 @_asking_options
 def predict(horizon: int, **options: Any) -> None:
@@ -152,6 +166,7 @@ def predict(horizon: int, **options: Any) -> None:
 @_MODEL
 @_LABEL
 @_form_option
+@_ask_option
 @_asking_options
 def probe(**options: Any) -> None:
     """Ask what the model itself prefers, without evidence: one side of `evalrun values drift`.
@@ -237,17 +252,20 @@ def _run(kind: Kind, options: Mapping[str, Any], rule: EvidenceRule, horizon: in
     from ...harness.preference.value_run import ValueRun, asks_endpoint
 
     timeline, sampling = _timeline(options), _sampling(options)
-    forms = list(dict.fromkeys(options["forms"]))
-    wanted = list(questions(timeline, kind, rule, forms=forms, horizon=horizon))
+    forms, in_words = list(dict.fromkeys(options["forms"])), options["ask"] == "words"
+    if not in_words and forms != ["letter"]:
+        raise BadInput("--form: forced_choice has one wording; leave --form out, or ask in words")
+    wanted = list(questions(timeline, kind, rule, forms=forms, horizon=horizon, pairs_only=not in_words))
     if not wanted:
         raise BadInput(
             f"{options['timeline']}: nothing to ask; {kind} needs "
-            + (f"more than {horizon} periods" if kind == "predict" else "items that --form can ask about")
+            + (f"more than {horizon} periods" if kind == "predict" else "items that --form and --ask can ask about")
         )
     settings = {
         "kind": kind,
         "model": options["model"],
         "label": options["label"] or options["model"],
+        "ask": options["ask"],
         "forms": forms,
         "horizon": horizon,
         **_common_settings(options, rule, sampling),
@@ -257,10 +275,28 @@ def _run(kind: Kind, options: Mapping[str, Any], rule: EvidenceRule, horizon: in
 
     async def ask(endpoint: Endpoint, advance: Callable[[], None]) -> None:
         asks = asks_endpoint(endpoint, options["model"], sampling)
+        if not in_words:
+            asks = await _asks_by_label(endpoint, run, options, sampling)
         await run.ask_all(pairs, asks, options["max_connections"], advance)()
 
     _asked(options, ask, kind, len(pairs), len(run.done))
     _show(options["output"], as_json=False)
+
+
+async def _asks_by_label(endpoint: Endpoint, run: ValueRun, options: Mapping[str, Any], sampling: Sampling) -> Ask:
+    """As ``evalrun prefer --mode forced_choice`` asks; what the server can tell is found out once in a run."""
+    from ...harness.endpoint.client import OpenAIEndpoint
+    from ...harness.preference.opening import Wanted, find_way, open_chooser
+    from ...harness.preference.value_run import asks_chooser
+
+    if not isinstance(endpoint, OpenAIEndpoint):
+        raise TypeError("forced choice needs an endpoint that gives whole replies")
+    how: Mapping[str, Any] | None = run.remembered()
+    if how is None:
+        wanted = Wanted(mode="forced_choice", sampling=sampling)
+        how = (await find_way(endpoint, options["model"], options["base_url"], wanted)).how
+        run.remember(how)
+    return asks_chooser(open_chooser(endpoint, options["model"], how, sampling))
 
 
 def _asked(

@@ -79,7 +79,14 @@ def read_records(folder: Path) -> ValueRecords:
     found: dict[tuple[int, str], list[tuple[str, str, list[Answer]]]] = {}
     items: dict[tuple[int, str], ValueItem] = {}
     rule = EvidenceRule(**settings["evidence"])
-    for question in questions(timeline, settings["kind"], rule, forms=settings["forms"], horizon=settings["horizon"]):
+    for question in questions(
+        timeline,
+        settings["kind"],
+        rule,
+        forms=settings["forms"],
+        horizon=settings["horizon"],
+        pairs_only=settings["ask"] == "forced_choice",
+    ):
         where = question.place, question.item.id
         items[where] = question.item
         given = [recorded.answer for recorded in answers.get(question.key, ())]

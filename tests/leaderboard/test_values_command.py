@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from evalrun.benchmarks import BadInput, Owed
+from evalrun.harness.serve.choosers import FirstWins, ShorterWins
 from evalrun.harness.serve.question import Question
 from evalrun.harness.serve.server import serving
 from evalrun.leaderboard.commands.values import command
@@ -163,6 +164,29 @@ def test_predict_asks_of_later_periods_and_extrapolates_as_far(server: str, time
     assert predictor(report, "1920s", "copy-last")["brier"] == pytest.approx(2 * 0.6**2)
     near = ask("predict", timeline, server, "new-lover", tmp_path / "near")
     assert [entry["period"] for entry in near["periods"]] == ["1910s", "1920s", "all"]
+
+
+def test_forced_choice_asks_by_the_probability_of_labels_and_frees_it_from_position(
+    timeline: Path, tmp_path: Path
+) -> None:
+    with serving([ShorterWins(), FirstWins()]) as url:
+        rows = [json.loads(line) for line in timeline.read_text().splitlines()]
+        for item in (item for row in rows for item in row["items"]):
+            item["options"][0] += ", as it has been danced for very long"
+        timeline.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        short = ask("follow", timeline, url, "shorter-wins", tmp_path / "short", "--ask", "forced_choice")
+        biased = ask("follow", timeline, url, "first-wins", tmp_path / "first", "--ask", "forced_choice")
+        assert predictor(short, "1920s")["accuracy"] == 1
+        assert predictor(short, "1920s")["brier"] == pytest.approx(2 * 0.2**2, abs=1e-3)
+        assert short["periods"][-1]["position_bias"] == pytest.approx(0, abs=1e-9)
+        assert biased["periods"][-1]["position_bias"] == pytest.approx(0.5, abs=1e-3)
+        assert predictor(biased, "all")["half_ties"] == 0.5
+        manifest = json.loads((tmp_path / "short" / "values.json").read_text())
+        assert manifest["how"]["mode"] == "forced_choice"
+        again = ("follow", timeline, "--base-url", url, "--model", "shorter-wins", "-o", tmp_path / "short")
+        assert run(*again, "--ask", "forced_choice", "--resume").exit_code == 0
+        with pytest.raises(BadInput, match="one wording"):
+            run(*again, "--ask", "forced_choice", "--form", "repeat")
 
 
 def test_drift_names_the_dimensions_that_moved_and_by_how_much(server: str, timeline: Path, tmp_path: Path) -> None:

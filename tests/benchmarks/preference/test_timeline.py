@@ -115,3 +115,12 @@ def test_a_file_without_value_items_is_bad_input(tmp_path: Path) -> None:
     path.write_text("")
     with pytest.raises(BadInput, match="holds no value items"):
         read_timeline(path)
+
+
+def test_the_timeline_that_the_documentation_shows_is_one(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "values.md").read_text()
+    path = tmp_path / "shown.jsonl"
+    path.write_text(text.split("```json\n")[1].split("```")[0])
+    held = read_timeline(path)
+    assert not held.skipped
+    assert [period.items[0].majority for period in held.periods] == [0, 1]
