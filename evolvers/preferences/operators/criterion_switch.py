@@ -1,14 +1,14 @@
 """Criterion switch: the same responses, judged by another criterion, whose label the proofs compute anew.
 
-Altering (A6): correctness, efficiency and security are switched to each other, and to brevity, which a checkable
-instruction decides. Most telling are pairs on which the criteria disagree: who praises a response for everything once
-it is good at one thing gets those wrong. They come first.
+Altering (A6): correctness, efficiency and security are switched to each other, and to length as asked for, which a
+checkable instruction decides. Most telling are pairs on which the criteria disagree: who praises a response for
+everything once it is good at one thing gets those wrong. They come first.
 
     from                         to            the new label
     efficiency, security         correctness   a tie: both pass the tests
     correctness (both right)     efficiency    by steps; the proof decides which way round holds
     any about programs           security      by rules, a tie where both are as safe
-    any about programs           brevity       by an instruction that only the shorter one follows
+    any about programs           length        by the number of lines asked for, that of one or of the other
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ..solutions import Coded, coded, tests_proof
 from . import efficiency_pair, security_pair
 from .tie_pair import CORRECTNESS
 
-BREVITY = "brevity: the program that keeps to the number of lines asked for, whatever it does"
+LENGTH = "length: the program with the number of lines asked for, whatever it does"
 _SENTENCES = {
     CORRECTNESS: "What counts is that it gives the right result for every input, and nothing else.",
     efficiency_pair.CRITERION: efficiency_pair.SENTENCE,
@@ -147,27 +147,21 @@ def _by_rules(found: Coded, names: Sequence[str]) -> Iterator[_Switch]:
 
 
 def _by_lines(task: PreferenceTask, names: Sequence[str]) -> Iterator[_Switch]:
-    """Brevity, where one response has fewer lines."""
-    counts = {response.id: len(lines_of(response.text)) for response in task.responses}
-    ranking = _tiers({name: -number for name, number in counts.items()})
-    if len(ranking) != 2:
+    """Length: that of the one or of the other, where they differ in lines."""
+    counts = {name: len(lines_of(task.response(name).text)) for name in names}
+    if len(set(counts.values())) == 1:
         return
-    (better,), (worse,) = ranking
-    constraint = _lines(counts[better])
-    holds = {better: [True], worse: [False]}
-    yield _Switch(
-        BREVITY,
-        _brief(constraint),
-        ranking,
-        Proof("constraints", {"constraints": [constraint.to_json()], "holds": holds}),
-    )
+    for better, worse in (names, names[::-1]):
+        constraint = _lines(counts[better])
+        proof = {"constraints": [constraint.to_json()], "holds": {better: [True], worse: [False]}}
+        yield _Switch(LENGTH, _asked(constraint), ((better,), (worse,)), Proof("constraints", proof))
 
 
 def _lines(number: int) -> Constraint:
     return Constraint("lines", {"number": number})
 
 
-def _brief(constraint: Constraint) -> str:
+def _asked(constraint: Constraint) -> str:
     return f"What counts is the length and nothing else. {constraint.sentence}"
 
 
@@ -183,7 +177,7 @@ def _belongs(task: PreferenceTask, kind: str, sentence: str) -> bool:
         "tests": CORRECTNESS,
         "operations": efficiency_pair.CRITERION,
         "rules": security_pair.CRITERION,
-        "constraints": BREVITY,
+        "constraints": LENGTH,
     }.get(kind)
     if wanted is None or task.criterion != wanted or task.proof is None:
         return False
@@ -194,4 +188,4 @@ def _belongs(task: PreferenceTask, kind: str, sentence: str) -> bool:
         constraint = Constraint.from_json(row)
     except (BadInput, ValueError):
         return False
-    return constraint.kind == "lines" and sentence == _brief(constraint)
+    return constraint.kind == "lines" and sentence == _asked(constraint)

@@ -193,15 +193,14 @@ def test_correctness_of_two_right_programs_is_switched_to_what_the_counter_finds
     assert [made.task.ranking for made in found] == [fast.ranking]
 
 
-def test_of_a_right_and_a_wrong_program_the_shorter_one_wins_for_brevity(sandbox: Sandbox) -> None:
+def test_a_right_and_a_wrong_program_are_compared_by_the_length_that_is_asked_for(sandbox: Sandbox) -> None:
     short = "def ranks(values):\n    return []\n"
     data = {"entry_point": "ranks", "tests": TESTS, "passes": {"a": True, "b": False}}
     parent = replace(correctness(), responses=(correctness().responses[0], Response("b", f"```python\n{short}```")))
     parent = replace(parent, proof=Proof("tests", data))
-    (made,) = proven(CriterionSwitch(), parent, sandbox)
-    assert made.task.ranking == (("b",), ("a",))
-    assert made.task.proof is not None
-    assert made.task.proof.kind == "constraints"
+    inverted, same = proven(CriterionSwitch(), parent, sandbox)
+    assert (inverted.task.ranking, same.task.ranking) == ((("b",), ("a",)), (("a",), ("b",)))
+    assert all(made.task.proof is not None and made.task.proof.kind == "constraints" for made in (inverted, same))
 
 
 def test_a_formatted_query_is_the_unsafe_side(sandbox: Sandbox) -> None:
