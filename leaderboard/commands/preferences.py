@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from .bars import bar
 from .outputs import write_outputs
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -43,7 +44,8 @@ def command(files: tuple[Path, ...], json_file: Path | None) -> int:
     pairs = [read_preferences(path) for path in paths if path not in (*liked, *compared)]
     thumbs = [summarise_thumbs(read_thumbs(path)) for path in liked]
     comparisons = [summarise_comparisons(read_comparisons(path)) for path in compared]
-    summaries = summarise_all(pairs)
+    with bar("measuring preferences", len(pairs)) as advance:
+        summaries = summarise_all(pairs, progress=advance)
     write_outputs([(json_file, lambda: to_text(preferences_data(summaries, thumbs, comparisons)))], files)
     click.echo(preferences_text(summaries, thumbs, comparisons), nl=False)
     return 0

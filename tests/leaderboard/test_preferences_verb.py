@@ -186,6 +186,22 @@ def test_nothing_is_written_where_an_input_is_wrong(tmp_path: Path, capsys: pyte
     assert capsys.readouterr().out == ""
 
 
+def test_neither_an_input_nor_a_record_of_a_run_is_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = {"pair": "a", "chosen_score": -1, "rejected_score": -2}
+    folder = tmp_path / "run"
+    folder.mkdir()
+    file = write(tmp_path / "pairs.jsonl", pair)
+    record = write(folder / "pairs.jsonl", pair)
+    before = record.read_bytes()
+    for source, target in ((file, file), (folder, record), (folder, folder / "answers.jsonl")):
+        assert main(["preferences", str(source), "--json", str(target)]) == 2
+        assert "never written over" in capsys.readouterr().err
+    assert file.read_bytes() == record.read_bytes() == before
+    assert not (folder / "answers.jsonl").exists()
+
+
 def test_undefined_numbers_are_null_in_json() -> None:
     assert plain({"x": float("nan"), "y": [float("inf"), 1.0]}) == {"x": None, "y": [None, 1.0]}
 
