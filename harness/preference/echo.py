@@ -12,6 +12,8 @@ from .boundary import aligned_ends
 from .loglik import Fetcher, PromptTokens, checked_logprobs, member, whole, whole_numbers
 
 _TOKEN_ID = re.compile(r"token_id:(\d{1,9})")
+_LEAK = 1
+"""Some servers return a token more than was asked for."""
 _NO_LOGPROBS = "no_logprobs: the reply holds no log-probabilities of the prompt (the server does not know echo)"
 
 
@@ -69,8 +71,9 @@ def _prompt_length(
             kind = "too_long" if counted < expected else "length"
             raise NotScorable(f"{kind}: {expected} tokens were sent, the server counts {counted}")
     else:
-        possible = [counted] if counted is not None else [len(tokens) - max_tokens, len(tokens)]
-        fitting = [count for count in possible if count and aligned_ends(tokens[:count], text) is not None]
+        last = len(tokens)
+        possible = [counted] if counted is not None else [last - max_tokens, last, last - max_tokens - _LEAK]
+        fitting = [count for count in possible if count > 0 and aligned_ends(tokens[:count], text) is not None]
         if not fitting:
             raise _not_the_text(tokens, text, counted, max_tokens)
         expected = fitting[0]
@@ -78,7 +81,7 @@ def _prompt_length(
         if len(tokens) <= max_tokens:
             raise NotScorable(_NO_LOGPROBS)
         raise NotScorable(f"too_long: {len(tokens)} log-probabilities came back for a prompt of {expected} tokens")
-    if len(tokens) > expected + max(max_tokens, 1):
+    if len(tokens) > expected + max_tokens + _LEAK:
         raise NotScorable(f"length: {len(tokens)} log-probabilities came back for a prompt of {expected} tokens")
     return expected
 
@@ -87,6 +90,10 @@ def _not_the_text(tokens: Sequence[str], text: str, counted: int | None, max_tok
     """Why tokens that are not the text's are not: no echo, a cut text, or something that cannot be told."""
     if len(tokens) <= max_tokens:
         return NotScorable(_NO_LOGPROBS)
+    if counted and any(aligned_ends(tokens[:count], text) is not None for count in range(max(1, counted - 2), counted)):
+        return NotScorable(
+            f"length: the server counts {counted} tokens, more than the text has; a generated one leaked"
+        )
     kept = [tokens[:count] for count in {counted or 0, len(tokens), len(tokens) - max_tokens} if count > 0]
     cut = {"".join(part) for part in kept} | {"".join(part[1:]) for part in kept}
     if any(len(part) < len(text) and part and (text.startswith(part) or text.endswith(part)) for part in cut):

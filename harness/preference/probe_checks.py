@@ -75,10 +75,10 @@ async def _check_last_token(read: Read) -> None:
     texts = [f"{SENTENCE} {ending}" for ending in _ENDINGS]
     reads = [await read(text, _PLAIN) for text in texts]
     first = reads[0]
-    place = min(common_prefix(first.tokens, other.tokens) for other in reads[1:])
-    if all(other.logprobs[place:] == first.logprobs[place:] for other in reads[1:]):
+    places = [common_prefix(first.tokens, other.tokens) for other in reads[1:]]
+    if all(_same_at(place, first, other) for place, other in zip(places, reads[1:], strict=True)):
         raise NotScorable(await _why_last_is_lost(read))
-    for other in reads[1:]:
+    for place, other in zip(places, reads[1:], strict=True):
         _require_close(
             first.logprobs[1:place], other.logprobs[1:place], "stale: what follows a text changes its own values"
         )
@@ -86,6 +86,10 @@ async def _check_last_token(read: Read) -> None:
         _require_same(
             before, await read(text, _PLAIN), "stale: values change when a text with the same beginning is asked"
         )
+
+
+def _same_at(place: int, one: PromptTokens, other: PromptTokens) -> bool:
+    return one.logprobs[place : place + 1] == other.logprobs[place : place + 1]
 
 
 async def _why_last_is_lost(read: Read) -> str:

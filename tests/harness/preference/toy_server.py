@@ -54,8 +54,13 @@ def raw(number: int) -> bytes:
 
 
 def shown(number: int, style: str = "replace") -> str:
-    """The text of one token as servers write it. style: ``bytes`` is OpenAI's for pieces of a character."""
+    """The text of one token as servers write it.
+
+    style: ``bytes`` is OpenAI's for pieces of a character; with ``bare`` a leading space is lost.
+    """
     data = raw(number)
+    if style == "bare":
+        return data.decode("utf-8", "replace").removeprefix(" ")
     if style == "bytes" and data[0] >= 0x80:
         return "bytes:" + "".join(f"\\x{byte:02x}" for byte in data)
     return data.decode("utf-8", "replace")
@@ -128,7 +133,7 @@ def _spoilt(toy: Toy, ids: Sequence[int], values: list[float | None], body: dict
         values = [None, *values[2:], math.log(1 / 2)]
     if "shifted_right" in faults:
         values = [None, -1.25, *values[1:-1]]
-    if "noise" in faults:
+    if "noise" in faults or ("noise_by_cache" in faults and body.get("cache_prompt")):
         values = [None, *(value - toy.rng.random() for value in numbers[1:])]
     if "temperature" in faults:
         warm = body.get("temperature") or 0.01
@@ -156,12 +161,20 @@ def _cut(toy: Toy, ids: list[int]) -> list[int]:
 
 def _prompt_ids(toy: Toy, body: dict[str, Any]) -> list[int]:
     prompt = body["prompt"]
-    return _cut(toy, list(prompt) if isinstance(prompt, list) else tokenize(prompt, bos=toy.bos))
+    if isinstance(prompt, list):
+        if "refuses_ids" in toy.faults:
+            raise Refusal(400, "prompt: a text is needed")
+        return _cut(toy, list(prompt))
+    added = [BOS] if "adds_bos_to_texts" in toy.faults else []
+    return _cut(toy, added + tokenize(prompt, bos=toy.bos))
 
 
-def _rendered(messages: list[dict[str, str]], body: dict[str, Any]) -> str:
+def _rendered(toy: Toy, body: dict[str, Any]) -> str:
+    faults, messages = toy.faults, body["messages"]
+    if body.get("continue_final_message") and "refuses_continue" in faults:
+        raise Refusal(400, "continue_final_message: extra fields are not permitted")
     text = "".join(f"<|{each['role']}|>{each['content'].strip()}<|end|>" for each in messages)
-    if body.get("continue_final_message"):
+    if body.get("continue_final_message") and "ignores_continue" not in faults:
         text = text.removesuffix("<|end|>")
     return text + ("<|assistant|>" if body.get("add_generation_prompt", True) else "")
 
@@ -217,6 +230,8 @@ def _vllm_rows(toy: Toy, ids: list[int], values: list[float | None], body: dict[
         rows.append(row)
     if "short" in toy.faults:
         rows = rows[:-3]
+    if "empty_rows" in toy.faults or ("zero_is_none" in toy.faults and body["prompt_logprobs"] == 0):
+        return {"prompt_logprobs": None}
     told = {"prompt_token_ids": ids} if toy.tells_ids and body.get("return_token_ids") else {}
     return {"prompt_logprobs": rows, **told}
 
@@ -224,7 +239,7 @@ def _vllm_rows(toy: Toy, ids: list[int], values: list[float | None], body: dict[
 def chat(toy: Toy, body: dict[str, Any]) -> dict[str, Any]:
     if "chat" not in toy.can:
         raise Refusal(404, "Not Found")
-    ids = _cut(toy, tokenize(_rendered(body["messages"], body), bos=toy.bos))
+    ids = _cut(toy, tokenize(_rendered(toy, body), bos=toy.bos))
     choice: dict[str, Any] = {
         "index": 0,
         "message": {"role": "assistant", "content": toy.reply},
@@ -245,7 +260,7 @@ def tokenized(toy: Toy, body: dict[str, Any]) -> dict[str, Any]:
     if "tokenize" not in toy.can:
         raise Refusal(404, "Not Found")
     if "messages" in body:
-        ids = tokenize(_rendered(body["messages"], body), bos=toy.bos)
+        ids = tokenize(_rendered(toy, body), bos=toy.bos)
     elif "prompt" in body:
         ids = tokenize(body["prompt"], bos=toy.bos and body.get("add_special_tokens", True))
     else:
@@ -270,7 +285,7 @@ def native(toy: Toy, body: dict[str, Any]) -> dict[str, Any]:
 def applied(toy: Toy, body: dict[str, Any]) -> dict[str, Any]:
     if "llama" not in toy.can:
         raise Refusal(404, "Not Found")
-    return {"prompt": _rendered(body["messages"], body)}
+    return {"prompt": _rendered(toy, body)}
 
 
 _HANDLERS = {
@@ -289,6 +304,12 @@ def _application(toy: Toy) -> web.Application:
         try:
             if "down" in toy.faults:
                 raise Refusal(500, "down")
+            if "no_key" in toy.faults:
+                raise Refusal(401, "give a key")
+            if "no_model" in toy.faults:
+                raise Refusal(404, "the model `toy` does not exist")
+            if "dies" in toy.faults and len(toy.seen) > 12:
+                raise Refusal(500, "died")
             payload = _HANDLERS[request.path](toy, body)
         except Refusal as refusal:
             error = {"error": {"message": str(refusal), "type": "invalid_request_error"}}
