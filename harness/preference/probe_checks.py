@@ -6,6 +6,7 @@ cache), to the next or the previous token, that sampling has altered, or that ar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,12 @@ _MEAN, _MOST = 0.01, 0.25
 """Differences in nats that are still the same value: on average over a text's tokens, and at any one. Half-precision
 logits are multiples of up to 1/8.
 """
+EQUAL = "equal:"
+"""Begins the note on a model whose tokens are all equally likely: a control, or a server that computes nothing. Whoever
+wants it must ask for it by name.
+"""
+_WHOLE, _LARGEST = 0.05, 20.0
+"""How far from a whole number the size of a vocabulary may be, for rounding; and the logarithm of the largest."""
 _PLAIN: Mapping[str, Any] = {"temperature": 1}
 _LONG = 3_000
 
@@ -37,7 +44,9 @@ async def check(read: Read) -> list[str]:
         NotScorable: its values cannot be trusted; the first word says what is wrong with them.
     """
     whole = await read(SENTENCE, _PLAIN)
-    _require_spread(whole)
+    constant = _constant(whole)
+    if constant is not None:
+        return [f"{EQUAL} every token has the same log-probability ({constant:g}), so that shorter is likelier"]
     notes = [_require_same(whole, await read(SENTENCE, _PLAIN), "noise: the same request gives other values")]
     await _check_last_token(read)
     notes.append(_require_same(whole, await read(SENTENCE, _PLAIN), "stale: values change when other texts are asked"))
@@ -47,10 +56,19 @@ async def check(read: Read) -> list[str]:
     return list(dict.fromkeys(note for note in notes if note))
 
 
-def _require_spread(read: PromptTokens) -> None:
-    values = set(read.logprobs[1:])
-    if len(read.logprobs) > 4 and len(values) == 1:
-        raise NotScorable(f"equal: every token has the same log-probability ({values.pop():g})")
+def _constant(read: PromptTokens) -> float | None:
+    """The one value of all tokens, None where there are several.
+
+    NotScorable where it is not the logarithm of one share of a whole number of tokens, which no model can have.
+    """
+    values = {value for value in read.logprobs[1:] if value is not None}
+    if len(read.logprobs) <= 4 or len(values) > 1:
+        return None
+    value = values.pop()
+    size = math.exp(min(-value, _LARGEST))
+    if round(size) < 2 or abs(size - round(size)) > _WHOLE:
+        raise NotScorable(f"equal: every token has the same log-probability ({value:g})")
+    return value
 
 
 def _require_same(one: PromptTokens, other: PromptTokens, fault: str) -> str:

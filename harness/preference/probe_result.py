@@ -9,6 +9,7 @@ from typing import Any, get_args
 from ...benchmarks import BadInput
 from ...benchmarks.visible import visible
 from .api import Mode
+from .probe_checks import EQUAL
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 """In the order in which ``auto`` takes them: log-likelihoods before choices, the cheapest and surest first."""
@@ -63,6 +64,11 @@ class ProbeResult:
         )
 
 
+def _is_constant(found: ProbeResult, mode: Mode) -> bool:
+    """Whether a mode gives every token the same log-probability, as a control does, or a server that computes none."""
+    return any(note.startswith(mode) and f" {EQUAL} " in f" {note} " for note in found.notes)
+
+
 def choose_mode(found: ProbeResult, asked: str = AUTO, among: Sequence[Mode] = MODES) -> Mode:
     """The way to ask: the one that was asked for, or with ``auto`` the first of ``among`` that works.
 
@@ -72,7 +78,7 @@ def choose_mode(found: ProbeResult, asked: str = AUTO, among: Sequence[Mode] = M
     where = f"{visible(found.model)} at {visible(found.base_url)}"
     if asked == AUTO:
         for mode in MODES:
-            if mode in among and mode in found.works:
+            if mode in among and mode in found.works and not _is_constant(found, mode):
                 return mode
         reasons = "; ".join(f"{mode}: {visible(found.refused[mode])}" for mode in MODES if mode in among)
         raise BadInput(f"{where}: no way of asking works ({reasons}); `evalrun probe --refresh` tests again")

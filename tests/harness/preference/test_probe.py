@@ -301,3 +301,9 @@ def test_a_kept_result_grows_old(tmp_path: Path) -> None:
             keep(probe_path(url, "m", tmp_path), found)
             assert (kept(probe_path(url, "m", tmp_path), url, "m") == found) is is_kept
             assert kept(probe_path(url, "m", tmp_path), url, "other") is None
+
+
+def test_a_mode_of_equal_values_is_taken_only_by_name() -> None:
+    found = ProbeResult("http://x", "m", {"echo": {}, "judge": {}}, {}, ("echo: equal: every token has the same ...",))
+    assert choose_mode(found, "echo") == "echo"
+    assert choose_mode(found) == "judge"

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from evalrun.harness.cli import main
-from evalrun.harness.serve.choosers import LongerWins
+from evalrun.harness.serve.choosers import LongerWins, Uniform
 from evalrun.harness.serve.dialects import DIALECTS
 from evalrun.harness.serve.ngram import Ngram
 from evalrun.harness.serve.server import TokenSettings, serving
@@ -87,3 +87,8 @@ def test_figures_by_which_the_longer_text_wins_are_not_those_of_a_language_model
     works, refused = probed(TokenSettings(), LongerWins())
     assert works == {"forced_choice", "judge"}
     assert set(refused) == {"prompt_logprobs", "echo", "teacher_force"}
+
+
+def test_a_uniform_model_is_known_by_its_one_value_and_can_be_asked(probed):
+    works, refused = probed(TokenSettings(DIALECTS["vllm"]), Uniform())
+    assert {"echo", "prompt_logprobs"} <= works, refused
