@@ -132,7 +132,7 @@ def _row(one: PreferenceSummary) -> View:
         "lead": points(result.accuracy - control.accuracy),
         "lead_value": sort_key(result.accuracy - control.accuracy),
         "above": above_controls(one),
-        "how": visible(one.how, 40),
+        "how": visible(one.how, 40).replace("_", " "),
         "pairs": f"{result.n:,}",
         "families": "" if one.families == one.pairs else plural(one.families, "family", "families"),
     }
