@@ -18,6 +18,8 @@ class Program:
 
     tree: ast.Module
     _parents: dict[ast.AST, ast.AST] = field(default_factory=dict, compare=False)
+    _names: dict[ast.AST, frozenset[str]] = field(default_factory=dict, compare=False)
+    _assigned: dict[ast.AST, dict[str, list[ast.expr]]] = field(default_factory=dict, compare=False)
 
     @cached_property
     def nodes(self) -> list[ast.AST]:
@@ -79,13 +81,23 @@ class Program:
 
     def values_of(self, name: str, near: ast.AST) -> list[ast.expr]:
         """What is assigned to a name in the function in which a node stands (or at the top level)."""
-        scope = self.function_of(near) or self.tree
-        return [
-            node.value
-            for node in ast.walk(scope)
-            if isinstance(node, ast.Assign)
-            and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
-        ]
+        return self._assigned_in(self.function_of(near) or self.tree).get(name, [])
+
+    def names_of(self, scope: ast.AST) -> frozenset[str]:
+        """Every name and attribute in a function, found once."""
+        if scope not in self._names:
+            self._names[scope] = frozenset(names_in(scope))
+        return self._names[scope]
+
+    def _assigned_in(self, scope: ast.AST) -> dict[str, list[ast.expr]]:
+        if scope not in self._assigned:
+            found: dict[str, list[ast.expr]] = {}
+            for node in ast.walk(scope):
+                if isinstance(node, ast.Assign):
+                    for name in (target.id for target in node.targets if isinstance(target, ast.Name)):
+                        found.setdefault(name, []).append(node.value)
+            self._assigned[scope] = found
+        return self._assigned[scope]
 
 
 def keyword(call: ast.Call, name: str) -> ast.expr | None:

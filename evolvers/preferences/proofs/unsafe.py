@@ -49,14 +49,17 @@ class Rule:
 
 
 def findings(source: str) -> list[Finding] | None:
-    """Every place in a program at which a rule finds something, by line; None for what cannot be parsed."""
+    """Every place in a program at which a rule finds something, by line; None for what cannot be read."""
     tree = Parser().parse(source)
     if tree is None:
         return None
     program = Program(tree)
-    found = {
-        Finding(rule.name, rule.cwe, getattr(node, "lineno", 1)) for rule in RULES for node in rule.places(program)
-    }
+    try:
+        found = {
+            Finding(rule.name, rule.cwe, getattr(node, "lineno", 1)) for rule in RULES for node in rule.places(program)
+        }
+    except RecursionError:  # nested deeper than anybody writes
+        return None
     return sorted(found, key=lambda each: (each.line, each.rule))
 
 
@@ -232,7 +235,7 @@ def _path_from_outside(program: Program) -> Iterator[ast.AST]:
         if program.name(call.func) not in _OPENERS and not is_method:
             continue
         function = program.function_of(call)
-        if function is None or _CHECKS & names_in(function):
+        if function is None or _CHECKS & program.names_of(function):
             continue
         path = call.func.value if isinstance(call.func, ast.Attribute) and is_method else next(iter(call.args), None)
         paths = program.values_of(path.id, call) if isinstance(path, ast.Name) else [path]

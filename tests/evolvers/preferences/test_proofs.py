@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from evalrun.benchmarks.preference import Message, PreferenceTask, Proof, Response
-from evalrun.evolvers.preferences.proofs import PROOFS, is_proven, reverify, reverify_all
+from evalrun.evolvers.preferences.proofs import PROOFS, by_operations, is_proven, reverify, reverify_all
 from evalrun.evolvers.preferences.proofs.by_operations import reaches
 from evalrun.harness.sandbox import Sandbox
 
@@ -128,7 +128,10 @@ def test_comments_and_names_cost_nothing(sandbox: Sandbox) -> None:
         ("no code at all", "no Python"),
     ],
 )  # fmt: skip
-def test_programs_that_cannot_be_compared_by_their_work_are_no_proof(sandbox: Sandbox, program: str, says: str) -> None:
+def test_programs_that_cannot_be_compared_by_their_work_are_no_proof(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, program: str, says: str
+) -> None:
+    monkeypatch.setattr(by_operations, "MOST_STEPS", 100_000)
     gate = reverify(task("operations", OPERATIONS, a=SEEN, b=program), sandbox)
     assert not gate.holds
     assert says in gate.evidence["problem"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from evalrun.evolvers.preferences.proofs.unsafe import RULES, findings
@@ -93,6 +95,21 @@ def test_a_finding_says_where() -> None:
     assert [(each.rule, each.cwe, each.line) for each in found or ()] == [("command_for_a_shell", 78, 5)]
 
 
-@pytest.mark.parametrize("source", ["def f(:", "print 'two'", "x" * 200_000, "(" * 5_000])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os\ndef f(a):\n" + "    open(os.path.join(a, p)).read()\n" * 2500,
+        "def f(db, a):\n    q = f'{a}'\n" + "    db.execute(q)\n" * 5000,
+        "import random\n" + "x = r.choice(a)\n" * 5000,
+        "x = " + "a + " * 20_000 + "a",
+    ],
+)
+def test_long_programs_take_no_longer_than_their_length(source: str) -> None:
+    start = time.process_time()
+    findings(source)
+    assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize("source", ["def f(:", "f" + "()" * 3000, "print 'two'", "x" * 200_000, "(" * 5_000])
 def test_what_cannot_be_parsed_is_not_called_safe(source: str) -> None:
     assert findings(source) is None
