@@ -75,7 +75,14 @@ def read_authored(folder: Path) -> PreferenceSuite:
             tasks += _of_file(path, told["name"])
     if not tasks:
         raise BadInput(f"{folder}: holds no families; write a YAML file of them")
-    return PreferenceSuite(tasks=tuple(tasks), license=LICENSE, **told)
+    return PreferenceSuite(
+        name=told["name"],
+        version=told["version"],
+        tasks=tuple(tasks),
+        description=told.get("description", ""),
+        license=LICENSE,
+        source=told.get("source", ""),
+    )
 
 
 def _yaml(path: Path) -> Any:
@@ -193,10 +200,13 @@ def _tests(row: Mapping[str, Any]) -> list[Test]:
 
 
 def _case(text: str) -> Case:
-    told, _, gives = text.rpartition("=>")
+    told, arrow, gives = text.rpartition("=>")
+    if not arrow:
+        raise BadInput(f"tests: {text[:40]!r}: expected arguments => value")
     args = read_literal(f"({told},)") if told.strip() else ()
-    if gives.split()[:1] == ["raises"]:
-        return Case(args, raises=gives.split()[1])
+    word, _, exception = gives.strip().partition(" ")
+    if word == "raises" and exception:
+        return Case(args, raises=exception.strip())
     return Case(args, read_literal(gives.strip()))
 
 

@@ -37,6 +37,8 @@ from .prompt_options import prompt_settings
 INTERRUPTED = 130
 _RECORDED = ("max_connections", "max_retries", "timeout", "total_timeout", "no_adaptive")
 _CHOICE_OPTIONS = ("temperature", "top_p", "max_tokens", "seed", "system")
+_MUCH = 0.2
+"""Share of replies without a readable choice above which a run is no measure of preferences."""
 _VERB = "preferences"
 """The verb that shows what a run came to; above this floor, so that it is found by its name."""
 
@@ -65,7 +67,10 @@ def prefer(options: dict[str, Any]) -> int | None:
     folder = options["output"] or Path("runs") / f"{slug(suite.name)}--{slug(options['model'])}--{policy.how['mode']}"
     with open_run(folder, manifest, tasks, resume=options["resume"]) as stored:
         _say_how(policy, reference, folder)
-        askers = _askers(options, stored, wanted)
+        try:
+            askers = _askers(options, stored, wanted)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInput(f"{folder}: run.json: how the model is asked cannot be read ({error})") from error
         work = Work(folder, stored, {task.id: task for task in tasks}, askers, options["max_connections"])
         ended = work_off(work)
         return _report(folder, stored, ended)
@@ -225,7 +230,11 @@ def _notes(manifest: Mapping[str, Any], written: Written) -> list[str]:
         )
     if written.unreadable:
         number = sum(written.unreadable.values())
-        notes.append(f"{number} replies hold no choice that can be read ({_counted(written.unreadable)})")
+        much = "; the figures say little about its preferences" if number > _MUCH * written.replies else ""
+        notes.append(
+            f"{number} of {written.replies} replies hold no choice that can be read, and are not right "
+            f"({_counted(written.unreadable)}){much}"
+        )
     return notes
 
 

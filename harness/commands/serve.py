@@ -204,7 +204,16 @@ def choose(
 
 
 def _load(ref: str) -> AnySuite:
-    return PreferenceSuite.load(ref) if is_preference_suite(ref) else Suite.load(ref)
+    """A suite of either kind: a stored one, or a file that is one or the other."""
+    if is_preference_suite(ref):
+        return PreferenceSuite.load(ref)
+    try:
+        return Suite.load(ref)
+    except BadInput as error:
+        try:
+            return PreferenceSuite.load(ref)
+        except BadInput:
+            raise error from None
 
 
 def _fitting(recorded: bool, preferences: bool, trained: bool) -> tuple[str, ...]:

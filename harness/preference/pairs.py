@@ -54,12 +54,13 @@ class Results:
 @dataclass(frozen=True, slots=True)
 class Written:
     """What was written: pairs, those that were skipped by the first word of their reason, tasks without the reference
-    scores that they should have, by reason, and choices that could not be read, by why.
+    scores that they should have, by reason; replies to questions, and those that hold no choice, by why.
     """
 
     pairs: int
     skipped: Mapping[str, int]
     without_reference: Mapping[str, int]
+    replies: int
     unreadable: Mapping[str, int]
 
 
@@ -78,6 +79,7 @@ def write_pairs(folder: Path) -> Written:
         len(rows),
         Counter(_kind(row["skipped"]) for row in rows if "skipped" in row),
         Counter(_kind(note) for task, note in results.notes.items() if task in results.scores),
+        sum(1 for _ in _all_said(results)),
         Counter(each.why or "unreadable" for each in _all_said(results) if each.choice == "none"),
     )
 

@@ -11,18 +11,18 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from ..preference.question_layout import Shown, read_shown
-from .language import Following, LanguageModel, NoLogprobs, as_float32, level
+from ..preference.question_layout import read_shown
+from .language import Following, LanguageModel, NoLogprobs, as_float32, level, scripted
 from .question import NoAnswer
 from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
 
-_SURE = 0.98
-_TIE_SHARES = (0.3, 0.3, 0.4)
-_STRAY = 0.01
-_TIES = ("[[tie]]", "[[C]]")
+_SURE = 1 - 1e-5
+_TIE = "tie"
+_EVEN = (0.3, 0.3, 0.4)
+"""Of the two labels and of a tie: the labels' shares are alike, and the likeliest reply is a tie."""
 _DEAREST = 1000.0
 
 
@@ -61,7 +61,7 @@ class ShorterWins(Uniform):
         super().__init__(name=name)
 
     def following(self, prompt: Sequence[int]) -> Following:
-        """The label of the shorter one; NoAnswer where the question shows no two responses."""
+        """The label of the shorter one."""
         return _reply(self, prompt, lambda first, second: _size(second) - _size(first))
 
 
@@ -121,33 +121,17 @@ def _reply(model: LanguageModel, prompt: Sequence[int], rule: _Rule) -> Followin
     question = "\n".join(vocabulary.between_marks(prompt))
     shown = read_shown(question)
     if shown is None:
-        raise NoAnswer(f"{model.name}: the question shows no two responses as `evalrun prefer` lays them out")
+        raise NoAnswer("I only choose between two responses, and this question shows none.")
     won = rule(*shown.responses)
-    replies = _replies(shown, question)
-    shares = _TIE_SHARES if not won else (_SURE, 1 - _SURE, 0) if won > 0 else (1 - _SURE, _SURE, 0)
-    scripts = [([*vocabulary.encode(text), vocabulary.end], share) for text, share in zip(replies, shares, strict=True)]
-    return lambda said: _next(scripts, list(said), len(vocabulary))
-
-
-def _replies(shown: Shown, question: str) -> tuple[str, str, str]:
-    """How the question wants to hear of the first, the second, and of a tie."""
     marked = [f"[[{label}]]" for label in shown.labels]
-    if not all(mark in question for mark in marked):
-        return (*shown.labels, "tie")
-    return marked[0], marked[1], next((mark for mark in _TIES if mark in question), _TIES[0])
-
-
-def _next(scripts: Sequence[tuple[list[int], float]], said: list[int], size: int) -> np.ndarray:
-    """Shares of the next token: of each script that goes on from what was said its share, a little for all others."""
-    import numpy as np
-
-    going = [(ids[len(said)], share) for ids, share in scripts if ids[: len(said)] == said and len(ids) > len(said)]
-    total = math.fsum(share for _, share in going)
-    shares = np.full(size, (_STRAY if total else 1) / size)
-    for token, share in going:
-        if total:
-            shares[token] += (1 - _STRAY) * share / total
-    return shares
+    is_marked = all(mark in question for mark in marked)
+    replies = marked if is_marked else list(shown.labels)
+    if won:
+        shares = (_SURE, 1 - _SURE) if won > 0 else (1 - _SURE, _SURE)
+        return scripted(list(zip(replies, shares, strict=True)), vocabulary)
+    if is_marked:
+        return scripted([(f"[[{_TIE}]]", 1.0)], vocabulary)
+    return scripted(list(zip([*replies, _TIE], _EVEN, strict=True)), vocabulary)
 
 
 def _size(text: str) -> int:

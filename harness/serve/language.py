@@ -5,6 +5,7 @@ Every figure is the natural logarithm of a share, and the shares of all tokens t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -15,6 +16,7 @@ from .vocabulary import Vocabulary
 if TYPE_CHECKING:
     import numpy as np
 
+_STRAY = 1e-6
 Following = Callable[[Sequence[int]], "np.ndarray"]
 """From what has been said so far to the shares of all tokens that may come next, in the order of their ids."""
 
@@ -45,7 +47,7 @@ class LanguageModel(Protocol):
         """The share of each token of the vocabulary after these; or NoLogprobs."""
 
     def following(self, prompt: Sequence[int]) -> Following:
-        """How a reply to this prompt goes; NoAnswer where there is none."""
+        """How a reply to this prompt goes; NoAnswer, with what to say of it, where there is none."""
 
 
 StandIn = Baseline | LanguageModel
@@ -67,3 +69,22 @@ def level(size: int, share: float) -> np.ndarray:
     level = np.full(size, share)
     level.flags.writeable = False
     return level
+
+
+def scripted(replies: Sequence[tuple[str, float]], vocabulary: Vocabulary) -> Following:
+    """A reply that is one of these, with these shares (which sum to 1); a little is left for all other tokens."""
+    scripts = [([*vocabulary.encode(text, with_marks=False), vocabulary.end], share) for text, share in replies]
+    return lambda said: _next(scripts, list(said), vocabulary)
+
+
+def _next(scripts: Sequence[tuple[list[int], float]], said: list[int], vocabulary: Vocabulary) -> np.ndarray:
+    """Shares of the next token: of each script that goes on from what was said; where none does, of the END mark."""
+    import numpy as np
+
+    going = [(ids[len(said)], share) for ids, share in scripts if ids[: len(said)] == said and len(ids) > len(said)]
+    going = going or [(vocabulary.end, 1.0)]
+    total = math.fsum(share for _, share in going)
+    shares = np.full(len(vocabulary), _STRAY / len(vocabulary))
+    for token, share in going:
+        shares[token] += (1 - _STRAY) * share / total
+    return shares

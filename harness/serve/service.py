@@ -29,7 +29,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _MAX_BODY = 16_000_000
 _EVENTS_AT_A_TIME = 64
 _FORMS: dict[str, EndpointForm] = {"/v1/chat/completions": "chat", "/v1/completions": "completions"}
-_PATHS = "/v1/models, /v1/chat/completions, /v1/completions and /health"
 _RATE_LIMITED = "slow down: this limit was asked for"
 
 
@@ -64,6 +63,7 @@ class Service:
             app.router.add_post("/detokenize", self._by_tokens(self._tokens.detokenized))
         if self._language_models and dialect.native:
             app.router.add_post("/completion", self._by_tokens(self._tokens.completed))
+            app.router.add_post("/apply-template", self._by_tokens(self._tokens.templated))
         app.router.add_get("/v1/models", self._list_models)
         app.router.add_get("/v1/models/{name:.+}", self._show_model)
         app.router.add_get("/health", self._health)
@@ -153,10 +153,7 @@ class Service:
             await self._go_wrong(fault, request)
             if fault == "drop":
                 return web.Response()  # which finds no connection any more
-            try:
-                sent = await said()
-            except NoAnswer as error:
-                raise ApiError(404, str(error), code="no_answer") from error
+            sent = await said()
             if isinstance(sent, list):
                 return await self._stream(request, sent, fault)
             return await _half(request, sent) if fault == "truncate" else _sent(200, sent)
@@ -252,7 +249,8 @@ async def _told_in_form(request: web.Request, handler: Handler) -> web.StreamRes
         return response
     except web.HTTPException as error:
         if error.status == 404:
-            said = f"nothing is served at {request.path[:100]}; there are {_PATHS}"
+            there = sorted({route.resource.canonical for route in request.app.router.routes() if route.resource})
+            said = f"nothing is served at {request.path[:100]}; there are {', '.join(there)}"
         else:
             said = f"{error.reason} ({request.method} {request.path[:100]})"
         allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from .language import Following, LanguageModel, NoLogprobs
+from .language import Following, LanguageModel, NoLogprobs, scripted
 from .question import NoAnswer
 
 if TYPE_CHECKING:
     import numpy as np
 
-Unanswered = Literal["refuse", "continue", "end"]
+Unanswered = Literal["say", "continue", "end"]
 _LEAST = -9999.0
 """What vLLM sends for minus infinity, which JSON has not."""
 
@@ -101,15 +101,14 @@ def best(shares: np.ndarray, count: int) -> tuple[Ranked, ...]:
 
 
 def draw(
-    model: LanguageModel, prompt: Sequence[int], drawing: Drawing, seed: int, unanswered: Unanswered = "refuse"
+    model: LanguageModel, prompt: Sequence[int], drawing: Drawing, seed: int, unanswered: Unanswered = "say"
 ) -> Reply:
     """One reply; rows hold the model's own log-probabilities, before bias and temperature.
 
-    unanswered: what is done where the model has nothing to say to this prompt. "continue": any token follows as it
-    would any text; "end": the same, and the end at once where the model knows no shares.
+    unanswered: what is done where the model has nothing to say to this prompt. "say": it says so; "continue": any token
+    follows as it would any text; "end": the same, and the end at once where the model knows no shares.
 
     Raises:
-        NoAnswer: it has nothing to say, with "refuse".
         NoLogprobs: it knows no shares, with "continue".
     """
     rng = random.Random(seed)
@@ -141,9 +140,9 @@ def draw(
 def _following(model: LanguageModel, prompt: Sequence[int], unanswered: Unanswered) -> Following:
     try:
         return model.following(prompt)
-    except NoAnswer:
-        if unanswered == "refuse":
-            raise
+    except NoAnswer as error:
+        if unanswered == "say":
+            return scripted([(str(error), 1.0)], model.vocabulary)
         return lambda said: model.shares([*prompt, *said])
 
 

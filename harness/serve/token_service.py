@@ -44,7 +44,6 @@ class TokenService:
 
         Raises:
             ApiError: the model has no log-probabilities of texts.
-            NoAnswer: the model has nothing to say.
         """
         try:
             sent = zip(asked.request.texts, asked.prompts, strict=True)
@@ -63,7 +62,7 @@ class TokenService:
         drawing = Drawing(asked.max_tokens + leaked, asked.temperature, asked.bias, request.stop, request.top or 0)
         told = []
         for number in range(request.count):
-            reply = draw(model, ids, drawing, (request.seed or 0) + number, "end" if is_scored else "refuse")
+            reply = draw(model, ids, drawing, (request.seed or 0) + number, "end" if is_scored else "say")
             of_prompt = None if figures is None else (*figures, *reply.rows[:leaked])
             told.append(Told(text, ids, of_prompt, echoed, self._fault.reply(reply), leaked))
         return told
@@ -101,6 +100,11 @@ class TokenService:
         text = model.vocabulary.decode(checked(ids or [], model.vocabulary))
         names = {"vllm": "prompt", "llama.cpp": "content"}
         return {names[shape]: text for shape in self.settings.dialect.tokenizers}
+
+    def templated(self, model: LanguageModel, body: Mapping[str, Any]) -> dict[str, Any]:
+        """llama.cpp's /apply-template: the text of a conversation, without the BEGIN mark that /tokenize adds."""
+        ids = conversation(body, model.vocabulary)
+        return {"prompt": model.vocabulary.decode(ids[1:] if model.vocabulary.begins else ids)}
 
     def completed(self, model: LanguageModel, body: Mapping[str, Any]) -> dict[str, Any]:
         """llama.cpp's /completion."""

@@ -29,16 +29,19 @@ def write_outputs(outputs: Sequence[Output], runs: Sequence[Path] = ()) -> None:
 
 
 def _require_distinct(files: Sequence[Path], runs: Sequence[Path]) -> None:
+    from ...harness.preference.records import ANSWERS, PAIRS
     from ...harness.runs.records import LIMITS, MANIFEST, OWED, SAMPLES, SPENT, TASKS, VERDICTS
 
-    records = (MANIFEST, TASKS, SAMPLES, LIMITS, VERDICTS, OWED, SPENT)
-    folders = {os.path.realpath(run) for run in runs}
+    records = (MANIFEST, TASKS, SAMPLES, LIMITS, VERDICTS, OWED, SPENT, ANSWERS, PAIRS)
+    sources = {os.path.realpath(run) for run in runs}
     seen: set[Path] = set()
     for file in files:
         place = Path(os.path.realpath(file))
         if place in seen and not _is_stream(place):
             raise BadInput(f"{file}: two outputs would be written to it; give each a file of its own")
-        if str(place.parent) in folders and place.name in records:
+        if str(place) in sources:
+            raise BadInput(f"{file}: is what was read, which is never written over; choose another place")
+        if str(place.parent) in sources and place.name in records:
             raise BadInput(f"{file}: is a record of the run, which is never written over; choose another place")
         seen.add(place)
 

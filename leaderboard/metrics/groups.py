@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .estimates import names_of, ratio, statistic_interval
-from .intervals import SEED, UNDEFINED, Interval, bootstrap_ratio, wilson
+from .intervals import SEED, UNDEFINED, Interval, wilson
 from .preferences import Outcome
 from .resampling import Array
 
@@ -191,9 +191,9 @@ def _divided(parts: Array, wholes: Array) -> Array:
 
 
 def _ratio_interval(parts: Sequence[float], wholes: Sequence[float], units: Sequence[str], seed: int) -> Interval:
-    """As ``intervals.ratio_interval``, for wholes above 1; Wilson over families where all votes are on one side."""
+    """Bootstrap over families; Wilson over their number where all votes are on one side, for draws would all agree."""
     if parts and sum(parts) in (0.0, sum(wholes)):
         roots = len(set(units))
         bounds = wilson(roots if sum(parts) else 0, roots)
         return Interval(bounds.low, bounds.high, "wilson over roots", roots)
-    return bootstrap_ratio(parts, wholes, units, seed=seed)
+    return statistic_interval([parts, wholes], units, ratio, seed=seed)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from .estimates import mean, names_of
-from .intervals import SEED, Interval, difference_interval, score_interval
+from .intervals import SEED, Interval, difference_interval, score_interval, wilson
 
 Outcome = Literal["right", "tie", "wrong", "skipped"]
 Choice = Literal["chosen", "rejected", "tie", "unreadable"]
@@ -208,6 +208,16 @@ def _accuracy(
         skipped=outcomes.count("skipped"),
         accuracy=mean(credits),
         half_ties=mean(halves),
-        interval=score_interval(credits, families, seed=seed),
+        interval=_interval(credits, families, seed),
         margin=mean(margins),
     )
+
+
+def _interval(credits: Sequence[float], families: Sequence[str], seed: int) -> Interval:
+    """The interval of mean credits; where every draw would agree (each pair half right), Wilson over the families."""
+    found = score_interval(credits, families, seed=seed)
+    if found.low < found.high or math.isnan(found.low):
+        return found
+    roots = len(set(families))
+    bounds = wilson(mean(credits) * roots, roots)
+    return Interval(bounds.low, bounds.high, "wilson over roots", roots)

@@ -12,18 +12,24 @@ from ..data import interval_data
 from ..metrics.intervals import Interval
 from ..metrics.preferences import PairAccuracy
 from ..metrics.winrate import WinRate
+from .comparisons import ComparisonsSummary
 from .summary import PreferenceSummary
 from .thumbs import ThumbsSummary
 
 SCHEMA = 1
 
 
-def preferences_data(summaries: Sequence[PreferenceSummary], thumbs: Sequence[ThumbsSummary] = ()) -> dict[str, Any]:
+def preferences_data(
+    summaries: Sequence[PreferenceSummary],
+    thumbs: Sequence[ThumbsSummary] = (),
+    comparisons: Sequence[ComparisonsSummary] = (),
+) -> dict[str, Any]:
     """Everything that is known of the runs, in their order; texts are untrusted and stand as recorded."""
     return {
         "schema": SCHEMA,
         "runs": [plain(one) for one in summaries],
         "thumbs": [plain(one) for one in thumbs],
+        "comparisons": [plain(one) for one in comparisons],
     }
 
 

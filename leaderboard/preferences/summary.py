@@ -87,9 +87,15 @@ class PreferenceSummary:
     seed: int
 
 
-def summarise_all(runs: Sequence[PreferenceRun], *, seed: int = SEED) -> list[PreferenceSummary]:
-    """All numbers of each run, the others being where its pairs' parents may be."""
-    return [summarise(run, [other for other in runs if other is not run], seed=seed) for run in runs]
+def summarise_all(
+    runs: Sequence[PreferenceRun], *, seed: int = SEED, progress: Callable[[object], None] = lambda _: None
+) -> list[PreferenceSummary]:
+    """All numbers of each run, the others being where its pairs' parents may be. progress: called after each run."""
+    found = []
+    for run in runs:
+        found.append(summarise(run, [other for other in runs if other is not run], seed=seed))
+        progress(run.label)
+    return found
 
 
 def summarise(whole: PreferenceRun, others: Sequence[PreferenceRun] = (), *, seed: int = SEED) -> PreferenceSummary:

@@ -126,3 +126,25 @@ def test_negative_flip_impact_equals_the_table_of_cai_et_al(accuracy: float, nfr
     broken, wrong_after = round(100 * nfr), 10_000 - round(100 * accuracy)
     flips = table(10_000 - wrong_after, broken, 0, wrong_after - broken)
     assert 100 * flips.nfi == pytest.approx(nfi, abs=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "nfr"),
+    [(72.74, 72.91, 10.27), (74.86, 74.76, 11.59), (24.45, 33.09, 8.49)],  # HellaSwag, PIQA, GSM8K: Llama 1 to 2
+)
+def test_flips_of_muscles_tables_keep_the_identities(old: float, new: float, nfr: float) -> None:
+    broken, right_before, right_after = round(100 * nfr), round(100 * old), round(100 * new)
+    both = right_before - broken
+    flips = table(both, broken, right_after - both, 10_000 - right_before - (right_after - both))
+
+    assert flips.pfr - flips.nfr == pytest.approx((new - old) / 100)
+    assert max(0.0, flips.old_accuracy - flips.new_accuracy) <= flips.nfr
+    assert flips.nfr <= min(flips.old_accuracy, 1 - flips.new_accuracy)
+    assert flips.btc == pytest.approx(1 - nfr / old)
+    assert flips.bec == pytest.approx(1 - nfr / (100 - new))
+
+
+def test_dividing_by_the_old_errors_would_be_another_quantity() -> None:
+    """BEC over the old errors, as one published implementation has it, is 1/4 on the ten tasks above, and not 1/3."""
+    flips = flips_from_booleans(bits("1111110000"), bits("1111001110"))
+    assert flips.neither / (flips.neither + len(flips.fixed)) == 0.25 != flips.bec

@@ -114,7 +114,8 @@ def test_a_judge_that_always_picks_the_first_has_half_the_judgements_and_no_pair
     found = judge_accuracy(["chosen"] * 6, ["rejected"] * 6)
     assert (found.pairs.accuracy, found.pairs.right, found.pairs.tie) == (0.5, 0, 6)
     assert (found.position_bias, found.consistent, found.first, found.second) == (0.5, 0.0, 1.0, 0.0)
-    # six of six is no certainty
+    assert found.pairs.interval.low < 0.2 < 0.8 < found.pairs.interval.high  # six halves are no certainty
+    # nor is six of six
     assert found.position_interval.low < 0.5 == found.position_interval.high
 
 
@@ -272,5 +273,7 @@ def test_every_real_judge_has_the_published_accuracies(shared_data: Path, expect
         assert found.pairs.n == known["n"], name
         assert found.pairs.accuracy == pytest.approx(known["average_accuracy"], abs=1e-12), name
         assert found.pairs.right == known["correct_both"], name
+        judgements = round(found.first * found.first_n) + round(found.second * found.second_n)
+        assert judgements == known["correct_orig"] + known["correct_swap"], name
         agreeing = round(found.consistent * known["n"]) + found.unreadable_twice
         assert agreeing == known["positional_agreement_published"], name

@@ -54,7 +54,7 @@ def test_everything_a_file_can_say_is_printed(tmp_path: Path, capsys: pytest.Cap
         "alignment gap",
         "difficulty c quartiles −1.25, −0.50, 0.25 nats",
         "whole rankings right 0.0 %",
-        "Kendall's tau 0.333",
+        "Kendall's tau 0.33",
         "group old 75.0 %",
         "worst group 43.8 %",
         "told of young +12.5 points for it",
@@ -116,6 +116,45 @@ def test_a_wrong_file_of_thumbs_is_one_line_and_exit_code_two(
     assert error.count("\n") == 1
 
 
+def test_real_rewards_are_summed_up_as_a_win_rate(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rewards = json.loads((shared_data / "optimml_logprobs" / "judge_scores.json").read_text(encoding="utf-8"))
+    rows = [
+        {"id": str(row["prompt_index"]), "preference": int(row["policy_reward"] > row["reference_reward"]),
+         "length": row["policy_tokens"], "baseline_length": row["reference_tokens"]}
+        for row in rewards
+    ]  # fmt: skip
+    header = {"schema": 1, "mode": "comparisons", "model": "policy", "baseline": "sft", "suite": "tldr"}
+    text = printed(capsys, write(tmp_path / "c.jsonl", header, *rows), "--json", tmp_path / "out.json")
+    assert "policy wins 75.0 % [40.9, 92.9] of 8 comparisons with sft on tldr" in text
+    assert "all 75.0 % [40.9, 92.9] 6 0 2 0" in text
+    assert "the shorter answer is preferred otherwise" in text
+    found = json.loads((tmp_path / "out.json").read_text())["comparisons"][0]
+    assert (found["all"]["n"], found["controlled"]["raw"], found["by_category"]) == (8, 0.75, {})
+
+
+@pytest.mark.parametrize(
+    ("rows", "complaint"),
+    [
+        ([{"id": "a", "preference": 2}], ":1: preference: 1 for the model's answer"),
+        ([{"id": "a", "preference": 1, "length": 3}], ":1: length and baseline_length come together"),
+        ([{"preference": 1}], ":1: id: missing"),
+        ([{"id": "a", "preference": 1}] * 2, ":2: id: a is there already"),
+        ([{"schema": 1, "mode": "comparisons"}, {"id": "a"}], ":2: preference: missing"),
+        ([{"schema": 1, "mode": "comparisons"}], "no comparisons in it"),
+        ([{"id": "a", "preference": 1, "win": 1}], ":1: win: not a field"),
+    ],
+)
+def test_a_wrong_file_of_comparisons_is_one_line_and_exit_code_two(
+    tmp_path: Path, rows: list[Any], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["preferences", str(write(tmp_path / "c.jsonl", *rows))]) == 2
+    error = capsys.readouterr().err
+    assert complaint in error
+    assert error.count("\n") == 1
+
+
 def test_probabilities_are_calibrated_as_they_stand(tmp_path: Path) -> None:
     header = {"schema": 1, "mode": "thumbs", "score_kind": "probability"}
     rows = [{"id": str(i), "score": p, "label": label} for i, (p, label) in enumerate([(0.9, 1), (0.9, 0), (0.1, 0)])]
@@ -145,6 +184,22 @@ def test_nothing_is_written_where_an_input_is_wrong(tmp_path: Path, capsys: pyte
     assert main(["preferences", str(good), str(tmp_path / "gone.jsonl"), "--json", str(target)]) == 2
     assert not target.exists()
     assert capsys.readouterr().out == ""
+
+
+def test_neither_an_input_nor_a_record_of_a_run_is_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = {"pair": "a", "chosen_score": -1, "rejected_score": -2}
+    folder = tmp_path / "run"
+    folder.mkdir()
+    file = write(tmp_path / "pairs.jsonl", pair)
+    record = write(folder / "pairs.jsonl", pair)
+    before = record.read_bytes()
+    for source, target in ((file, file), (folder, record), (folder, folder / "answers.jsonl")):
+        assert main(["preferences", str(source), "--json", str(target)]) == 2
+        assert "never written over" in capsys.readouterr().err
+    assert file.read_bytes() == record.read_bytes() == before
+    assert not (folder / "answers.jsonl").exists()
 
 
 def test_undefined_numbers_are_null_in_json() -> None:

@@ -17,7 +17,8 @@ from ..downloads import Value, table
 from ..figures.preferences import Bar, preference_bars
 from ..render import Asset, Page, Place, View
 from .preference_data import detail_records, pair_records
-from .preference_details import detail_tables, name_of
+from .preference_details import detail_tables
+from .preference_tables import name_of
 
 PLACE = Place("preferences", "Preferences", "preferences.html")
 MOST_GROUPS = 12

@@ -11,6 +11,7 @@ import pytest
 
 from evalrun.benchmarks.preference import Message, PreferenceTask, Response
 from evalrun.harness.cli import main
+from evalrun.harness.commands.prefer import command
 from evalrun.harness.preference.question_layout import Shown
 from evalrun.leaderboard.preferences.summary import PreferenceSummary, summarise
 from evalrun.leaderboard.preferences.table import read_preferences
@@ -24,12 +25,12 @@ TASKS = [pair(number, f"good answer {number}", f"bad answer {number}, longer") f
 def ask(tmp_path: Path) -> Callable[..., PreferenceSummary]:
     """Make a run with a rule and sum it up."""
 
-    def made(rule: Rule, *args: str, tasks: Sequence[PreferenceTask] = TASKS, code: int = 0) -> PreferenceSummary:
+    def made(rule: Rule, *args: str, tasks: Sequence[PreferenceTask] = TASKS) -> PreferenceSummary:
         folder, home = tmp_path / "run", tmp_path / "suite"
         suite(tasks).save(home)
         with choosing(rule) as server:
             given = ["--suite", str(home), "--model", "m", "--base-url", server.base_url, "-o", str(folder)]
-            assert main(["prefer", *given, "--max-retries", "0", *args]) == code
+            assert command.main([*given, "--max-retries", "0", *args], standalone_mode=False) is None
         return summarise(read_preferences(folder))
 
     return made
@@ -80,7 +81,10 @@ def test_a_judge_that_refuses_is_never_right_and_all_of_it_is_counted(
     assert found.judge.unreadable == 16
     assert found.judge.unreadable_twice == 8
     assert math.isnan(found.judge.position_bias)
-    assert "16 replies hold no choice that can be read (refused: 16)" in capsys.readouterr().err
+    assert (
+        "16 of 16 replies hold no choice that can be read, and are not right (refused: 16); the figures say little"
+        in (capsys.readouterr().err)
+    )
     assert {row["why"] for row in lines(tmp_path / "run" / "answers.jsonl")} == {"refused"}
 
 
@@ -256,17 +260,16 @@ def test_votes_twins_and_lengths_reach_the_pairs(ask: Any, tmp_path: Path) -> No
     assert row.votes["g"].tie == 2
 
 
-def test_the_command_ends_with_the_figures(ask: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    ask(lambda shown, body: _verdict(_better(shown)), "--mode", "judge")
+def test_the_command_ends_with_the_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    suite(TASKS).save(tmp_path / "suite")
+    with choosing(lambda shown, body: _verdict(_better(shown))) as server:
+        given = ["--suite", str(tmp_path / "suite"), "--model", "m", "--base-url", server.base_url]
+        assert main(["prefer", *given, "-o", str(tmp_path / "run"), "--mode", "judge"]) == 0
     out = capsys.readouterr().out
     assert "16 of 16 answered; 8 pairs in" in out
     assert "100.0 %" in out
     assert "always the longer" in out
-
-
-def test_auto_asks_a_chat_only_server_for_labels(ask: Any, tmp_path: Path) -> None:
-    found = ask(lambda shown, body: _shares(shown, 0.9), "--mode", "forced_choice")
-    assert found.how == "forced_choice"
+    assert "position bias" in out
 
 
 @pytest.mark.parametrize(

@@ -203,12 +203,6 @@ def test_a_stream_says_what_the_whole_reply_says(ask):
             400,
             "Cannot set both",
         ),
-        (
-            "/v1/chat/completions",
-            {"model": "longer-wins", "messages": [{"role": "user", "content": "?"}]},
-            404,
-            "shows no",
-        ),
         ("/tokenize", {}, 400, "prompt"),
         ("/tokenize", {"content": 1}, 400, "content"),
         ("/tokenize", {"model": "nobody", "prompt": ""}, 404, "nobody"),
@@ -288,6 +282,13 @@ def test_a_rule_chooses_by_length_or_position(ask, model, first, second, label):
     told = judged(ask, model, first, second, max_tokens=1, logprobs=True, top_logprobs=20)["logprobs"]["content"][0]
     tops = {each["token"]: each["logprob"] for each in told["top_logprobs"]}
     assert tops["A"] == tops["B"] if label == "tie" else max(tops, key=tops.get) == label
+
+
+@pytest.mark.parametrize("model", ["longer-wins", "shorter-wins", "first-wins"])
+def test_a_rule_says_so_where_a_question_shows_no_two_responses(ask, model):
+    body = {"model": model, "messages": [{"role": "user", "content": "Hello?"}]}
+    choice = ask("/v1/chat/completions", **body)["choices"][0]
+    assert choice["message"]["content"] == "I only choose between two responses, and this question shows none."
 
 
 def test_a_rule_judges_what_it_is_asked_and_not_what_a_response_makes_of_it(ask):
