@@ -1,4 +1,5 @@
-"""Preference tasks out of code tasks: the reference, and a mutant of it that fails some test and passes half of them.
+"""Preference tasks out of code tasks: the reference, and a mutant of it that fails some test and passes half of them
+(where there is none, one that fails some test).
 
 A conversion and no evolution: each pair is a root, with a proof that any machine can run again. Programs are shown
 without docstrings (the question has them), at the same length, in a drawn order.
@@ -69,7 +70,7 @@ def pairs_from(
             made.refused[str(reason)] += 1
     while any(search.open for search in waiting):
         made.tried += _round([search for search in waiting if search.open], sandbox, progress)
-    made.refused["no mutant of it is nearly right"] += sum(not search.held for search in waiting)
+    made.refused["its tests refuse no mutant"] += sum(not search.held for search in waiting)
     tasks = tuple(task for search in waiting for task in search.held)
     if not tasks:
         reasons = "; ".join(f"{reason} ({number})" for reason, number in (+made.refused).most_common(3))
@@ -100,13 +101,16 @@ class _Search:
         self._tests = tests_of(task, seen)
         self._rng = random.Random(int(text_digest(f"{seed}/pairs/{task.digest}"), 16))
         self._program = bare(task.reference).strip("\n")
-        self._faults = _nearly_right(seen, self._rng) or faults_of(self._program, self._rng)[: MOST_FAULTS * count]
+        self._every = _nearly_right(seen, self._rng) or faults_of(self._program, self._rng)[: MOST_FAULTS * count]
+        self._faults, self._least = self._every, LEAST
         self._id = f"{suite}/{task.id.rpartition('/')[2]}"
         self.held: list[PreferenceTask] = []
 
     @property
     def open(self) -> bool:
-        """Whether a mutant is left, and wanted."""
+        """Whether a mutant is left, and wanted. Where none is nearly right, those that are only wrong come next."""
+        if not self._faults and not self.held and self._least:
+            self._faults, self._least = self._every, 0.0
         return bool(self._faults) and len(self.held) < self._count
 
     def some(self) -> list[PreferenceTask]:
@@ -137,7 +141,9 @@ class _Search:
         entry = self._task.entry_point
         graded = cases_in(self._tests) >= _FEW
         proof = (
-            cases_proof(entry, rows, LEAST) if graded else tests_proof(entry, rows, {better.id: True, worse.id: False})
+            cases_proof(entry, rows, self._least)
+            if graded
+            else tests_proof(entry, rows, {better.id: True, worse.id: False})
         )
         return PreferenceTask(
             id=self._id,

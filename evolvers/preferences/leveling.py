@@ -30,12 +30,19 @@ _PHRASES = (
 MOST_PHRASES = 4
 
 
+def uncommented(program: str) -> str:
+    """A program without the comment that ``level`` put at its end."""
+    before, _, last = program.strip("\n").rpartition("\n")
+    return before if last.startswith("# ") and set(last[2:].rstrip(".").split(". ")) <= set(_PHRASES) else program
+
+
 def level(programs: Sequence[str], rng: random.Random) -> list[str]:
-    """The programs with as many characters each; those that have are left alone.
+    """The programs with as many characters each, without comments where they have; older comments go.
 
     NotApplicable when they differ by more than comments can make up for.
     """
-    lengths = [len(program.strip("\n")) for program in programs]
+    programs = [uncommented(program).strip("\n") for program in programs]
+    lengths = [len(program) for program in programs]
     if len(set(lengths)) == 1:
         return list(programs)
     comments = _comments()
@@ -44,7 +51,7 @@ def level(programs: Sequence[str], rng: random.Random) -> list[str]:
         raise NotApplicable("the programs differ too much in length")
     goal = rng.choice(goals)
     return [
-        f"{program.strip(chr(10))}\n{rng.choice(comments[goal - length])}"
+        f"{program}\n{rng.choice(comments[goal - length])}"
         for program, length in zip(programs, lengths, strict=True)
     ]
 

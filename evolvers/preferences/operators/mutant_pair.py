@@ -15,6 +15,7 @@ from typing import Any
 
 from ....benchmarks.preference import PreferenceTask
 from ...mutants import mutants_of
+from ..leveling import uncommented
 from ..making import Written, ranked
 from ..protocol import Gate, Kind, NotApplicable, PreferenceCandidate
 from ..renaming import Renamed, alpha_gates, renamed
@@ -40,7 +41,9 @@ class MutantPair:
         """One candidate for each of some mutants with as many characters and tokens, in drawn order."""
         found = coded(task)
         best = found.best
-        fresh: Renamed = renamed(best.program, found.entry_point, [response.text for response in task.responses], rng)
+        fresh: Renamed = renamed(
+            uncommented(best.program), found.entry_point, [response.text for response in task.responses], rng
+        )
         same = [each for each in mutants_of(fresh.program) if _alike(each.source, fresh.program)]
         if not same:
             raise NotApplicable("no mutant has as many characters and tokens")

@@ -1,9 +1,9 @@
 """Repair: the wrong program with its fault mended is the new right one, and the wrong one stays.
 
 Altering (A2): the pair is new, and its two sides are much alike. Whether a proposed change mends the program is for the
-proof (``cases``) to find out. Changes are first-order mutants of the wrong program, and, where the right program is
-written much alike, single stretches of lines taken over from it; a mended program that is the parent's right one again
-is written differently.
+proof (``cases``) to find out. Changes are single stretches of lines taken over from the right program, where the two
+differ in several; the right program written differently, where they differ in one; and first-order mutants of the wrong
+program.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from ....benchmarks.preference import PreferenceTask
 from ...mutants import mutants_of
-from ..leveling import level
+from ..leveling import level, uncommented
 from ..making import Written, ranked
 from ..protocol import Gate, Kind, NotApplicable, PreferenceCandidate
 from ..rewriting import rewritten
@@ -24,6 +24,7 @@ from ..showing import kept, programs_by_tier, read, same_length, same_question, 
 from ..solutions import Coded, Solution, cases_proof, coded, digest_of
 
 MOST_CANDIDATES = 32
+MOST_CHANGES = 12
 _REWRITTEN = 3
 
 
@@ -87,41 +88,42 @@ def _mended(found: Coded, bad: Solution, rng: random.Random) -> Iterator[tuple[s
     """(how, program): changes of the wrong program, none of which gives one of the parent's programs."""
     known = {digest_of(solution.program) for solution in found.solutions.values()}
     right = [found.solutions[name].program for name in found.right]
-    changed = [("lines", program) for good in right for program in _taken_over(bad.program, good)]
     mutants = mutants_of(bad.program + "\n")
     rng.shuffle(mutants)
     mutants.sort(key=lambda mutant: _distance(mutant.line, bad.program, right))
-    again = {digest_of(good) for good in right} & {digest_of(each.source) for each in mutants}
-    for how, program in [*changed, *(("change", each.source) for each in mutants)]:
+    ways = [("lines", program) for good in right for program in _taken_over(bad.program, good)]
+    ways += [("written differently", each) for each in _differently(bad.program, right, found.entry_point, rng)]
+    ways += [("change", mutant.source) for mutant in mutants[:MOST_CHANGES]]
+    for how, program in ways:
         digest = digest_of(program)
         if digest and digest not in known:
             known.add(digest)
             yield how, program
-            if how == "change" and again:
-                yield from _differently(right, again, found.entry_point, known, rng)
-                again = set()
-    yield from _differently(right, again, found.entry_point, known, rng)
 
 
-def _differently(
-    right: Sequence[str], again: set[str], entry_point: str | None, known: set[str], rng: random.Random
-) -> Iterator[tuple[str, str]]:
-    """Right programs that one change gives back, written differently."""
+def _differently(bad: str, right: Sequence[str], entry_point: str | None, rng: random.Random) -> Iterator[str]:
+    """Right programs that the wrong one becomes by one stretch of lines, written differently."""
     for good in right:
-        for _ in range(_REWRITTEN if digest_of(good) in again else 0):
+        for _ in range(_REWRITTEN if len(_stretches(bad, good)) == 1 else 0):
             try:
-                program, _rules = rewritten(good, entry_point, rng)
+                yield rewritten(good, entry_point, rng)[0]
             except NotApplicable:
                 break
-            if digest_of(program) not in known:
-                known.add(digest_of(program))
-                yield "change, written differently", program
+
+
+def _stretches(bad: str, good: str) -> list[tuple[str, int, int, int, int]]:
+    """Where the lines of two programs differ."""
+    codes = SequenceMatcher(None, _lines(bad), _lines(good), False).get_opcodes()
+    return [each for each in codes if each[0] != "equal"]
+
+
+def _lines(program: str) -> list[str]:
+    return uncommented(program).split("\n")
 
 
 def _taken_over(bad: str, good: str) -> Iterator[str]:
     """The wrong program with one stretch of lines as the right one has it, where they differ in several."""
-    old, new = bad.split("\n"), good.split("\n")
-    stretches = [each for each in SequenceMatcher(None, old, new, False).get_opcodes() if each[0] != "equal"]
+    old, new, stretches = _lines(bad), _lines(good), _stretches(bad, good)
     if len(stretches) < 2:
         return
     for _, start, end, first, last in stretches:
@@ -130,9 +132,7 @@ def _taken_over(bad: str, good: str) -> Iterator[str]:
 
 def _distance(line: int, bad: str, right: Sequence[str]) -> int:
     """How far a line of the wrong program is from the nearest one in which it differs from a right one."""
-    lines = bad.split("\n")
     if not right:
         return 0
-    matcher = SequenceMatcher(None, lines, right[0].split("\n"), False)
-    places = [place for tag, start, end, _, _ in matcher.get_opcodes() if tag != "equal" for place in (start, end)]
+    places = [place for _, start, end, _, _ in _stretches(bad, right[0]) for place in (start, end)]
     return min((abs(line - 1 - place) for place in places), default=0)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from evalrun.benchmarks.preference import PreferenceTask, Proof
 from evalrun.evolvers.places import spliced
 from evalrun.evolvers.preferences.inputs import work_inputs
-from evalrun.evolvers.preferences.leveling import level
+from evalrun.evolvers.preferences.leveling import level, uncommented
 from evalrun.evolvers.preferences.proofs import reverify
 from evalrun.evolvers.preferences.slowing import slower_ways
 from evalrun.evolvers.preferences.telling import telling
@@ -86,6 +86,14 @@ def test_programs_are_brought_to_the_same_length_by_comments_alone(lengths: list
     for old, new in zip(programs, found, strict=True):
         assert new.startswith(f"{old}\n# ")
         assert "\n" not in new[len(old) + 1 :]
+
+
+def test_comments_do_not_pile_up_from_generation_to_generation() -> None:
+    first = level(["abc", "abcdefg"], random.Random(0))
+    again = level(first, random.Random(1))
+    assert [program.count("\n") for program in again] == [1, 1]
+    assert [uncommented(program) for program in again] == ["abc", "abcdefg"]
+    assert uncommented("x = 1\n# a comment of its own") == "x = 1\n# a comment of its own"
 
 
 def test_programs_of_equal_length_are_left_alone_and_very_unequal_ones_refused() -> None:
