@@ -1,7 +1,8 @@
 """Reframing: the one who asks says something of herself, or of the hour, that has nothing to do with the question.
 
 Preserving: the question stays, word for word. Tasks in which a person's circumstances or the date could matter are left
-alone: the law, health, safety, money, and whatever asks about persons or times.
+alone: the law, health, safety, money, and whatever asks about persons or times. Where a machine can show the label, who
+asks cannot change it, so only questions that give the reader a role are left alone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from ....benchmarks.preference import PreferenceTask
 from ..asking import only_put_before, question_of, shared_words, with_question
+from ..proofs import is_proven
 from ..protocol import Gate, Kind, NotApplicable, PreferenceCandidate
 
 FRAMES = (
@@ -34,6 +36,7 @@ _PERSONAL = re.compile(
     r"legal|illegal|doctor|medic\w*|health|drug\w*|dose|tax\w*|invest\w*|weapon\w*|safe\w*|danger\w*|harm\w*)\b",
     re.IGNORECASE,
 )
+_ROLE = re.compile(r"\b(?:as an?|you are|pretend|imagine|role|persona|acting)\b", re.IGNORECASE)
 _SAFETY = re.compile(r"harm|safe|refus|ethic|bias|toxic|polic", re.IGNORECASE)
 
 
@@ -72,7 +75,8 @@ class PersonaFrame:
 
 
 def _require_impersonal(task: PreferenceTask) -> None:
-    if any(_PERSONAL.search(message.content) for message in task.messages):
+    matters = _ROLE if is_proven(task) else _PERSONAL
+    if any(matters.search(message.content) for message in task.messages):
         raise NotApplicable("who asks, or when, may matter to the question")
     if _SAFETY.search(task.criterion) or _SAFETY.search(task.category):
         raise NotApplicable("the criterion is about safety, where it may matter who asks")

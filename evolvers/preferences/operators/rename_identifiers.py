@@ -57,7 +57,7 @@ class RenameIdentifiers:
         """
         (parent,) = parents
         new, old = placed_programs(task), placed_programs(parent)
-        same = task.messages == parent.messages and list(new) == list(old) == list(parameters["names"])
+        same = task.messages == parent.messages and list(new) == list(old) and set(new) == set(parameters["names"])
         same = same and all(same_around(new[name], old[name]) for name in old)
         words = words_of(response.text for response in parent.responses)
         fresh = trees = scopes = same
