@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...benchmarks import Suite
-from ...benchmarks.preference import is_preference_suite
+from ...benchmarks.loading import load_any
+from ...benchmarks.preference import PreferenceSuite
 from ...benchmarks.selection import select, selection_options
 from ...harness.commands.options import opened, sandbox_options
 from ..chains import DEFAULT_OPERATORS, parse_operators
@@ -94,16 +95,16 @@ def command(
 
         make_pairs(suite_ref, output, PairsAsked(operators, seed, secret, version, count, name, tasks, limit), options)
         return
-    if is_preference_suite(suite_ref):
+    require_free(output)
+    suite = load_any(suite_ref)
+    if isinstance(suite, PreferenceSuite):
         from .evolve_preferences import Asked, evolve_preferences
 
         asked = Asked(operators, seed, secret, keep_seeds, version, count, depth, name, tasks, limit)
-        evolve_preferences(suite_ref, output, asked, options)
+        evolve_preferences(suite, output, asked, options)
         return
     chains = parse_operators(DEFAULT_OPERATORS if operators is None else operators)
-    require_free(output)
     seed, promise = settled(seed, secret)
-    suite = Suite.load(suite_ref)
     suite = suite.subset(select(suite, tasks, limit))
     chosen = default_name(suite, chains, seed) if name is None else name
     Suite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
@@ -113,10 +114,7 @@ def command(
             Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
             bars() as progress,
         ):
-            if journal.remembered:
-                click.echo(
-                    f"going on from an interrupted run: {journal.remembered} finished jobs are not run again", err=True
-                )
+            going_on(journal)
             evolution = evolve(suite, chains, seed, journal, count=count, depth=depth, name=chosen, progress=progress)
             new = replace(evolution.suite, version=version or suite.version, evolution={"seed": seed, **promise})
             new = with_kept_seeds(new, suite, keep_seeds, seed, journal, progress)
@@ -125,6 +123,12 @@ def command(
     click.echo(table_of(evolution.tallies))
     kept = len(kept_in(new))
     click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))
+
+
+def going_on(journal: Journal) -> None:
+    """Say so when an interrupted run is gone on with."""
+    if journal.remembered:
+        click.echo(f"going on from an interrupted run: {journal.remembered} finished jobs are not run again", err=True)
 
 
 @contextmanager

@@ -11,15 +11,16 @@ import click
 
 from ...benchmarks.preference import PreferenceSuite
 from ...benchmarks.selection import select
+from ...benchmarks.visible import visible
 from ...harness.commands.options import opened
 from ..journal import Journal
-from ..preferences.balance import balance_of, told
+from ..preferences.balance import report_of
 from ..preferences.engine import default_name, evolve
 from ..preferences.keeping import kept_in, with_kept_seeds
 from ..preferences.registry import DEFAULT_OPERATORS, parse_operators
-from ..storing import require_free, save_whole
+from ..storing import save_whole
 from .bars import bars
-from .evolve import kept_on_interrupt, table_of
+from .evolve import going_on, kept_on_interrupt, table_of
 from .seeds import settled
 
 
@@ -39,12 +40,17 @@ class Asked:
     limit: int | None
 
 
-def evolve_preferences(suite_ref: str, output: Path, asked: Asked, options: Mapping[str, Any]) -> None:
+def evolve_preferences(suite: PreferenceSuite, output: Path, asked: Asked, options: Mapping[str, Any]) -> None:
     """Write the new suite whole or not at all, and print what became of each operator's proposals."""
     chains = parse_operators(DEFAULT_OPERATORS if asked.operators is None else asked.operators)
-    require_free(output)
     seed, promise = settled(asked.seed, asked.secret)
-    suite = PreferenceSuite.load(suite_ref)
+    if suite.skipped:
+        first = suite.skipped[0]
+        click.echo(
+            f"evalrun: note: {len(suite.skipped)} rows of {visible(suite.name)} are no tasks and are left out, "
+            f"such as {visible(first.where)}: {visible(first.why)}",
+            err=True,
+        )
     suite = suite.subset(select(suite, asked.tasks, asked.limit))
     chosen = default_name(suite, chains, seed) if asked.name is None else asked.name
     PreferenceSuite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
@@ -54,6 +60,7 @@ def evolve_preferences(suite_ref: str, output: Path, asked: Asked, options: Mapp
             Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
             bars() as progress,
         ):
+            going_on(journal)
             made = evolve(
                 suite, chains, seed, journal, count=asked.count, depth=asked.depth, name=chosen, progress=progress
             )
@@ -63,6 +70,6 @@ def evolve_preferences(suite_ref: str, output: Path, asked: Asked, options: Mapp
         save_whole(new, output)
     journal.discard()
     click.echo(table_of(made.tallies))
-    click.echo(told(balance_of(new)))
+    click.echo(report_of(new))
     kept = len(kept_in(new))
     click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))

@@ -46,12 +46,24 @@ def balance_of(tasks: Iterable[PreferenceTask]) -> Balance:
     return Balance(pairs, shorter / pairs, first / pairs)
 
 
-def told(balance: Balance) -> str:
-    """The balance in a line for people."""
+def report_of(tasks: Iterable[PreferenceTask]) -> str:
+    """The balance in a line for people; where it is not even, another line for each operator that moves it."""
+    known = list(tasks)
+    whole = balance_of(known)
+    if whole.is_even or not whole.pairs:
+        return _told("all tasks", whole)
+    lines = [f"{_told('all tasks', whole)}; rules that read nothing can tell, so report operators by themselves:"]
+    for name in dict.fromkeys(str(task.metadata.get("operator", "untouched")) for task in known):
+        part = balance_of(task for task in known if task.metadata.get("operator", "untouched") == name)
+        if part.pairs and not part.is_even:
+            lines.append(f"    {_told(name, part)}")
+    return "\n".join(lines)
+
+
+def _told(name: str, balance: Balance) -> str:
     if not balance.pairs:
-        return "no pair of responses is ranked, so no rule that reads nothing can be right or wrong"
-    text = (
-        f"of {balance.pairs} pairs the better response is the shorter one in {balance.shorter:.0%}, "
+        return f"{name}: no pair of responses is ranked"
+    return (
+        f"{name}: of {balance.pairs} pairs the better response is the shorter one in {balance.shorter:.0%}, "
         f"the first one in {balance.first:.0%}"
     )
-    return text if balance.is_even else f"{text}; rules that read nothing can tell, so report slices by operator"

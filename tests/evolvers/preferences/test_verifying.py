@@ -282,6 +282,20 @@ def test_bad_input_is_one_line_and_nothing_is_written(
     assert not (tmp_path / "new").exists()
 
 
+def test_foreign_pairs_are_evolved_and_rows_that_are_none_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        {"prompt": "Why are there tides?", "chosen": "The moon pulls.", "rejected": "The wind blows."},
+        {"prompt": "Why is it warm?", "chosen": "The sun shines.", "rejected": "The sun shines."},
+    ]
+    (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    options = ("--operators", "pad_rejected,position_swap", "--sandbox", "process")
+    assert main(["evolve", str(tmp_path / "pairs.jsonl"), "-o", str(tmp_path / "new"), *options]) == 0
+    assert "1 rows of pairs are no tasks and are left out" in capsys.readouterr().err
+    assert verify_code(tmp_path / "new", "--against", str(tmp_path / "pairs.jsonl")) == 0
+
+
 def test_a_folder_that_holds_something_is_left_alone(evolve_code: Options, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "notes").write_text("mine")
