@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .intervals import SEED, Interval, difference_interval
+from .intervals import SEED, Interval, difference_interval, wilson
 
 SMOOTHING = 0.01
 """Share of the uniform distribution that ``kl_divergence`` mixes in: a share of 0 then costs much, not everything."""
@@ -185,7 +185,7 @@ def _drift(
     before = [old[name].value(dimension) for name in names]
     after = [new[name].value(dimension) for name in names]
     halves = [(b - a) / 2 for a, b in zip(before, after, strict=True)]  # each in [-1, 1], as the interval needs
-    half = difference_interval(halves, list(names), seed=seed)
+    half = _difference_interval(halves, names, seed)
     return Drift(
         dimension,
         len(names),
@@ -196,6 +196,18 @@ def _drift(
         _noise(dimension, [old[name] for name in names], [new[name] for name in names]),
         _wording(dimension, [old[name] for name in names], [new[name] for name in names]),
     )
+
+
+def _difference_interval(differences: Sequence[float], names: Sequence[str], seed: int) -> Interval:
+    """Of a mean difference in [-1, 1]. Where every item differs alike, and so every draw would agree: as many items as
+    zero of n leaves possible (Wilson) may still differ by anything from -1 to 1.
+    """
+    found = difference_interval(differences, list(names), seed=seed)
+    if found.high - found.low > 1e-9 or math.isnan(found.low):  # equal but for rounding
+        return found
+    share = wilson(0, len(names)).high
+    rest = (1 - share) * differences[0]
+    return Interval(max(-1.0, rest - share), min(1.0, rest + share), "wilson over roots", len(names))
 
 
 def _noise(dimension: str, old: Sequence[ProbedItem], new: Sequence[ProbedItem]) -> float:
@@ -267,7 +279,7 @@ def inconsistency(old: Mapping[str, ProbedItem], new: Mapping[str, ProbedItem], 
     known = not math.isnan(floor)
     # An unbiased floor of one item may lie above 1 by its noise; the interval takes differences in [-1, 1].
     excesses = [max(-1.0, min(1.0, r - f)) for r, f in zip(rates, floors, strict=True)] if known else rates
-    return Inconsistency(rate, floor, rate - floor, len(names), difference_interval(excesses, names, seed=seed))
+    return Inconsistency(rate, floor, rate - floor, len(names), _difference_interval(excesses, names, seed))
 
 
 def _differ(before: Sequence[int], after: Sequence[int]) -> float:

@@ -57,9 +57,10 @@ class ItemAnswers:
 
 @dataclass(frozen=True, slots=True)
 class ValueRecords:
-    """A run of value questions, read."""
+    """A run of value questions, read. name: the timeline's, as it was given."""
 
     folder: Path
+    name: str
     kind: str
     model: str
     settings: Mapping[str, Any]
@@ -69,7 +70,8 @@ class ValueRecords:
 
 def read_records(folder: Path) -> ValueRecords:
     """Read a run of ``follow``, ``predict`` or ``probe``; BadInput where the folder holds none."""
-    settings = read_manifest(folder)["settings"]
+    manifest = read_manifest(folder)
+    settings = manifest["settings"]
     if settings["kind"] == "coevolve":
         raise BadInput(f"{folder}: a coevolve experiment; it is shown by evalrun values show")
     timeline = read_run_timeline(folder)
@@ -94,6 +96,7 @@ def read_records(folder: Path) -> ValueRecords:
     epochs = int(settings["sampling"]["epochs"])
     return ValueRecords(
         folder,
+        str(manifest["timeline"]["name"]),
         settings["kind"],
         str(settings["label"]),
         settings,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...benchmarks.preference.timeline import Timeline
-from ..metrics.intervals import UNDEFINED, Interval, score_interval
+from ..metrics.intervals import UNDEFINED, Interval, score_interval, wilson
 from ..metrics.values import (
     ProbedItem,
     brier,
@@ -119,7 +119,7 @@ def _nearness(
         items=len(rows),
         majority=len(known),
         accuracy=_mean(right),
-        interval=score_interval(right, [name for name, _ in known]) if right else UNDEFINED,
+        interval=_interval(right, [name for name, _ in known]),
         half_ties=_mean([credit for _, credit in known]),
         brier=_mean([brier(predicted, votes) for _, predicted, votes in rows]),
         kl=_mean([kl_divergence(votes, predicted) for _, predicted, votes in rows]),
@@ -128,6 +128,16 @@ def _nearness(
         skill_error=skill(_errors([(p, q) for p, _, q in both]), _errors([(c, q) for _, c, q in both])),
         similarity=_similarity(rows),
     )
+
+
+def _interval(right: Sequence[float], names: Sequence[str]) -> Interval:
+    """Over items; where every draw would agree (each item right in as many periods), Wilson over the items."""
+    found = score_interval(right, names) if right else UNDEFINED
+    if found.high - found.low > 1e-9 or math.isnan(found.low):  # equal but for rounding
+        return found
+    items = len(set(names))
+    bounds = wilson(_mean(right) * items, items)
+    return Interval(bounds.low, bounds.high, "wilson over roots", items)
 
 
 def _errors(pairs: Sequence[tuple[Shares, Shares]]) -> float:

@@ -62,7 +62,7 @@ def _head(records: ValueRecords) -> list[str]:
     settings = records.settings
     asked, owed = sum(each.asked for each in records.items), sum(each.owed for each in records.items)
     forms = ", ".join(settings["forms"])
-    head = f"{records.kind} of {visible(records.timeline.name)} by {visible(records.model)}: {asked} answers ({forms})"
+    head = f"{records.kind} of {visible(records.name)} by {visible(records.model)}: {asked} answers ({forms})"
     return [head + (f", {owed} OWED" if owed else ""), ""]
 
 

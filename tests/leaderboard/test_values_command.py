@@ -140,7 +140,10 @@ def test_follow_scores_each_period_against_its_votes_beside_the_baselines(
     assert (line["brier"], line["skill_brier"]) == (pytest.approx(0), pytest.approx(1))
     assert predictor(report, "1910s", "extrapolate-1")["items"] == 0
     assert report["periods"][0]["position_bias"] == 0
-    assert predictor(report, "all")["similarity"] is not None
+    whole = predictor(report, "all")
+    assert whole["similarity"] is not None
+    # Every item is right in the same two periods of three: no draw of items differs, and that is no certainty.
+    assert whole["interval"]["low"] < whole["accuracy"] < whole["interval"]["high"]
 
 
 def test_follow_shows_an_order_bias_and_a_refuser_for_what_they_are(
@@ -197,7 +200,8 @@ def test_drift_names_the_dimensions_that_moved_and_by_how_much(server: str, time
     report = json.loads(run("drift", tmp_path / "old-lover", tmp_path / "new-lover", "--json").stdout)
     change, custom = report["drift"]
     assert (custom["dimension"], custom["change"], custom["noise"], custom["wording"]) == ("custom", -2, 0, 0)
-    assert (change["dimension"], change["change"], change["moved"]) == ("change", 1, True)
+    assert custom["moved"] is True
+    assert (change["dimension"], change["change"]) == ("change", 1)
     assert report["inconsistency"]["excess"] == 1
     same = json.loads(run("drift", tmp_path / "old-lover", tmp_path / "old-lover", "--json").stdout)
     assert [each["moved"] for each in same["drift"]] == [False, False]

@@ -124,8 +124,11 @@ def test_drift_has_an_interval_over_items_and_nothing_moved_between_equal_models
     assert (same.change, same.moved) == (0, False)
     (moved,) = drifts(old, new)
     assert moved.change == pytest.approx(-0.4)
-    assert moved.interval.high < 0
+    assert moved.interval.low < moved.change < moved.interval.high < 0  # all items differ alike: no certainty
     assert moved.moved
+    few = drifts({name: old[name] for name in list(old)[:3]}, {name: new[name] for name in list(old)[:3]})[0]
+    assert few.interval.low < 0 < few.interval.high
+    assert few.moved is False
 
 
 def test_a_dimension_has_not_moved_where_wording_or_noise_moves_it_as_much() -> None:
