@@ -11,6 +11,7 @@ from ..endpoint.api import EndpointDown, RequestRefused, Sampling
 from ..endpoint.responses import UnusableResponse, read_response
 from .api import Choice, NotScorable, Said
 from .label_shares import first_share
+from .labels import labels_for
 from .loglik import Fetcher, refused
 from .question_layout import LABELS
 from .questions import FORCED_CHOICE, Labels, Question
@@ -24,8 +25,8 @@ TOPS = (20, 5)
 class ForcedChoice:
     """Shows two responses and asks for a label (see ``Chooser``).
 
-    top: alternatives that the server tells at each token; 0 where it tells no log-probabilities. system, fields: the
-    system message, and further fields of each request.
+    top: alternatives that the server tells at each token; 0 where it tells no log-probabilities. labels: by position,
+    for tasks that ask for none of their own. system, fields: the system message, and further fields of each request.
     """
 
     client: Fetcher
@@ -40,7 +41,7 @@ class ForcedChoice:
     def body(self, task: PreferenceTask, first: str, second: str, epoch: int = 0) -> dict[str, Any]:
         """The JSON of the request."""
         told = {"logprobs": True, "top_logprobs": self.top} if self.top else {}
-        asked = chat_messages(self.system, self.question.text(task, first, second, self.labels))
+        asked = chat_messages(self.system, self.question.text(task, first, second, labels_for(task, self.labels)))
         return {"model": self.model, "messages": asked, **told, **self.sampling.fields(epoch), **self.fields}
 
     async def choose(self, task: PreferenceTask, first: str, second: str, *, epoch: int = 0) -> Said:
@@ -53,13 +54,13 @@ class ForcedChoice:
             response = read_response(payload, "chat", 1)
         except UnusableResponse as error:
             raise EndpointDown(f"{error}{f': {error.said}' if error.said else ''}") from error
-        reply = response.replies[0]
+        reply, labels = response.replies[0], labels_for(task, self.labels)
         if reply.finish_reason == "content_filter":
             raise NotScorable("refused: the reply was withheld by a content filter")
         # after thinking aloud the first token of the text is not the first that was said
-        share = None if reply.reasoning or not self.top else first_share(payload, self.labels)
+        share = None if reply.reasoning or not self.top else first_share(payload, labels)
         cut = reply.finish_reason == "length"
-        choice = stated_label(reply.text, self.labels, cut=cut) if share is None else _by_share(share)
+        choice = stated_label(reply.text, labels, cut=cut) if share is None else _by_share(share)
         return Said(
             choice,
             reply.text,

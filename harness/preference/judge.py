@@ -10,6 +10,7 @@ from ...benchmarks.preference import PreferenceTask
 from ..endpoint.api import Endpoint, RequestRefused, Sampling
 from .api import Said
 from .forced_choice import chat_messages
+from .labels import labels_for
 from .loglik import refused
 from .question_layout import LABELS
 from .questions import JUDGE, Labels, Question
@@ -34,7 +35,7 @@ class Judge:
 
     def body(self, task: PreferenceTask, first: str, second: str, epoch: int = 0) -> dict[str, Any]:
         """The JSON of the request."""
-        asked = chat_messages(self.system, self.question.text(task, first, second, self.labels))
+        asked = chat_messages(self.system, self.question.text(task, first, second, labels_for(task, self.labels)))
         return {"model": self.model, "messages": asked, **self.sampling.fields(epoch), **self.fields}
 
     async def choose(self, task: PreferenceTask, first: str, second: str, *, epoch: int = 0) -> Said:
@@ -44,7 +45,7 @@ class Judge:
         except RequestRefused as refusal:
             raise refused(refusal) from refusal
         reply = response.replies[0]
-        choice = last_verdict(reply.text, self.labels)
+        choice = last_verdict(reply.text, labels_for(task, self.labels))
         if reply.finish_reason == "length" and not ends_with_verdict(reply.text):
             choice = "none"  # what it would have come to is not known
         return Said(

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ....benchmarks.preference import PreferenceTask, Proof
+from ....harness.preference import labels
 from ..protocol import RENAMED_IDS, Gate, Kind, NotApplicable, PreferenceCandidate
 from ..structure import renamed_proof
 
-TAG = "labels:ids"
+TAG = labels.OWN
 MARKERS = (
     ("1", "2", "3", "4", "5", "6"),
     ("K", "M", "R", "T", "W", "Z"),
-    ("I", "II", "III", "IV", "V", "VI"),
     ("circle", "triangle", "square", "star", "cross", "moon"),
     ("\u25ef", "\u25b3", "\u25a1", "\u2606", "\u271a", "\u263e"),
     ("maple", "birch", "aspen", "cedar", "hazel", "alder"),

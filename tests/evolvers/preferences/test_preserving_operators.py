@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import random
 import re
 from dataclasses import replace
@@ -16,10 +17,11 @@ from evalrun.evolvers.preferences.engine import evolve
 from evalrun.evolvers.preferences.insertions import around_of, made_of, surrounded
 from evalrun.evolvers.preferences.operators.authority_claim import SENTENCES
 from evalrun.evolvers.preferences.operators.format_change import stripped
-from evalrun.evolvers.preferences.operators.label_renaming import TAG
+from evalrun.evolvers.preferences.operators.label_renaming import MARKERS, TAG
 from evalrun.evolvers.preferences.protocol import Gate, NotApplicable, PreferenceCandidate
 from evalrun.evolvers.preferences.registry import parse_operators
 from evalrun.evolvers.preferences.structure import label_kept, structural_gates
+from evalrun.harness.preference.labels import can_be_stated
 from evalrun.harness.sandbox import Sandbox
 
 from .tasks import ask, code_pair, fenced, word_pair
@@ -443,3 +445,8 @@ def test_a_long_conversation_keeps_its_earlier_turns() -> None:
     task = replace(word_pair("sky"), messages=turns)
     for name in ("prompt_noise", "distractor_context", "authority_claim", "persona_frame"):
         assert child(name, task).messages[:-1] == turns[:-1]
+
+
+def test_every_marker_can_be_shown_and_stated() -> None:
+    for markers in MARKERS:
+        assert all(can_be_stated((one, other)) for one, other in itertools.combinations(markers, 2))
