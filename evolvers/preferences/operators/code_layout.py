@@ -104,11 +104,6 @@ def _airy(program: str, rng: random.Random) -> str:
     return "\n".join(lines)
 
 
-def _unparsed(program: str, rng: random.Random) -> str:
-    """As Python itself would write it down."""
-    return ast.unparse(ast.parse(program))
-
-
 def _narrow(program: str, rng: random.Random) -> str:
     """Two blanks for each level of indentation instead of four; lines within brackets and texts stay."""
     tokens = list(tokenize.generate_tokens(io.StringIO(program + "\n").readline))
@@ -133,6 +128,5 @@ _MODES: Mapping[str, Callable[[str, random.Random], str]] = {
     "without_comments": _without_comments,
     "with_comments": _with_comments,
     "airy": _airy,
-    "unparsed": _unparsed,
     "narrow": _narrow,
 }
