@@ -25,8 +25,9 @@ from .bars import bars
 @click.argument("suite_ref", metavar="SUITE")
 @click.option("--against", metavar="ROOTS", help="The suite it was evolved from: every root must be a task of it.")
 @click.option("--reveal", metavar="SECRET", help="A secret, or the file that holds it: the suite must follow from it.")
+@click.option("--tests", metavar="CODE", help="A code suite: do its tests confirm SUITE's labels of programs?")
 @sandbox_options
-def command(suite_ref: str, against: str | None, reveal: str | None, **options: Any) -> None:
+def command(suite_ref: str, against: str | None, reveal: str | None, tests: str | None, **options: Any) -> None:
     """Check every certificate of SUITE, believing nothing that the suite says of itself.
 
     Makes each evolved task again from its ancestors, runs every proof again and compares the results with the
@@ -35,13 +36,23 @@ def command(suite_ref: str, against: str | None, reveal: str | None, **options: 
     suite was evolved with the seed of a secret whose commitment was published before. SUITE is a folder, or the name of
     a built-in suite. Of preference tasks the labels are verified too, also of a suite that was not evolved.
 
+    With --tests SUITE may be any file of pairs of programs (CodePrefBench), and the tests of CODE say which labels hold.
+
     \b
     Examples:
       evalrun verify suites/he-fresh
       evalrun verify suites/he-fresh --against HumanEval.jsonl.gz
       evalrun verify suites/he-fresh --reveal secret.txt
       evalrun verify align
+      evalrun verify correctness-alignment.jsonl.gz --tests HumanEvalPlus.jsonl.gz
     """
+    if tests is not None:
+        from .confirm_labels import confirm_labels
+
+        if against or reveal:
+            raise BadInput("--tests stands alone: it asks whether tests confirm labels, and --against of certificates")
+        confirm_labels(suite_ref, tests, options)
+        return
     if _holds_preferences(suite_ref):
         from .verify_preferences import verify_preferences
 
