@@ -36,7 +36,7 @@ def command(suite_ref: str, against: str | None, reveal: str | None, tests: str 
     suite was evolved with the seed of a secret whose commitment was published before. SUITE is a folder, or the name of
     a built-in suite. Of preference tasks the labels are verified too, also of a suite that was not evolved.
 
-    With --tests SUITE may be any file of pairs of programs (CodePrefBench), and the tests of CODE say which labels hold.
+    With --tests SUITE may be a file of pairs of programs (CodePrefBench): which labels do the tests of CODE confirm?
 
     \b
     Examples:
