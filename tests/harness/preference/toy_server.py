@@ -119,6 +119,8 @@ def _spoilt(toy: Toy, ids: Sequence[int], values: list[float | None], body: dict
         values = [None] + [0.0] * (len(values) - 1)
     if "equal" in faults:
         values = [None] + [-1.5] * (len(values) - 1)
+    if "uniform" in faults:
+        values = [None] + [-math.log(259)] * (len(values) - 1)
     if "positive" in faults:
         values = [None, *(-value for value in numbers[1:])]
     if "nan" in faults:
