@@ -76,35 +76,44 @@ def aligned_ends(tokens: Sequence[str], text: str) -> list[int] | None:
     beyond the text's end are not allowed.
     """
     data = text.encode("utf-8", "surrogatepass")
-    reach = _reach(tokens, data)
-    if not tokens or len(reach) < len(tokens) or len(data) not in reach[-1]:
+    steps = _steps(tokens, data)
+    if not tokens or len(steps) < len(tokens):
         return None
-    return [max(places) for places in reach]
+    wanted = {len(data)}
+    latest: list[int] = []
+    for step in reversed(steps):  # of the places that a token can reach, those from which the rest reaches the end
+        reached = wanted & set().union(*step.values())
+        if not reached:
+            return None
+        latest.append(max(reached))
+        wanted = {place for place, ends in step.items() if ends & reached}
+    return latest[::-1]
 
 
 def covered(tokens: Sequence[str], text: str) -> int | None:
     """How many of the tokens make up a text that stands inside a prompt, more following; None where no number does."""
     data = text.encode("utf-8", "surrogatepass")
-    found = [number for number, places in enumerate(_reach(tokens, data, inside=True), 1) if len(data) in places]
+    steps = _steps(tokens, data, inside=True)
+    found = [number for number, step in enumerate(steps, 1) if any(len(data) in ends for ends in step.values())]
     # the end of a character may come in several pieces, each of which could be the last; a token without text is none
     return next((number for number in reversed(found) if tokens[number - 1]), found[0] if found else None)
 
 
-def _reach(tokens: Sequence[str], data: bytes, *, inside: bool = False) -> list[set[int]]:
-    """For each token the places where it can end, up to the first that fits nowhere.
+def _steps(tokens: Sequence[str], data: bytes, *, inside: bool = False) -> list[dict[int, set[int]]]:
+    """For each token, up to the first that fits nowhere: the places where it can begin, with those where it then ends.
 
     inside: the first token begins no prompt, and so must have its text.
     """
     places = {0}
-    found: list[set[int]] = []
+    found: list[dict[int, set[int]]] = []
     for number, token in enumerate(tokens):
-        after = {end for place in places for end in _ends(token, data, place)}
-        if not after and number == 0 and not inside and _SPECIAL.fullmatch(token):
-            after = {0}
-        if not after:
+        step = {place: ends for place in places if (ends := _ends(token, data, place))}
+        if not step and number == 0 and not inside and _SPECIAL.fullmatch(token):
+            step = {0: {0}}
+        if not step:
             break
-        found.append(after)
-        places = after
+        found.append(step)
+        places = set().union(*step.values())
     return found
 
 
@@ -114,8 +123,8 @@ def _ends(token: str, data: bytes, place: int) -> set[int]:
         piece = bytes.fromhex(escaped[1].replace("\\x", ""))
         return {place + len(piece)} if data.startswith(piece, place) else set()
     found = _match(token, data, place)
-    if not found and data.startswith(b" ", place):
-        found = _match(token, data, place + 1)
+    if data.startswith(b" ", place) and (not found or not token):
+        found |= _match(token, data, place + 1)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evalrun.harness.preference.api import NotScorable
@@ -43,6 +43,7 @@ def test_without_the_prompts_tokens_the_place_follows_from_texts() -> None:
     assert (start.place, start.merged) == (2, (False, True))
 
 
+@example("é é", False, "replace")
 @given(TEXTS.filter(bool), st.booleans(), st.sampled_from(["replace", "bytes"]))
 def test_the_tokens_of_any_text_are_followed(text: str, bos: bool, style: str) -> None:
     ids = tokenize(text, bos=bos)

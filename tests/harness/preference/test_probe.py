@@ -141,7 +141,10 @@ def test_echo_works_in_every_dialect_of_honest_servers(settings: dict[str, Any],
 def test_a_uniform_model_is_told_from_a_server_that_gives_one_value_for_everything() -> None:
     found = probed(faulty("uniform", can=ECHO_IDS))
     assert "echo" in found.works
-    assert any("as likely as any other of 259" in note for note in found.notes)
+    assert any("every token has the same log-probability (-5.55683)" in note for note in found.notes)
+    assert choose_mode(found, "echo") == "echo"
+    with pytest.raises(BadInput, match="echo: gives every token one value, so it is used where --mode names it"):
+        choose_mode(found)
 
 
 @pytest.mark.parametrize("can", [ECHO, ECHO_IDS], ids=["text", "ids"])

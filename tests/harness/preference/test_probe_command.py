@@ -46,6 +46,14 @@ def test_where_nothing_works_the_gate_fails(tmp_path: Path, capsys: pytest.Captu
     assert "no way of asking about preferences works" in captured.err
 
 
+def test_a_control_that_must_be_asked_for_by_name_is_no_default(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(Toy(faults=frozenset({"uniform"}))) as url:
+        assert run(url, tmp_path) == 0
+    assert capsys.readouterr().out.endswith("used by default: none\n")
+
+
 def test_an_outage_exits_with_5_and_keeps_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with serving(Toy(faults=frozenset({"down"}))) as url:
         assert run(url, tmp_path, "--timeout", "1") == 5
