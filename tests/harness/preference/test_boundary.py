@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from evalrun.harness.preference.api import NotScorable
 from evalrun.harness.preference.boundary import aligned_ends, common_prefix, covered, shared_start, shared_start_by_text
 
-from .toy_server import shown, tokenize
+from .toy_server import raw, shown, tokenize
 
 TEXTS = st.text(st.sampled_from("abc foo bar 1é漢🙂\n�<|"), max_size=30)
 
@@ -58,8 +58,6 @@ def test_the_tokens_of_any_text_are_followed(text: str, bos: bool, style: str) -
 
 
 def _bytes(ids: list[int]) -> bytes:
-    from .toy_server import raw
-
     return b"".join(map(raw, ids))
 
 
@@ -93,3 +91,8 @@ def test_the_tokens_of_a_text_inside_a_prompt_end_with_the_last_that_has_a_text(
     assert covered(["a", "b", "", "x"], "ab") == 2
     assert covered(["<think>", "a"], "a") is None
     assert covered(["a", "c"], "ab") is None
+
+
+def test_a_long_text_whose_tokens_are_all_unknown_is_followed() -> None:
+    """One that tried every place from every other would meet the time limit of a test."""
+    assert aligned_ends(["�"] * 20_000, "🙂" * 7_000) is not None
