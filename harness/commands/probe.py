@@ -93,7 +93,7 @@ async def _found(options: dict[str, Any], model: str, refresh: bool, folder: Pat
 
 
 def _shown(found: ProbeResult) -> str:
-    from ..preference.probe_result import MODES, choose_mode
+    from ..preference.probe_result import MODES, default_mode
 
     lines = [f"{visible(found.model)} at {found.base_url}, tested {visible(found.tested_at)}"]
     for mode in MODES:
@@ -101,9 +101,9 @@ def _shown(found: ProbeResult) -> str:
         about = _settings(found.works[mode]) if works else visible(found.refused[mode], _MOST_SHOWN)
         lines.append(f"  {mode:<16} {'works  ' if works else 'refused'}  {about}".rstrip())
     lines += [f"  note: {visible(note, _MOST_SHOWN)}" for note in found.notes]
+    best = default_mode(found)
     if found.works:
-        best = choose_mode(found)
-        lines.append(f"used by default: {best} ({_MEANING[best]})")
+        lines.append(f"used by default: {best} ({_MEANING[best]})" if best else "used by default: none")
     return "\n".join(lines)
 
 

@@ -8,19 +8,15 @@ comparable, sums from different places are not.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TypeVar
 
 from .api import NotScorable
+from .boundary_trail import Trail
 
 Token = TypeVar("Token")
-_SPECIAL = re.compile(r"<[^<>\s]{1,60}>|\[[A-Z_]{1,20}\]")
-"""What tokens without a text look like: <s>, <|begin_of_text|>, [CLS]."""
-_ESCAPED = re.compile(r"bytes:((?:\\x[0-9a-fA-F]{2})+)")
-_UNKNOWN = "�"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,60 +71,16 @@ def aligned_ends(tokens: Sequence[str], text: str) -> list[int] | None:
     (OpenAI) or as U+FFFD (vLLM), a first token that has no text (``<s>``), pieces that lost a leading space. Tokens
     beyond the text's end are not allowed.
     """
-    data = text.encode("utf-8", "surrogatepass")
-    reach = _reach(tokens, data)
-    if not tokens or len(reach) < len(tokens) or len(data) not in reach[-1]:
+    trail = Trail(text)
+    if not tokens or trail.follow(tokens) < len(tokens):
         return None
-    return [max(places) for places in reach]
+    return trail.latest()
 
 
 def covered(tokens: Sequence[str], text: str) -> int | None:
     """How many of the tokens make up a text that stands inside a prompt, more following; None where no number does."""
-    data = text.encode("utf-8", "surrogatepass")
-    found = [number for number, places in enumerate(_reach(tokens, data, inside=True), 1) if len(data) in places]
+    trail = Trail(text, inside=True)
+    followed = trail.follow(tokens)
+    found = [number for number in range(1, followed + 1) if trail.may_end(number)]
     # the end of a character may come in several pieces, each of which could be the last; a token without text is none
     return next((number for number in reversed(found) if tokens[number - 1]), found[0] if found else None)
-
-
-def _reach(tokens: Sequence[str], data: bytes, *, inside: bool = False) -> list[set[int]]:
-    """For each token the places where it can end, up to the first that fits nowhere.
-
-    inside: the first token begins no prompt, and so must have its text.
-    """
-    places = {0}
-    found: list[set[int]] = []
-    for number, token in enumerate(tokens):
-        after = {end for place in places for end in _ends(token, data, place)}
-        if not after and number == 0 and not inside and _SPECIAL.fullmatch(token):
-            after = {0}
-        if not after:
-            break
-        found.append(after)
-        places = after
-    return found
-
-
-def _ends(token: str, data: bytes, place: int) -> set[int]:
-    escaped = _ESCAPED.fullmatch(token)
-    if escaped:
-        piece = bytes.fromhex(escaped[1].replace("\\x", ""))
-        return {place + len(piece)} if data.startswith(piece, place) else set()
-    found = _match(token, data, place)
-    if not found and data.startswith(b" ", place):
-        found = _match(token, data, place + 1)
-    return found
-
-
-def _match(token: str, data: bytes, place: int) -> set[int]:
-    """Where the token ends if it begins here; each U+FFFD in it stands for one to three bytes of a character."""
-    places = {place}
-    for number, piece in enumerate(token.split(_UNKNOWN)):
-        if number:
-            places = {at + size for at in places for size in (1, 2, 3) if _are_pieces(data[at : at + size], size)}
-        known = piece.encode("utf-8", "surrogatepass")
-        places = {at + len(known) for at in places if data.startswith(known, at)}
-    return places
-
-
-def _are_pieces(data: bytes, size: int) -> bool:
-    return len(data) == size and min(data) >= 0x80

@@ -14,6 +14,7 @@ from .probe_checks import EQUAL
 MODES: tuple[Mode, ...] = get_args(Mode)
 """In the order in which ``auto`` takes them: log-likelihoods before choices, the cheapest and surest first."""
 AUTO = "auto"
+_BY_NAME = "gives every token one value, so it is used where --mode names it and not otherwise"
 SCHEMA = 1
 
 
@@ -69,18 +70,26 @@ def _is_constant(found: ProbeResult, mode: Mode) -> bool:
     return any(note.startswith(mode) and f" {EQUAL} " in f" {note} " for note in found.notes)
 
 
+def default_mode(found: ProbeResult, among: Sequence[Mode] = MODES) -> Mode | None:
+    """The first mode that works and tells tokens apart."""
+    able = (mode for mode in MODES if mode in among and mode in found.works and not _is_constant(found, mode))
+    return next(able, None)
+
+
 def choose_mode(found: ProbeResult, asked: str = AUTO, among: Sequence[Mode] = MODES) -> Mode:
-    """The way to ask: the one that was asked for, or with ``auto`` the first of ``among`` that works.
+    """The way to ask: the one that was asked for, or with ``auto`` the first of ``among`` that works and tells tokens
+    apart.
 
     Raises:
         BadInput: it does not work on this server, with the reason.
     """
     where = f"{visible(found.model)} at {visible(found.base_url)}"
     if asked == AUTO:
-        for mode in MODES:
-            if mode in among and mode in found.works and not _is_constant(found, mode):
-                return mode
-        reasons = "; ".join(f"{mode}: {visible(found.refused[mode])}" for mode in MODES if mode in among)
+        default = default_mode(found, among)
+        if default is not None:
+            return default
+        why = {**dict.fromkeys(found.works, _BY_NAME), **found.refused}
+        reasons = "; ".join(f"{mode}: {visible(why[mode])}" for mode in MODES if mode in among)
         raise BadInput(f"{where}: no way of asking works ({reasons}); `evalrun probe --refresh` tests again")
     known = next((mode for mode in MODES if mode == asked), None)
     if known is None or known not in among:

@@ -398,3 +398,41 @@ def test_a_failure_reported_inside_a_good_status_is_asked_again(scripts: Any, br
     script = scripts.serve([scripts.Step(body=broken), scripts.good("fine")])
     quick = RetryPolicy(max_retries=1, base_s=0.01)
     assert ask(script.base_url, retry=quick).replies[0].text == "fine"
+
+
+def fetch(base_url: str, path: str, **settings: Any) -> Any:
+    async def once() -> Any:
+        async with OpenAIEndpoint(base_url, "chat", **{"retry": QUICK, "timeout_s": 5.0, **settings}) as endpoint:
+            return await endpoint.fetch(path, {"q": 1})
+
+    return asyncio.run(once())
+
+
+def test_plain_json_is_fetched_from_other_paths_with_the_same_patience(scripts: Any) -> None:
+    Step = scripts.Step
+    steps = [Step(status=503), Step(drop=True), Step(body=b'{"error": "busy"}'), Step(body=b'{"tokens": [1]}')]
+    script = scripts.serve(steps)
+    assert fetch(script.base_url, "../tokenize") == {"tokens": [1]}
+    assert script.paths == ["/tokenize"] * 4
+    script = scripts.serve([Step(body=b"[1]")])
+    assert fetch(script.base_url, "/completions") == [1]
+    assert script.paths == ["/v1/completions"]
+
+
+def test_what_is_fetched_fails_as_answers_do(scripts: Any) -> None:
+    Step = scripts.Step
+    refusing = scripts.serve([Step(status=404, body=b"nothing here")])
+    with pytest.raises(EndpointRefused, match="/tokenize: HTTP 404") as refused:
+        fetch(refusing.base_url, "../tokenize")
+    assert refused.value.status == 404
+    long = b'{"error": {"message": "maximum context length is 8 tokens"}}'
+    with pytest.raises(RequestRefused) as too_long:
+        fetch(scripts.serve([Step(status=400, body=long)]).base_url, "/completions")
+    assert too_long.value.too_long
+    with pytest.raises(EndpointDown, match="the reply reports a failure: broken"):
+        fetch(scripts.serve([Step(body=b'{"error": "broken"}')]).base_url, "/x", retry=RetryPolicy(max_retries=0))
+
+
+def test_the_key_is_masked_in_what_is_fetched(scripts: Any) -> None:
+    script = scripts.serve([scripts.Step(body=b'{"echo": "Bearer ' + KEY.encode() + b'"}')])
+    assert fetch(script.base_url, "/x", key=KEY) == {"echo": "Bearer ***"}

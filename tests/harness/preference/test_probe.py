@@ -138,6 +138,15 @@ def test_echo_works_in_every_dialect_of_honest_servers(settings: dict[str, Any],
     assert ("tokenizer" in found.works["echo"]) == (can is ECHO_IDS)
 
 
+def test_a_uniform_model_is_told_from_a_server_that_gives_one_value_for_everything() -> None:
+    found = probed(faulty("uniform", can=ECHO_IDS))
+    assert "echo" in found.works
+    assert any("every token has the same log-probability (-5.55683)" in note for note in found.notes)
+    assert choose_mode(found, "echo") == "echo"
+    with pytest.raises(BadInput, match="echo: gives every token one value, so it is used where --mode names it"):
+        choose_mode(found)
+
+
 @pytest.mark.parametrize("can", [ECHO, ECHO_IDS], ids=["text", "ids"])
 def test_that_a_server_cuts_long_prompts_is_noticed(can: frozenset[str]) -> None:
     found = probed(faulty("truncated", can=can, max_length=1000))

@@ -96,6 +96,7 @@ class Toy:
     usage: bool = True
     reply: str = "A"
     tells_ids: bool = True
+    key: str = ""
     seen: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     stale: dict[str, list[float | None]] = field(default_factory=dict)
     rng: random.Random = field(default_factory=lambda: random.Random(0))
@@ -119,6 +120,8 @@ def _spoilt(toy: Toy, ids: Sequence[int], values: list[float | None], body: dict
         values = [None] + [0.0] * (len(values) - 1)
     if "equal" in faults:
         values = [None] + [-1.5] * (len(values) - 1)
+    if "uniform" in faults:
+        values = [None] + [-math.log(259)] * (len(values) - 1)
     if "positive" in faults:
         values = [None, *(-value for value in numbers[1:])]
     if "nan" in faults:
@@ -173,10 +176,19 @@ def _rendered(toy: Toy, body: dict[str, Any]) -> str:
     faults, messages = toy.faults, body["messages"]
     if body.get("continue_final_message") and "refuses_continue" in faults:
         raise Refusal(400, "continue_final_message: extra fields are not permitted")
-    text = "".join(f"<|{each['role']}|>{each['content'].strip()}<|end|>" for each in messages)
-    if body.get("continue_final_message") and "ignores_continue" not in faults:
+    contents = [each["content"].strip() for each in messages]
+    if "drops_thinking" in faults:
+        contents = [re.sub("<think>.*</think>", "", each) for each in contents]
+    opening = "<|assistant|>" + ("foo" if "template_ends_in_foo" in faults else "")
+    opened = {"assistant": opening}
+    text = "".join(
+        f"{opened.get(each['role'], '<|' + each['role'] + '|>')}{content}<|end|>"
+        for each, content in zip(messages, contents, strict=True)
+    )
+    is_open = body.get("continue_final_message") and "ignores_continue" not in faults
+    if is_open or ("never_closes" in faults and messages[-1]["role"] == "assistant"):
         text = text.removesuffix("<|end|>")
-    return text + ("<|assistant|>" if body.get("add_generation_prompt", True) else "")
+    return text + (opening if body.get("add_generation_prompt", True) else "")
 
 
 def _usage(toy: Toy, ids: Sequence[int], generated: int) -> dict[str, Any]:
@@ -192,6 +204,10 @@ def completions(toy: Toy, body: dict[str, Any]) -> dict[str, Any]:
     if body.get("echo"):
         if "refuses_echo" in toy.faults:
             raise Refusal(400, "Only no echo is supported")
+        if "refuses_echo_rudely" in toy.faults:
+            raise Refusal(400, "\x1b[2Jno echo")
+        if "repeats_key" in toy.faults:
+            raise Refusal(400, f"no echo for {toy.key}")
         if "fails_echo" in toy.faults:
             raise Refusal(500, "Only no echo is supported")
     if body.get("echo") and "echo" in toy.can:
@@ -300,6 +316,7 @@ _HANDLERS = {
 def _application(toy: Toy) -> web.Application:
     async def answer(request: web.Request) -> web.Response:
         body = json.loads(await request.read())
+        toy.key = request.headers.get("authorization", "")
         toy.seen.append((request.path, body))
         try:
             if "down" in toy.faults:

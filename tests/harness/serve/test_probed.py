@@ -7,7 +7,7 @@ import json
 import pytest
 
 from evalrun.harness.cli import main
-from evalrun.harness.serve.choosers import LongerWins, Uniform
+from evalrun.harness.serve.choosers import LongerWins, ShorterWins, Uniform
 from evalrun.harness.serve.dialects import DIALECTS
 from evalrun.harness.serve.ngram import Ngram
 from evalrun.harness.serve.server import TokenSettings, serving
@@ -54,6 +54,7 @@ def test_what_a_server_offers_is_found(probed, dialect, modes):
         ("truncated", None, "too_long"),
         ("cut-short", "too_long", "too_long"),
         ("shifted", "shifted", "shifted"),
+        ("shifted-late", "shifted", "shifted"),
         ("leaked-token", "length", "works"),  # where no token is asked for, the one that leaks can be told
         ("no-echo", "works", "no_logprobs"),
         ("no-logprobs", "no_logprobs", "no_logprobs"),
@@ -89,6 +90,7 @@ def test_figures_by_which_the_longer_text_wins_are_not_those_of_a_language_model
     assert set(refused) == {"prompt_logprobs", "echo", "teacher_force"}
 
 
-def test_a_uniform_model_is_known_by_its_one_value_and_can_be_asked(probed):
-    works, refused = probed(TokenSettings(DIALECTS["vllm"]), Uniform())
-    assert {"echo", "prompt_logprobs"} <= works, refused
+@pytest.mark.parametrize("model", [Uniform(), ShorterWins()])
+def test_controls_that_are_language_models_pass_for_such(probed, model):
+    works, _ = probed(TokenSettings(), model)
+    assert works >= {"prompt_logprobs", "echo"}
