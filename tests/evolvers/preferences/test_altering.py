@@ -26,6 +26,8 @@ from evalrun.harness.sandbox import Sandbox
 from .altering_pairs import TESTS, child, correctness, failing, pair, proven, with_text
 from .conftest import advice_pair, rank_three, word_pair
 
+pytestmark = pytest.mark.slow  # all of them together; what they try is the same on every Python
+
 ABOUT_PROGRAMS = (Corrupt(), MutantPair(), SeverityLadder(), TiePair(), RepairPair(), EfficiencyPair())
 ALL = (*ABOUT_PROGRAMS, CriterionInversion(), CriterionSwitch(), SecurityPair(), ConstraintTwin())
 QUERY = """def find(conn, name):

@@ -20,6 +20,8 @@ from evalrun.evolvers.preferences.registry import operator_named, parse_operator
 from evalrun.evolvers.preferences.verify import verify
 from evalrun.harness.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow  # all of them together; what they try is the same on every Python
+
 EVEN_SUM = """numbers = map(int, input().split())
 total = sum(n for n in numbers if n % 2 == 0)
 print(total)

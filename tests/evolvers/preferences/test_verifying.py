@@ -22,6 +22,8 @@ from evalrun.evolvers.verify import Failure
 from evalrun.harness.cli import main
 from evalrun.harness.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow  # all of them together; what they try is the same on every Python
+
 Row = dict[str, Any]
 OPERATORS = "label_renaming,misleading_claims,rename_identifiers,prompt_noise+pad_rejected,system_filler"
 

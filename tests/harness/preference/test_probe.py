@@ -21,6 +21,8 @@ from evalrun.harness.preference.probe_result import ProbeResult, choose_mode
 from .asking import QUICK
 from .toy_server import Toy, serving
 
+pytestmark = pytest.mark.slow  # all of them together; what they try is the same on every Python
+
 ECHO = frozenset({"echo"})
 ECHO_IDS = frozenset({"echo", "tokenize"})
 VLLM = frozenset({"echo", "tokenize", "prompt_logprobs", "chat", "label_logprobs"})

@@ -7,6 +7,8 @@ import pytest
 from evalrun.harness.serve.logprob_faults import LOGPROB_FAULTS
 from evalrun.harness.serve.server import TokenSettings
 
+pytestmark = pytest.mark.slow  # all of them together; what they try is the same on every Python
+
 TEXT = "The cat sat on the log"
 ECHO = {"model": "ngram", "echo": True, "logprobs": 0, "max_tokens": 0}
 

@@ -12,6 +12,8 @@ from evalrun.harness.serve.dialects import DIALECTS
 from evalrun.harness.serve.ngram import Ngram
 from evalrun.harness.serve.server import TokenSettings, serving
 
+pytestmark = pytest.mark.slow  # all of them together; what they try is the same on every Python
+
 CORPUS = (
     "The step of boiling water is: 100 degrees. The red fox, the blue hat, red fox, blue hat. The sky is blue.\n"
     "The sky is blue, mostly, and black at night. The last step of boiling water is a cup of tea for the fox.\n"
