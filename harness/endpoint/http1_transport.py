@@ -25,6 +25,8 @@ _KEEP_ALIVE_S = 4.5
 _STALE_WITHIN_S = 2.0
 """A kept connection that ends sooner than this after the request, without a byte, was closed by then."""
 _MAX_HEAD = 1 << 20
+_MAX_FRAMING = 8
+"""Bytes that may come for each byte of a body, with ``_MAX_HEAD`` more: chunks of one byte take six."""
 _HAPPY_EYEBALLS_S = 0.25  # RFC 8305's delay before the next address is tried beside the first
 _BROKEN_OFF = "the reply broke off, or cannot be decoded"
 _NO_BODY = (204, 304)
@@ -39,6 +41,11 @@ class _Target:
     named: str
     tls: bool
     head: bytes
+
+    @property
+    def server(self) -> tuple[str, int, bool]:
+        """What a connection is to: one serves all paths of a server."""
+        return self.host, self.port, self.tls
 
 
 class Http1Transport:
@@ -86,7 +93,8 @@ class Http1Transport:
         """The connection that was used last, if it is still open."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_reusable and connection.target is target and now - connection.idle_since < _KEEP_ALIVE_S:
+            is_fresh = now - connection.idle_since < _KEEP_ALIVE_S
+            if is_fresh and connection.is_reusable and connection.server == target.server:
                 return connection
             connection.abort()
         return None
@@ -94,7 +102,7 @@ class Http1Transport:
     async def _connected(self, target: _Target, limits: Limits) -> _Connection:
         loop = asyncio.get_running_loop()
         opening = loop.create_connection(
-            lambda: _Connection(target, self._open),
+            lambda: _Connection(target.server, self._open),
             target.host,
             target.port,
             ssl=self._tls or True if target.tls else None,
@@ -116,7 +124,10 @@ def _target_of(url: str, headers: Mapping[str, str]) -> _Target:
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if any(character in line for line in lines for character in "\r\n\0"):
         raise TransportFailure("a header holds a line end, and cannot be sent")
-    head = "\r\n".join([*lines, "content-length: "]).encode("latin-1")
+    try:
+        head = "\r\n".join([*lines, "content-length: "]).encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise TransportFailure("a header holds a character that HTTP has none for, and cannot be sent") from error
     return _Target(host, cast("int", found.port), f"{named}:{found.port}", found.scheme == "https", head)
 
 
@@ -126,8 +137,8 @@ class _Connection(asyncio.Protocol):
     connections: all that are open; it is in there from its beginning to its end.
     """
 
-    def __init__(self, target: _Target, connections: set[_Connection]) -> None:
-        self.target = target
+    def __init__(self, server: tuple[str, int, bool], connections: set[_Connection]) -> None:
+        self.server = server
         self.idle_since = 0.0
         self._connections = connections
         self._transport: asyncio.Transport | None = None
@@ -164,7 +175,8 @@ class _Connection(asyncio.Protocol):
         timer = loop.call_later(left_s, self._fail, TransportFailure(f"no reply within {limits.total_s:g} s"))
         transport.write(request)
         if self._early:
-            self.data_received(self._early)
+            early, self._early = self._early, b""
+            self.data_received(early)
         try:
             return await waiter
         finally:
@@ -187,8 +199,7 @@ class _Connection(asyncio.Protocol):
         self._is_headed = False
         self._ends_with_connection = False
         self._headers: CIMultiDict[str] = CIMultiDict()
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._body = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Of ``asyncio.Protocol``."""
@@ -207,8 +218,9 @@ class _Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(TransportFailure(f"the reply is no HTTP ({error})"))
-        if not self._is_headed and self._came > _MAX_HEAD:
-            self._fail(TransportFailure("the reply is no HTTP (its headers do not end)"))
+        if self._came > _MAX_HEAD + _MAX_FRAMING * len(self._body):
+            what = "what surrounds its body does not end" if self._is_headed else "its headers do not end"
+            self._fail(TransportFailure(f"the reply is no HTTP ({what})"))
 
     def connection_lost(self, error: Exception | None) -> None:
         """Of ``asyncio.Protocol``."""
@@ -227,12 +239,20 @@ class _Connection(asyncio.Protocol):
         else:
             self._fail(TransportFailure("the server closed the connection without a reply"))
 
-    def on_header(self, name: bytes, value: bytes) -> None:
+    def on_message_begin(self) -> None:
         """Of the parser."""
-        self._headers.add(name.decode("latin-1"), value.decode("latin-1"))
+        if self._waiter is None:
+            self._keep = False  # a second response to one request; the next request must not get what is left of it
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Of the parser; what comes after a body, or after the response, is none of its headers."""
+        if not self._is_headed and self._waiter is not None:
+            self._headers.add(name.decode("latin-1"), value.decode("latin-1"))
 
     def on_headers_complete(self) -> None:
         """Of the parser."""
+        if self._waiter is None:
+            return
         self._status = self._parser.get_status_code()
         self._is_headed = self._status >= 200
         length = self._headers.get("content-length", "")
@@ -243,11 +263,10 @@ class _Connection(asyncio.Protocol):
 
     def on_body(self, piece: bytes) -> None:
         """Of the parser."""
-        self._size += len(piece)
-        if self._size > self._limits.max_bytes:
+        if len(self._body) + len(piece) > self._limits.max_bytes:
             self._fail(self._too_long())
         else:
-            self._pieces.append(piece)
+            self._body += piece
 
     def on_message_complete(self) -> None:
         """Of the parser; an interim response (100, 103) comes before the real one."""
@@ -266,7 +285,7 @@ class _Connection(asyncio.Protocol):
             self._keep = False  # a second response to one request
             return
         try:
-            body = _unpacked(self._pieces, self._headers.get("content-encoding", ""), self._limits)
+            body = _unpacked(bytes(self._body), self._headers.get("content-encoding", "").strip().lower(), self._limits)
         except TransportFailure as failure:
             self._fail(failure)
             return
@@ -280,9 +299,8 @@ class _Connection(asyncio.Protocol):
             waiter.set_exception(failure)
 
 
-def _unpacked(pieces: list[bytes], encoding: str, limits: Limits) -> bytes:
+def _unpacked(body: bytes, encoding: str, limits: Limits) -> bytes:
     """The body; nothing is asked to be packed, and some servers do it all the same."""
-    body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
     if not encoding or encoding == "identity":
         return body
     if encoding not in ("gzip", "x-gzip", "deflate"):

@@ -377,3 +377,76 @@ def test_a_header_that_would_be_two_is_not_sent() -> None:
         await transport.close()
 
     asyncio.run(scenario())
+
+
+def test_the_beginning_of_a_second_response_is_no_part_of_this_one_or_the_next() -> None:
+    found = received(HEAD + GOOD + b"HTTP/1.1 200 OK\r\nx-left: over\r\n", HEAD + GOOD)
+    assert [each.body for each in found] == [GOOD, GOOD]
+    assert not any("x-left" in each.headers for each in found)
+
+
+def test_what_comes_after_a_body_is_no_header() -> None:
+    chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\nretry-after: 9\r\n\r\n"
+    (found,) = received(chunked % (len(GOOD), GOOD))
+    assert found.body == GOOD
+    assert "retry-after" not in found.headers
+
+
+@pytest.mark.parametrize(
+    "endless", [b"2;" + b"x" * 3_000_000 + b"\r\n{}\r\n0\r\n\r\n", b"0\r\n" + b"a: b\r\n" * 300_000]
+)
+def test_chunks_and_trailers_without_an_end_are_given_up(endless: bytes) -> None:
+    (failure,) = received(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + endless)
+    assert "surrounds its body does not end" in str(failure)
+
+
+def test_a_body_in_pieces_of_one_byte_is_whole() -> None:
+    body = b"x" * 300_000
+    chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * len(body) + b"0\r\n\r\n"
+    (found,) = received(chunked)
+    assert found.body == body
+
+
+def test_a_server_that_speaks_first_is_heard_once() -> None:
+    async def hasty(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + GOOD)  # before it was asked
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            await reader.readuntil(b"\r\n\r\n{}")
+            await reader.readuntil(b"\r\n\r\n{}")
+            writer.write(HEAD + GOOD.replace(b"fine", b"late"))
+            await writer.drain()
+            await reader.read()
+
+    async def scenario() -> list[bytes]:
+        async with listening(hasty) as port:
+            transport = open_transport(f"http://127.0.0.1:{port}", connections=1)
+            url = f"http://127.0.0.1:{port}/"
+            bodies = [(await transport.post(url, {}, b"{}", Limits(total_s=5.0))).body for _ in range(2)]
+            await transport.close()
+            return bodies
+
+    first, second = asyncio.run(scenario())
+    assert (b"fine" in first, b"late" in second) == (True, True)
+
+
+def test_one_connection_serves_all_paths_of_a_server() -> None:
+    async def scenario() -> int:
+        server = Hasty(keeps=9)
+        async with listening(server) as port:
+            transport = open_transport(f"http://127.0.0.1:{port}", connections=1)
+            for path in ("/v1/completions", "/tokenize", "/v1/completions"):
+                await transport.post(f"http://127.0.0.1:{port}{path}", {}, b"{}", Limits())
+            await transport.close()
+        return server.connections
+
+    assert asyncio.run(scenario()) == 1
+
+
+def test_a_header_that_http_has_no_letters_for_is_a_failure_in_words() -> None:
+    async def scenario() -> None:
+        transport = open_transport("http://127.0.0.1:9", connections=1)
+        with pytest.raises(TransportFailure, match="HTTP has none for"):
+            await transport.post("http://127.0.0.1:9/", {"a": "\u20ac"}, b"{}", Limits())
+        await transport.close()
+
+    asyncio.run(scenario())
