@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .loglik import member
+from .loglik import as_float, member
 from .questions import Labels
 
 LEAST_SHARE = 0.5
@@ -14,6 +14,8 @@ LEAST_SHARE = 0.5
 _MARKS = " \t\r\n\u0120\u010a\u2581*_#>`\"'“”‘’()[]{}.,:;!"
 _MOST_MARKS = 6
 _ROUNDING = 1e-6
+_MOST_TOGETHER = 1.02
+"""What different tokens can have together, with the rounding of servers that tell few digits."""
 Position = tuple[str, dict[str, float]]
 """The token that was said, and the log-probabilities of what might have been said there, itself among them."""
 
@@ -29,6 +31,8 @@ def first_share(payload: Any, labels: Labels) -> float | None:
     """
     for said, rivals in _positions(payload)[:_MOST_MARKS]:
         if any(not _can_be(value) for value in rivals.values()):
+            return None
+        if math.fsum(map(math.exp, rivals.values())) > _MOST_TOGETHER:  # a server that tells 0 for all of them
             return None
         first, second = (
             math.fsum(math.exp(value) for token, value in rivals.items() if token.strip(_MARKS) == label)
@@ -73,7 +77,7 @@ def _rivals(rows: Sequence[Any]) -> dict[str, float]:
     for row in rows:
         token, value = member(row, "token"), member(row, "logprob")
         if isinstance(token, str) and isinstance(value, int | float) and not isinstance(value, bool):
-            found.setdefault(token, float(value))
+            found.setdefault(token, as_float(value))
     return found
 
 

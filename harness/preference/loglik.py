@@ -168,19 +168,28 @@ def checked_logprobs(values: Sequence[Any]) -> tuple[float | None, ...]:
     for place, value in enumerate(values[1:], 1):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise NotScorable(f"no_logprobs: token {place} of {len(values)} has no log-probability")
-        found.append(checked_logprob(float(value)))
+        found.append(checked_logprob(value))
     if len(found) > 1 and not any(found[1:]):
         raise NotScorable("zeros: every log-probability is exactly 0")
     return tuple(found)
 
 
 def checked_logprob(value: float) -> float:
-    """One log-probability; NotScorable where it is none."""
-    if not math.isfinite(value):
-        raise NotScorable(f"not_a_number: a log-probability is {value}")
-    if value > _ROUNDING:
-        raise NotScorable(f"positive: a log-probability is {value:g}, above 0")
-    return min(value, 0.0)
+    """One log-probability; NotScorable where it is none. JSON knows whole numbers that no float can hold."""
+    number = as_float(value)
+    if not math.isfinite(number):
+        raise NotScorable(f"not_a_number: a log-probability is {number}")
+    if number > _ROUNDING:
+        raise NotScorable(f"positive: a log-probability is {number:g}, above 0")
+    return min(number, 0.0)
+
+
+def as_float(value: float) -> float:
+    """A number of decoded JSON; infinite where it is a whole number beyond all floats."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def member(value: Any, *path: str | int) -> Any:

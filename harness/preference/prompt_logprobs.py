@@ -18,6 +18,7 @@ from .loglik_tokenizer import ServerTokenizer
 
 _UNTOLD = -1
 """Stands for the id of a first token, which the field has no entry for."""
+_MOST_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def _own(row: Any, number: int | None) -> tuple[int, str, Any]:
     if key not in row:
         raise NotScorable("shifted: an entry of prompt_logprobs does not hold the prompt's own token")
     text = member(row, key, "decoded_token")
-    return int(key) if key.isdecimal() else _UNTOLD, text if isinstance(text, str) else key, member(row, key, "logprob")
+    told = int(key) if key.isdecimal() and len(key) <= _MOST_DIGITS else _UNTOLD
+    return told, text if isinstance(text, str) else key, member(row, key, "logprob")
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def read_forced(payload: Any, before: int, wanted: int) -> tuple[str, float]:
     if member(entry, "id") != wanted:
         raise NotScorable("not_forced: another token was sampled than the one that logit_bias left")
     token = member(entry, "token")
-    return token if isinstance(token, str) else str(wanted), checked_logprob(float(value))
+    return token if isinstance(token, str) else str(wanted), checked_logprob(value)
 
 
 @dataclass(frozen=True, slots=True)

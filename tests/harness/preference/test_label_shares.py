@@ -43,6 +43,8 @@ def test_lower_case_letters_are_no_labels() -> None:
 def test_figures_that_cannot_be_log_probabilities_give_no_share() -> None:
     assert first_share(_reply(("A", {"A": 0.5, "B": -1.0})), AB) is None
     assert first_share(_reply(("A", {"A": math.nan, "B": -1.0})), AB) is None
+    assert first_share(_reply(("A", {"A": 10**400, "B": -1.0})), AB) is None
+    assert first_share(_reply(("A", {"A": 0.0, "B": 0.0})), AB) is None  # 0 for all: no tie, but no figures
 
 
 def test_the_older_form_is_read_as_well() -> None:
