@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...benchmarks import BadInput, Lineage
+from ...benchmarks import BadInput, InfraError, Lineage
 from ...benchmarks.jsonio import canonical_json, text_digest
 from ...benchmarks.preference import PreferenceSuite, PreferenceTask
 from ...harness.sandbox.api import Sandbox
 from ..observe import Progress
 from ..pipeline import MAX_DEPTH, Tally, silent
 from .certificate import certificate_of
-from .judging import Judged, judge
+from .judging import Judged, judge, one_line
 from .labels import Labels
 from .protocol import Gate, Kind, NotApplicable, PreferenceCandidate, PreferenceOperator, seeded
 from .registry import Chain, label_of, operator_named
@@ -96,14 +96,24 @@ def proposals(
         raise NotApplicable("the task's own label does not hold")
     try:
         found = operator.propose(parent, seeded(seed, operator, parent, slot))
+        if not found:
+            raise NotApplicable("the operator proposed nothing")
+        return [_placed(candidate, parent, slot, choice) for choice, candidate in enumerate(found)]
     except BadInput as error:  # it tried to make a task that cannot be one
         raise NotApplicable(str(error)) from error
-    if not found:
-        raise NotApplicable("the operator proposed nothing")
-    return [
-        replace(candidate, parameters={**_plain(candidate.parameters), "slot": slot, "choice": choice})
-        for choice, candidate in enumerate(found)
-    ]
+    except (NotApplicable, InfraError):
+        raise
+    except Exception as error:  # operators can be anybody's: one that breaks must not take the others along
+        raise NotApplicable(f"the operator failed: {one_line(error)}") from error
+
+
+def _placed(candidate: PreferenceCandidate, parent: PreferenceTask, slot: int, choice: int) -> PreferenceCandidate:
+    """A candidate with its place among its parameters; TypeError or ValueError where it is none, or another's."""
+    if not isinstance(candidate, PreferenceCandidate) or not isinstance(candidate.task, PreferenceTask):
+        raise TypeError("a candidate is a PreferenceCandidate with a PreferenceTask")
+    if not candidate.parents or candidate.parents[0] != parent:
+        raise ValueError("a candidate's first parent is the task that the operator was given")
+    return replace(candidate, parameters={**_plain(candidate.parameters), "slot": slot, "choice": choice})
 
 
 def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,6 +159,7 @@ class _Run:
         self._digests = {task.digest for task in self._known.values()}
         self._made: dict[str, list[PreferenceTask]] = {}
         self._kinds: dict[str, Kind] = {}
+        self._depths: dict[str, int] = {}
         self._prover = Labels(sandbox, progress)
         self._labels = dict(zip((task.id for task in suite), self._prover.verified(suite), strict=True))
         self.tallies: list[Tally] = []
@@ -208,14 +219,38 @@ class _Run:
         return waiting
 
     def _altered(self, task: PreferenceTask) -> int:
-        """How many altering operators lie between a task and its root, on the longest way."""
+        """How many altering operators lie between a task and its root, on the longest way.
+
+        The lineages of a suite are what its author wrote: BadInput where one leads back to its own task.
+        """
+        waiting, under_way = [task], set[str]()
+        while waiting:
+            here = waiting[-1]
+            parents = [
+                self._known[name] for name in (here.lineage.parents if here.lineage else ()) if name in self._known
+            ]
+            missing = [parent for parent in parents if parent.id not in self._depths]
+            if here.id in self._depths or not missing:
+                waiting.pop()
+                under_way.discard(here.id)
+                above = max((self._depths[parent.id] for parent in parents if parent.id in self._depths), default=0)
+                self._depths.setdefault(here.id, self._alters(here) + above)
+                continue
+            under_way.add(here.id)
+            circle = next((parent.id for parent in missing if parent.id in under_way), None)
+            if circle is not None:
+                raise BadInput(f"suite {self._suite.ref}: the task {circle[:80]!r} is among its own ancestors")
+            waiting += missing
+        return self._depths[task.id]
+
+    def _alters(self, task: PreferenceTask) -> bool:
+        """Whether the operator that made a task is an altering one."""
         if task.lineage is None:
-            return 0
+            return False
         name = task.lineage.operator
         if name not in self._kinds:
             self._kinds[name] = operator_named(name).kind
-        above = [self._altered(self._known[parent]) for parent in task.lineage.parents if parent in self._known]
-        return (self._kinds[name] == "altering") + max(above, default=0)
+        return self._kinds[name] == "altering"
 
     def _admit(self, operator: PreferenceOperator, place: tuple[str, int], judged: Judged) -> PreferenceTask:
         parent = judged.candidate.parents[0]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...benchmarks import BadInput
+from ...benchmarks import BadInput, InfraError
+from ...benchmarks.visible import visible
 from .labels import Labels
 from .proofs import is_proven
 from .protocol import Gate, NotApplicable, PreferenceCandidate, PreferenceOperator
 from .structure import label_kept, structural_gates
+
+_MOST_SAID = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,23 @@ def _static_gates(operator: PreferenceOperator, candidate: PreferenceCandidate) 
     else:
         gates.append(Gate("label_has_proof", is_proven(task)))
     try:
-        gates += operator.prove(task, parents, candidate.parameters)
+        own = tuple(operator.prove(task, parents, candidate.parameters))
+        if not all(isinstance(gate, Gate) for gate in own):
+            raise TypeError("proofs are Gates")
+        gates += own
     except (NotApplicable, BadInput) as error:
         gates.append(Gate("operator", False, {"problem": str(error)}))
+    except InfraError:
+        raise
+    except Exception as error:  # operators can be anybody's: what cannot be proven is not admitted
+        gates.append(Gate("operator", False, {"problem": f"the operator failed: {one_line(error)}"}))
     names = {gate.gate for gate in gates}
     return (*gates, *(gate for gate in candidate.gates if gate.gate not in names))
+
+
+def one_line(error: Exception) -> str:
+    """What went wrong in an operator, in one line that says little enough to stand in a table."""
+    return visible(f"{type(error).__name__}: {error}", _MOST_SAID)
 
 
 def _broken(gates: Sequence[Gate]) -> str | None:

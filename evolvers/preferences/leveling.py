@@ -51,8 +51,7 @@ def level(programs: Sequence[str], rng: random.Random) -> list[str]:
         raise NotApplicable("the programs differ too much in length")
     goal = rng.choice(goals)
     return [
-        f"{program}\n{rng.choice(comments[goal - length])}"
-        for program, length in zip(programs, lengths, strict=True)
+        f"{program}\n{rng.choice(comments[goal - length])}" for program, length in zip(programs, lengths, strict=True)
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 
 from ...benchmarks import BadInput
+from ...benchmarks.visible import visible
 from .protocol import GROUP, PreferenceOperator
 
 MAX_STACKED = 3
@@ -36,8 +37,12 @@ def _loaded(name: str, found: Mapping[str, EntryPoint]) -> PreferenceOperator:
     if name not in found:
         known = ", ".join(sorted(found)) or "none"
         raise BadInput(f"no operator on preference tasks is called {name[:60]!r}; there are: {known}")
-    loaded = found[name].load()
-    operator = loaded() if isinstance(loaded, type) else loaded
+    try:
+        loaded = found[name].load()
+        operator = loaded() if isinstance(loaded, type) else loaded
+    except Exception as error:  # of somebody's package: whatever importing it raises
+        told = visible(f"{type(error).__name__}: {error}", 120)
+        raise BadInput(f"operator {name}: {found[name].value} cannot be loaded ({told})") from error
     if not isinstance(operator, PreferenceOperator) or operator.name != name:
         raise BadInput(
             f"operator {name}: {found[name].value} is no preference operator of that name; "

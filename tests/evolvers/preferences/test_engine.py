@@ -247,3 +247,75 @@ def test_operators_that_cannot_be_read_are_told_in_one_line(text: str, says: str
     with pytest.raises(BadInput, match=r"^[^\n]*$") as caught:
         parse_operators(text)
     assert says in str(caught.value)
+
+
+def _breaks(task: PreferenceTask) -> PreferenceTask:
+    raise ZeroDivisionError("\x1b[2J of mine")
+
+
+@dataclass(frozen=True)
+class Odd(Planted):
+    """An operator that proposes or proves what a test says."""
+
+    proposed: Any = None
+    proven: Any = ()
+
+    def propose(self, task: PreferenceTask, rng: random.Random) -> list[PreferenceCandidate]:
+        found: list[PreferenceCandidate] = self.proposed(task)
+        return found
+
+    def prove(
+        self, task: PreferenceTask, parents: Sequence[PreferenceTask], parameters: Mapping[str, Any]
+    ) -> tuple[Gate, ...]:
+        gates: tuple[Gate, ...] = self.proven
+        return gates
+
+
+def _swapped(task: PreferenceTask) -> PreferenceTask:
+    return replace(task, responses=task.responses[::-1])
+
+
+@pytest.mark.parametrize(
+    "proposed",
+    [
+        lambda task: [PreferenceCandidate(_breaks(task), (task,), {})],
+        lambda task: [PreferenceCandidate(_swapped(task), (), {})],
+        lambda task: [PreferenceCandidate(_swapped(task), (_swapped(task),), {})],
+        lambda task: [PreferenceCandidate(_swapped(task), (task,), {"drawn": {1, 2}})],
+        lambda task: [_swapped(task)],
+        lambda task: 7,
+    ],
+)
+def test_an_operator_that_breaks_takes_no_other_along(toy: PreferenceSuite, sandbox: Sandbox, proposed: Any) -> None:
+    odd = Odd(_swapped, name="odd", proposed=proposed)
+    evolution = evolve(toy, [[Planted(_swapped)], [odd]], 0, sandbox)
+    assert (evolution.tallies[0].accepted, evolution.tallies[1].accepted) == (len(toy), 0)
+    ((reason, number),) = evolution.tallies[1].refused.items()
+    assert (reason.startswith("the operator failed: "), "\x1b" in reason, number) == (True, False, len(toy))
+
+
+@pytest.mark.parametrize("proven", [7, (True,), None])
+def test_proofs_that_are_none_admit_nothing(toy: PreferenceSuite, sandbox: Sandbox, proven: Any) -> None:
+    odd = Odd(
+        _swapped, name="odd", proven=proven, proposed=lambda task: [PreferenceCandidate(_swapped(task), (task,), {})]
+    )
+    evolution = evolve(toy, [[Planted(lambda task: with_text("a", "Another one.")(task))], [odd]], 0, sandbox)
+    assert evolution.tallies[1].rejected == {"gate operator": len(toy)}
+
+
+def test_a_task_among_its_own_ancestors_is_bad_input(toy: PreferenceSuite, sandbox: Sandbox) -> None:
+    child = evolved(toy, "position_swap", sandbox).suite.tasks[0]
+    assert child.lineage is not None
+    circle = replace(child, lineage=replace(child.lineage, parents=(child.id,), parent_digests=(child.digest,)))
+    with pytest.raises(BadInput, match="is among its own ancestors"):
+        evolve(replace(toy, tasks=(circle,)), [[Planted(_swapped, kind="altering")]], 0, sandbox)
+
+
+def test_a_lineage_of_thousands_is_followed(toy: PreferenceSuite, sandbox: Sandbox) -> None:
+    child = evolved(toy, "position_swap", sandbox).suite.tasks[0]
+    assert child.lineage is not None
+    lineages = [replace(child.lineage, parents=(f"toy/{max(0, n - 1)}",) * 2 if n else ()) for n in range(3000)]
+    chain = tuple(replace(child, id=f"toy/{n}", lineage=lineage) for n, lineage in enumerate(lineages))
+    deep = replace(toy, tasks=chain[-1:], ancestors=chain[:-1])
+    with pytest.raises(BadInput, match="no task could be evolved"):
+        evolve(deep, [[Planted(lambda task: task, kind="altering")]], 0, sandbox)
