@@ -22,7 +22,7 @@ from ..runs.progress import Counters, Shown, showing
 from ..runs.records import now
 from ..runs.signals import handling_signals
 from .api import Chooser, LogLikelihoods, NotScorable
-from .records import ANSWERS, AnswerRow, Item, Role, load_tasks, planned_items, read_answers
+from .records import ANSWERS, AnswerRow, Item, Role, check_tasks, load_tasks, planned_items, read_answers
 
 INTERRUPTED = "interrupted"
 _MIN_GIVE_UPS = 4
@@ -88,6 +88,7 @@ def work_off(work: Work) -> Ended:
         # opened before the records are read: opening cuts off a torn last line, which must count as owed
         answers = stack.enter_context(appending(work.folder / ANSWERS))
         rows = load_tasks(work.folder)
+        check_tasks(work.folder, rows, work.tasks.values())
         planned = list(planned_items(rows.values(), work.manifest))
         counters = _Counters(planned=len(planned))
         done: set[Item] = set()

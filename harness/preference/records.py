@@ -199,6 +199,8 @@ def load_manifest(folder: Path) -> dict[str, Any]:
     for section in ("model", "suite", "sampling", "endpoint", "how"):
         if not isinstance(manifest.get(section), dict):
             raise BadInput(f"{path}: the section {section!r} is missing; the folder is damaged")
+    if not isinstance(manifest.get("reference"), dict | None):
+        raise BadInput(f"{path}: reference: expected an object or null; the folder is damaged")
     epochs = manifest["sampling"].get("epochs")
     if not isinstance(epochs, int) or isinstance(epochs, bool) or epochs < 1:
         raise BadInput(f"{path}: sampling.epochs: expected a positive number, found {str(epochs)[:40]!r}")
@@ -207,7 +209,15 @@ def load_manifest(folder: Path) -> dict[str, Any]:
 
 def load_tasks(folder: Path) -> dict[str, TaskRow]:
     """The tasks of a run by id; BadInput where they cannot be read."""
-    return {row.id: row for row in _rows(folder / TASKS, TaskRow.from_json)}
+    return {row.id: row for row in _rows(folder / TASKS, TaskRow.from_json, torn_tail=False)}
+
+
+def check_tasks(folder: Path, rows: Mapping[str, TaskRow], tasks: Iterable[PreferenceTask]) -> None:
+    """BadInput where what a run wrote down of its tasks is no longer what they are: a line is gone, or was changed."""
+    wanted = {task.id: TaskRow.of(task) for task in tasks}
+    wrong = next((name for name in (*wanted, *rows) if rows.get(name) != wanted.get(name)), None)
+    if wrong is not None:
+        raise BadInput(f"{folder / TASKS}: {wrong[:80]!r}: not the task that the run asks; the folder is damaged")
 
 
 def read_answers(folder: Path, tasks: Mapping[str, TaskRow], planned: Container[Item]) -> Iterator[AnswerRow]:
@@ -247,8 +257,8 @@ def planned_items(tasks: Iterable[TaskRow], manifest: Mapping[str, Any]) -> Iter
                 yield Item(task.id, "", worse, better, epoch)
 
 
-def _rows(path: Path, read: Callable[[Mapping[str, Any]], Row]) -> Iterator[Row]:
-    for number, row in enumerate(read_jsonl(path, torn_tail=True), 1):
+def _rows(path: Path, read: Callable[[Mapping[str, Any]], Row], *, torn_tail: bool = True) -> Iterator[Row]:
+    for number, row in enumerate(read_jsonl(path, torn_tail=torn_tail), 1):
         try:
             yield read(row)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:

@@ -200,7 +200,12 @@ def test_a_manifest_that_was_damaged_ends_in_one_line(
     assert main(_args(tmp_path, server)) == 0
     path = tmp_path / "run" / "run.json"
     manifest = json.loads(path.read_text())
-    for broken in ({**manifest, "how": 3}, {**manifest, "kind": "other"}, {**manifest, "sampling": {"epochs": "x"}}):
+    for broken in (
+        {**manifest, "how": 3},
+        {**manifest, "kind": "other"},
+        {**manifest, "sampling": {"epochs": "x"}},
+        {**manifest, "reference": "x"},
+    ):
         path.write_text(json.dumps(broken))
         capsys.readouterr()
         assert main(_args(tmp_path, server, "--resume")) == 2
@@ -239,3 +244,26 @@ def test_what_a_server_says_reaches_the_terminal_harmless(
     assert "\x1b" not in said.out + said.err
     assert "\u202e" not in said.out + said.err
     assert "\x1b" not in (tmp_path / "run" / "pairs.jsonl").read_text()
+
+
+@pytest.mark.parametrize("change", ["cut", "gone", "turned", "more"])
+def test_tasks_that_were_changed_on_disk_are_not_resumed(
+    tmp_path: Path, server: Choosing, capsys: pytest.CaptureFixture[str], change: str
+) -> None:
+    assert main(_args(tmp_path, server)) == 0
+    path = tmp_path / "run" / "tasks.jsonl"
+    rows = path.read_text().splitlines(keepends=True)
+    last = json.loads(rows[-1])
+    path.write_text(
+        "".join(rows[:-1])
+        + {
+            "cut": rows[-1][:-20],
+            "gone": "",
+            "turned": json.dumps({**last, "ranking": last["ranking"][::-1]}) + "\n",
+            "more": rows[-1] + json.dumps({**last, "id": "toy/more"}) + "\n",
+        }[change]
+    )
+    (tmp_path / "run" / "answers.jsonl").write_text("")
+    capsys.readouterr()
+    assert main(_args(tmp_path, server, "--resume")) == 2
+    assert "tasks.jsonl" in capsys.readouterr().err
