@@ -20,6 +20,8 @@ Role = Literal["system", "user", "assistant"]
 ROLES = get_args(Role)
 TIE = "tie"
 """Among votes: neither response is better."""
+MOST_VOTES = 2**31 - 1
+"""As many as files of scored pairs take: more than people there are to ask about one pair."""
 Tiers = tuple[tuple[str, ...], ...]
 
 
@@ -273,6 +275,8 @@ def _check_votes(task: PreferenceTask, names: list[str]) -> None:
     strange = next((choice for votes in task.votes.values() for choice in votes if choice not in (*names, TIE)), None)
     if strange is not None:
         raise BadInput(f"votes: {strange[:40]!r} is neither a response's id nor {TIE!r}")
+    if any(number > MOST_VOTES for votes in task.votes.values() for number in votes.values()):
+        raise BadInput(f"votes: more than {MOST_VOTES} for one choice")
     share = task.agreement()
     if len(task.ranking) == 2 and share is not None and share < 0.5:
         raise BadInput(f"votes: they contradict the ranking ({share:.0%} are for the response that it calls better)")

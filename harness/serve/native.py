@@ -22,6 +22,7 @@ _DEFAULT_PREDICT = 128
 _MAX_PROBS = 1000
 _DEFAULT_TEMPERATURE = 0.8
 _ALWAYS = 1000.0
+_MOST_BIAS = 1e30
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def _bias(value: object, vocabulary: Vocabulary) -> dict[int, float]:
         raise wrong("logit_bias", "a list of [token id or text, number or false]")
     bias: dict[int, float] = {}
     for token, more in pairs:
-        is_number = isinstance(more, int | float) and more is not True and math.isfinite(more)
+        is_number = isinstance(more, int | float) and more is not True and abs(more) <= _MOST_BIAS
         is_token = type(token) is int or isinstance(token, str)
         if not is_number or not is_token:
             raise wrong("logit_bias", "a list of [token id or text, number or false]")

@@ -163,9 +163,12 @@ def number_of(row: PreferenceRow, value: Any, what: str) -> float:
             value = float(value)
         except ValueError:
             raise row.fault(f"{what}: expected a number, found {value[:40]!r}") from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise row.fault(f"{what}: expected a number, found {str(value)[:40]!r}")
-    return float(value)
+    try:
+        if not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value):
+            return float(value)
+    except OverflowError:  # a whole number that no float can hold
+        pass
+    raise row.fault(f"{what}: expected a number, found {str(value)[:40]!r}")
 
 
 def conversation(row: PreferenceRow, value: Any, what: str, system: str = "") -> tuple[Message, ...]:

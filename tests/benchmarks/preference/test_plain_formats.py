@@ -151,6 +151,8 @@ def test_ranked_responses_take_a_ranking_a_label_scores_or_votes(tmp_path: Path)
         ({"label": "1", "votes": {"1": 1, "2": 3}}, "contradict"),
         ({"scores": [1]}, "1 for 2 responses"),
         ({"scores": [1, None]}, "expected a number"),
+        ({"scores": [1, 10**400]}, "expected a number"),
+        ({"votes": {"1": 10**400, "2": 1, "tie": 10**400}}, "more than 2147483647"),
         ({"scores": [1, float("nan")]}, "expected a number"),
         ({"votes": {"1": -1}}, "whole number"),
         ({"votes": {"9": 1}}, "neither a response"),
