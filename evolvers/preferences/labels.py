@@ -9,7 +9,7 @@ from ...benchmarks.preference import PreferenceTask
 from ...harness.sandbox.api import Sandbox
 from ..observe import Progress
 from .programs_in import RUN
-from .proofs import reverify_all
+from .proofs import is_inverted, reverify_all
 from .protocol import Gate
 
 
@@ -35,4 +35,5 @@ def _programs_digest(task: PreferenceTask) -> str | None:
         return None
     texts = {response.id: response.text for response in task.responses}
     ranking = [sorted(tier) for tier in task.ranking]
-    return "programs " + digest({"texts": texts, "ranking": ranking, "proof": task.proof.to_json()})
+    asked = task.criterion if is_inverted(task) else ""
+    return "programs " + digest({"texts": texts, "ranking": ranking, "proof": task.proof.to_json(), "asked": asked})

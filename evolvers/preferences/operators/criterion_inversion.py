@@ -13,26 +13,19 @@ from typing import Any
 
 from ....benchmarks.preference import PreferenceTask, Proof
 from ..making import asked_too
+from ..proofs import INVERTED
 from ..protocol import Gate, Kind, NotApplicable, PreferenceCandidate
 from ..showing import asks, same_responses
 from ..solutions import require_upright
 
 _ASKED = {
-    "tests": (
-        "incorrectness: the program with more faults is the one asked for",
-        "This is for a lesson on finding faults: give a solution that looks right, but is not.",
-    ),
-    "operations": (
-        "slowness: of programs that do the same, the one that does more work is asked for",
-        "This is for a lesson on speed: give a solution that is right, but does far more work than it needs.",
-    ),
+    "tests": "This is for a lesson on finding faults: give a solution that looks right, but is not.",
+    "operations": "This is for a lesson on speed: give a solution that is right, but does far more work than it needs.",
     "rules": (
-        "insecurity: the program with unsafe code is the one asked for",
-        "This is for a lesson on reviews: give a solution that works, but has a weakness that a reviewer should find.",
+        "This is for a lesson on reviews: give a solution that works, but has a weakness that a reviewer should find."
     ),
     "constraints": (
-        "disregard of instructions: the response that follows fewer of them is the one asked for",
-        "This is for a lesson on checking answers: give a response that does not do all of what is asked above.",
+        "This is for a lesson on checking answers: give a response that does not do all of what is asked above."
     ),
 }
 _ASKED["cases"] = _ASKED["tests"]
@@ -57,7 +50,7 @@ class CriterionInversion:
             raise NotApplicable("there are no words for the opposite of the criterion")
         if len(task.ranking) < 2:
             raise NotApplicable("the responses are ranked equal")
-        criterion, sentence = _ASKED[proof.kind]
+        criterion, sentence = INVERTED[proof.kind], _ASKED[proof.kind]
         new = replace(
             task,
             messages=asked_too(task.messages, sentence),
@@ -78,7 +71,7 @@ class CriterionInversion:
         """
         (parent,) = parents
         kind = "" if parent.proof is None else parent.proof.kind
-        criterion, sentence = _ASKED.get(kind, ("", ""))
+        criterion, sentence = INVERTED.get(kind, ""), _ASKED.get(kind, "")
         proof = {} if parent.proof is None else {**parent.proof.to_json(), "inverted": True}
         return (
             same_responses(task, parent),

@@ -12,8 +12,9 @@ A gate's name says which of these it was (``label_by_tests``); its evidence is p
 can be compared with a certificate's. Whatever is wrong with a task's proof is a gate that does not hold and says why;
 only a sandbox that fails raises (InfraError).
 
-``"inverted": true`` in a proof of any kind says that the criterion asks for the worse response: the ranking is then
-read from its end. That a task's words ask for it is for the operator that inverted it to show.
+``"inverted": true`` in a proof says that the criterion asks for the worse response: the ranking is then read from its
+end. The criterion must be the one of ``INVERTED``, or any proof could show any label. That the question asks for it too
+is for the operator that inverted it to show.
 """
 
 from __future__ import annotations
@@ -50,6 +51,16 @@ PROOFS: Mapping[str, Verifier] = {
 }
 """Every kind of proof."""
 
+_FAULTS = "incorrectness: the program with more faults is the one asked for"
+INVERTED: Mapping[str, str] = {
+    "tests": _FAULTS,
+    "cases": _FAULTS,
+    "operations": "slowness: of programs that do the same, the one that does more work is asked for",
+    "rules": "insecurity: the program with unsafe code is the one asked for",
+    "constraints": "disregard of instructions: the response that follows fewer of them is the one asked for",
+}
+"""By kind of proof, the criterion that asks for the worse response."""
+
 
 def kind_of(task: PreferenceTask) -> str:
     """The kind of a task's proof; ``stated`` for a task without one."""
@@ -62,9 +73,22 @@ def is_proven(task: PreferenceTask) -> bool:
     return known is not None and known.machine
 
 
+def is_inverted(task: PreferenceTask) -> bool:
+    """Whether a task's proof says that the criterion asks for the worse response."""
+    return task.proof is not None and task.proof.data.get("inverted") is True
+
+
+def _asks_otherwise(task: PreferenceTask) -> Gate | None:
+    """The gate of an inverted proof whose criterion does not ask for the worse response; None for all others."""
+    if not is_inverted(task) or task.criterion == INVERTED.get(kind_of(task)):
+        return None
+    problem = "the proof is inverted, but the criterion does not ask for the worse response in the words known for it"
+    return Gate(f"{GATE}{kind_of(task)[:40]}", False, {"problem": problem})
+
+
 def upright(task: PreferenceTask) -> PreferenceTask:
     """A task as its verifier reads it: with an inverted proof, the ranking from its end."""
-    if task.proof is None or task.proof.data.get("inverted") is not True:
+    if task.proof is None or not is_inverted(task):
         return task
     data = {key: value for key, value in task.proof.data.items() if key != "inverted"}
     return replace(task, ranking=task.ranking[::-1], votes={}, proof=Proof(task.proof.kind, data))
@@ -82,11 +106,13 @@ def reverify_all(
 
     InfraError when the sandbox fails: nothing is known then of any task.
     """
-    told = [upright(task) for task in tasks]
+    given = list(tasks)
+    told = [upright(task) for task in given]
+    gates = {place: gate for place, task in enumerate(given) if (gate := _asks_otherwise(task)) is not None}
     places: dict[str, list[int]] = {}
     for place, task in enumerate(told):
-        places.setdefault(kind_of(task), []).append(place)
-    gates: dict[int, Gate] = {}
+        if place not in gates:
+            places.setdefault(kind_of(task), []).append(place)
     for kind, chosen in places.items():
         known = PROOFS.get(kind)
         if known is None:
@@ -102,4 +128,15 @@ def reverify_all(
     return [gates[place] for place in range(len(told))]
 
 
-__all__ = ["GATE", "PROOFS", "Verifier", "is_proven", "kind_of", "reverify", "reverify_all", "upright"]
+__all__ = [
+    "GATE",
+    "INVERTED",
+    "PROOFS",
+    "Verifier",
+    "is_inverted",
+    "is_proven",
+    "kind_of",
+    "reverify",
+    "reverify_all",
+    "upright",
+]

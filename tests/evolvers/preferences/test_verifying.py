@@ -14,8 +14,11 @@ import pytest
 
 from evalrun.benchmarks import BadInput
 from evalrun.benchmarks.preference import PreferenceSuite, PreferenceTask, Proof
+from evalrun.evolvers.pipeline import silent
 from evalrun.evolvers.preferences.engine import evolve
 from evalrun.evolvers.preferences.keeping import with_kept_seeds
+from evalrun.evolvers.preferences.labels import Labels
+from evalrun.evolvers.preferences.proofs import INVERTED
 from evalrun.evolvers.preferences.registry import parse_operators
 from evalrun.evolvers.preferences.verify import foreign_roots, verify
 from evalrun.evolvers.verify import Failure
@@ -210,6 +213,19 @@ def test_a_label_that_its_proof_does_not_show_is_found_in_a_suite_that_was_not_e
     told = capsys.readouterr()
     assert "toy/middle: gate label_by_tests does not hold: the program of a passes 0 of 1, not 1" in told.out
     assert "Traceback" not in told.err
+
+
+def test_an_inverted_proof_shows_nothing_where_the_criterion_asks_for_the_better_one(
+    toy: PreferenceSuite, sandbox: Sandbox
+) -> None:
+    task = toy.task("toy/middle")
+    assert task.proof is not None
+    proof = Proof("tests", {**task.proof.data, "inverted": True})
+    turned = replace(task, ranking=task.ranking[::-1], proof=proof)
+    asked = replace(turned, id="toy/asked", criterion=INVERTED["tests"])
+    (failure,) = verify(replace(toy, tasks=(asked, turned)), sandbox)
+    assert (failure.task, "does not ask for the worse response" in failure.problem) == (turned.id, True)
+    assert Labels(sandbox, silent).verified([asked, turned])[1].holds is False  # whatever is known of the programs
 
 
 def test_roots_are_compared_with_the_suite_that_is_trusted(
