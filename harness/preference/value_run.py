@@ -149,10 +149,13 @@ class ValueRun:
         self, wanted: Iterable[tuple[Question, int]], ask: Ask, connections: int, advance: Callable[[], None]
     ) -> Callable[[], Awaitable[None]]:
         """What asks for all that is not there yet when it is awaited; Owed in the end where something is owed."""
-        missing = [(question, epoch) for question, epoch in wanted if (question.key, epoch) not in self.done]
+        asked = list(wanted)
 
         async def run() -> None:
             with run_lock(self.folder), JsonlAppender(self.folder / ANSWERS) as stream:
+                # read again: opening cuts off a last line without its end, and another process may have gone on
+                self.done = {(row.key, row.epoch): row for row in read_answers(self.folder)}
+                missing = [(question, epoch) for question, epoch in asked if (question.key, epoch) not in self.done]
                 failures = await _ask_missing(missing, ask, connections, self._recorder(stream, advance))
             if failures:
                 example = "; ".join(sorted(set(failures.values()))[:3]) or "not asked"
@@ -233,6 +236,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     manifest = read_json(path)
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA or "settings" not in manifest:
         raise BadInput(f"{path}: not the manifest of a run of values (schema {SCHEMA})")
+    timeline = manifest.get("timeline")
+    if not isinstance(timeline, dict) or not isinstance(timeline.get("digest"), str):
+        raise BadInput(f"{path}: timeline: the digest is missing; get a clean copy of the folder")
     return manifest
 
 
@@ -251,7 +257,7 @@ def read_answers(folder: Path) -> Iterator[Recorded]:
     for number, row in enumerate(read_jsonl(path, torn_tail=True) if path.exists() else (), 1):
         try:
             recorded = _recorded(row)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise BadInput(f"{path}: answer {number}: a field is missing or wrong ({error})") from error
         if (recorded.key, recorded.epoch) not in seen:
             seen.add((recorded.key, recorded.epoch))
@@ -263,6 +269,8 @@ def _recorded(row: Mapping[str, Any]) -> Recorded:
     shares = None if row["shares"] is None else tuple(float(share) for share in row["shares"])
     if sorted(order) != list(range(len(order))) or (shares is not None and len(shares) != len(order)):
         raise ValueError("order and shares do not fit each other")
+    if shares is not None and not all(0 <= share <= 1 for share in shares):
+        raise ValueError("shares: expected numbers from 0 to 1")
     return Recorded(
         key=str(row["question"]),
         kind=str(row["kind"]),

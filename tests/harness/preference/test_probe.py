@@ -318,3 +318,9 @@ def test_a_mode_of_equal_values_is_taken_only_by_name() -> None:
     found = ProbeResult("http://x", "m", {"echo": {}, "judge": {}}, {}, ("echo: equal: every token has the same ...",))
     assert choose_mode(found, "echo") == "echo"
     assert choose_mode(found) == "judge"
+
+
+def test_where_all_that_works_is_constant_the_reason_says_so() -> None:
+    found = ProbeResult("http://x", "m", {"echo": {}, "judge": {}}, {"prompt_logprobs": "none"}, ("echo: equal: all",))
+    with pytest.raises(BadInput, match="echo: gives every token one value"):
+        choose_mode(found, among=("prompt_logprobs", "echo"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evalrun.benchmarks import InfraError, Owed
+from evalrun.benchmarks import BadInput, InfraError, Owed
 from evalrun.benchmarks.preference import PreferenceTask
 from evalrun.benchmarks.preference.timeline import Period, Timeline, ValueItem
 from evalrun.harness.preference.api import NotScorable, Said
@@ -104,3 +104,33 @@ def test_a_server_that_is_down_is_given_up_after_a_few_failures_in_a_row(tmp_pat
     with pytest.raises(Owed, match="6 of 6"):
         asyncio.run(run.ask_all(wanted(timeline), ask, 1, lambda: None)())
     assert tried == 4
+
+
+def test_an_answer_whose_line_has_no_end_is_asked_for_again(tmp_path: Path) -> None:
+    timeline, chooser = held(), Leans()
+    asyncio.run(run_of(tmp_path / "run", timeline).ask_all(wanted(timeline), asks_chooser(chooser), 2, lambda: None)())
+    path = tmp_path / "run" / "answers.jsonl"
+    path.write_text(path.read_text()[:-1])
+    again = run_of(tmp_path / "run", timeline, resume=True)
+    asyncio.run(again.ask_all(wanted(timeline), asks_chooser(chooser), 2, lambda: None)())
+    assert (chooser.asked, len(path.read_text().splitlines())) == (7, 6)
+
+
+@pytest.mark.parametrize("shares", [[2, -1], [10**400, 0], ["a", 0], [float("nan"), 1]])
+def test_shares_on_disk_that_cannot_be_are_bad_input(tmp_path: Path, shares: list[object]) -> None:
+    timeline = held()
+    asyncio.run(run_of(tmp_path / "run", timeline).ask_all(wanted(timeline), asks_chooser(Leans()), 2, lambda: None)())
+    path = tmp_path / "run" / "answers.jsonl"
+    first, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([json.dumps({**json.loads(first), "shares": shares}), *rest]) + "\n")
+    with pytest.raises(BadInput, match="answer 1: a field is missing or wrong"):
+        run_of(tmp_path / "run", timeline, resume=True)
+
+
+def test_a_manifest_without_its_timeline_is_bad_input(tmp_path: Path) -> None:
+    run_of(tmp_path / "run", held())
+    path = tmp_path / "run" / "run.json"
+    path = path if path.exists() else next((tmp_path / "run").glob("*.json"))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "timeline": None}))
+    with pytest.raises(BadInput, match="timeline"):
+        run_of(tmp_path / "run", held(), resume=True)
