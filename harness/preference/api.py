@@ -27,6 +27,10 @@ Choice = Literal["first", "second", "tie", "none"]
 """What was chosen, by position; none: refused, or nothing that could be read."""
 
 
+LEAST_LOGPROB = -1e30
+"""Nothing that a model computes is below it; sums and squares of what is above it are finite."""
+
+
 class NotScorable(Exception):
     """This task cannot be scored by this model, others can; the message is the reason, which reports count.
 

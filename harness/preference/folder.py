@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ def check_folder(folder: Path) -> None:
     """BadInput where no preference run can be there: a file, other files, or a run of code tasks."""
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder}: a file is in the way; choose another folder with -o")
+    refuse_links(folder, (MANIFEST, TASKS, ANSWERS, PAIRS, OWED, LOCK))
     if (folder / MANIFEST).exists():
         load_manifest(folder)
         return
@@ -57,6 +58,14 @@ def check_folder(folder: Path) -> None:
         left_by_a_kill = path.name in (LOCK, TASKS) or (path.name.startswith(".") and path.name.endswith(".tmp"))
         if not left_by_a_kill:
             raise BadInput(f"{folder}: holds files but no run; choose an empty folder with -o")
+
+
+def refuse_links(folder: Path, names: Iterable[str]) -> None:
+    """BadInput where a file of a run is a link to somewhere else: what is written to it would be written there."""
+    for name in names:
+        path = folder / name
+        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+            raise BadInput(f"{path}: a link that leads out of the run's folder; nothing is written through it")
 
 
 def stored_manifest(folder: Path) -> dict[str, Any] | None:

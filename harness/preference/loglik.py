@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from ...benchmarks.preference import Message
 from ..endpoint.api import EndpointRefused, RequestRefused
-from .api import NotScorable, TokenScores
+from .api import LEAST_LOGPROB, NotScorable, TokenScores
 from .boundary import Start, aligned_ends, shared_start, shared_start_by_text
 from .loglik_template import PlainTemplate
 from .loglik_tokenizer import ServerTokenizer
@@ -181,6 +181,8 @@ def checked_logprob(value: float) -> float:
         raise NotScorable(f"not_a_number: a log-probability is {number}")
     if number > _ROUNDING:
         raise NotScorable(f"positive: a log-probability is {number:g}, above 0")
+    if number < LEAST_LOGPROB:
+        raise NotScorable(f"not_a_number: a log-probability is {number:g}, which no model computes")
     return min(number, 0.0)
 
 

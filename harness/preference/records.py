@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeVar, cast, get_args
 from ...benchmarks import BadInput
 from ...benchmarks.jsonio import read_json, read_jsonl, write_json, write_jsonl
 from ...benchmarks.preference import PreferenceTask
-from .api import Choice, Said, TokenScores
+from .api import LEAST_LOGPROB, Choice, Said, TokenScores
 
 SCHEMA = 1
 KIND = "preference"
@@ -309,6 +309,6 @@ def _count(value: object) -> int:
 
 
 def _logprob(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value <= 0 or value == float("-inf"):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not LEAST_LOGPROB <= value <= 0:
         raise ValueError(f"expected a finite log-probability, found {str(value)[:40]!r}")
     return float(value)

@@ -18,9 +18,10 @@ from ...benchmarks.jsonio import JsonlAppender, digest, read_json, read_jsonl, w
 from ...benchmarks.preference import Message, PreferenceTask, Response
 from ...benchmarks.preference.timeline import Timeline, read_timeline
 from ..endpoint.api import Endpoint, RequestRefused, Sampling
-from ..runs.lock import run_lock
+from ..runs.lock import LOCK, run_lock
 from ..runs.records import now
 from .api import Chooser, NotScorable
+from .folder import refuse_links
 from .value_answers import Answer, of_pick, of_positions
 from .value_questions import Question, picked, prompt, situation
 
@@ -118,6 +119,7 @@ class ValueRun:
         config = {"settings": dict(settings), "timeline": {"name": timeline.name, "digest": timeline.digest}}
         self._digest = digest(config)
         path = folder / MANIFEST
+        refuse_links(folder, (MANIFEST, TIMELINE, ANSWERS, LOCK))
         if path.exists():
             self._check(path, resume)
         else:

@@ -12,6 +12,8 @@ from ...benchmarks.errors import BadInput
 from ...benchmarks.jsonio import read_lines
 from ...benchmarks.visible import visible
 
+_LARGEST = 1e100
+
 
 class Line:
     """One line of the file: gives its fields typed, and names itself in every complaint."""
@@ -68,13 +70,15 @@ class Line:
         return value
 
     def number_of(self, name: str) -> float:
-        """A finite number, NaN where there is none."""
+        """A finite number, NaN where there is none. Sums and squares of those that are taken are finite too."""
         value = self.fields.get(name)
         if value is None:
             return math.nan
         try:
             if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
                 raise ValueError
+            if abs(value) > _LARGEST:
+                raise self.wrong(f"{name}: a number within +-{_LARGEST:g} is expected, found {shown(value)}")
             return float(value)
         except (ValueError, OverflowError):
             raise self.wrong(f"{name}: a finite number is expected, found {shown(value)}") from None

@@ -82,6 +82,7 @@ def test_a_packed_file_is_read_by_its_content(tmp_path: Path) -> None:
         ([{**PAIR, "chosen_score": math.nan}], ":1: chosen_score: a finite number is expected, found NaN"),
         ([{**PAIR, "chosen_score": -math.inf}], ":1: chosen_score: a finite number"),
         ([{**PAIR, "chosen_score": -(10**400)}], ":1: chosen_score: a finite number"),
+        ([{**PAIR, "chosen_score": -1e101}], r":1: chosen_score: a number within \+-1e\+100 is expected"),
         ([{**PAIR, "chosen_score": 2.5}], ':1: chosen_score: a log-likelihood is never above 0; .*"mode": "reward"'),
         ([{**PAIR, "chosen_tokens": 1.5, "rejected_tokens": 1}], ":1: chosen_tokens: a whole number"),
         ([{**PAIR, "chosen_bytes": -1, "rejected_bytes": 1}], ":1: chosen_bytes: a whole number"),

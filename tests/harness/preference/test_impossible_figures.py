@@ -12,7 +12,7 @@ from evalrun.harness.preference.prompt_logprobs import read_prompt_logprobs
 from evalrun.harness.preference.teacher_force import read_forced
 
 
-@pytest.mark.parametrize("number", [10**400, -(10**400), float("nan"), "-1", True, None, [-1.0]])
+@pytest.mark.parametrize("number", [10**400, -(10**400), -1e300, float("nan"), "-1", True, None, [-1.0]])
 def test_what_is_no_log_probability_is_a_reason_whichever_way_it_came(number: Any) -> None:
     told = {"tokens": ["a", "b"], "token_logprobs": [None, number]}
     with pytest.raises(NotScorable):

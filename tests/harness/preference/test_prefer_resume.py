@@ -267,3 +267,18 @@ def test_tasks_that_were_changed_on_disk_are_not_resumed(
     capsys.readouterr()
     assert main(_args(tmp_path, server, "--resume")) == 2
     assert "tasks.jsonl" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["answers.jsonl", "pairs.jsonl", "run.json"])
+def test_nothing_is_written_through_a_link_that_leads_out_of_the_run(
+    tmp_path: Path, server: Choosing, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main(_args(tmp_path, server)) == 0
+    path, mine = tmp_path / "run" / name, tmp_path / "mine"
+    mine.write_bytes(path.read_bytes() + b"no end")
+    path.unlink()
+    path.symlink_to(mine)
+    capsys.readouterr()
+    assert main(_args(tmp_path, server, "--resume")) == 2
+    assert "leads out of the run's folder" in capsys.readouterr().err
+    assert mine.read_bytes().endswith(b"no end")
