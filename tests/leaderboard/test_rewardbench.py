@@ -98,3 +98,8 @@ def test_version_two_is_the_plain_mean_of_six() -> None:
     assert found.total.interval.low < found.total.value < found.total.interval.high
     assert math.isnan(rewardbench_2(subsets).total.value)
     assert rewardbench_2(subsets).sections["Math"].value == 0.5
+
+
+def test_a_reference_that_is_barely_right_costs_the_points_for_both_gaps() -> None:
+    reference, tied = ManyCorrect((5.5,), (5.0,)), ManyCorrect((8.0, 7.0), (4.0,))  # gaps 0.5 and 3, spread 1
+    assert ties_score([(reference, tied)]).raw == pytest.approx(0.3 + 0.3 + 0.2 + 0.01 * math.tanh(0.5 - 1))

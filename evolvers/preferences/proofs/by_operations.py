@@ -188,8 +188,8 @@ def _question(task: PreferenceTask) -> _Question | Gate:
         code, programs, ratio = code_task(task), programs_of(task), data_of(task).get("ratio")
         if code.entry_point is None:
             raise BadInput("proof: entry_point is missing")
-        if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not ratio >= ALIKE:
-            raise BadInput(f"proof: ratio: expected a number from {ALIKE} on")
+        if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not ALIKE <= ratio <= MOST_STEPS:
+            raise BadInput(f"proof: ratio: expected a number from {ALIKE} to {MOST_STEPS}")
         for name, program in programs.items():
             reached = reaches(program)
             if reached is not None:
