@@ -213,3 +213,18 @@ def test_gates_come_in_the_order_of_the_tasks_and_progress_is_told(sandbox: Sand
     gates = reverify_all(tasks, sandbox, lambda name, number: told.append(number))
     assert [gate.holds for gate in gates] == [True, False, True, True]
     assert sum(told) == 4
+
+
+def test_a_ratio_that_the_work_does_not_reach_is_no_proof(sandbox: Sandbox) -> None:
+    for ratio, holds in ((1.5, True), (1000, False), (10**400, False)):
+        assert reverify(task("operations", {**OPERATIONS, "ratio": ratio}, a=SEEN, b=SCAN), sandbox).holds is holds
+
+
+def test_the_best_by_cases_passes_all_of_them(sandbox: Sandbox) -> None:
+    half = "def add(a, b):\n    return 1\n"
+    none = "def add(a, b):\n    return 7\n"
+    data = {"entry_point": "add", "tests": [CASES], "least": 0}
+    assert reverify(task("cases", data, a=ADD, b=half), sandbox).holds
+    gate = reverify(task("cases", data, a=half, b=none), sandbox)
+    assert not gate.holds
+    assert "is ranked best and passes 1 of 2" in str(gate.evidence["problem"])

@@ -282,3 +282,14 @@ def test_nothing_is_written_through_a_link_that_leads_out_of_the_run(
     assert main(_args(tmp_path, server, "--resume")) == 2
     assert "leads out of the run's folder" in capsys.readouterr().err
     assert mine.read_bytes().endswith(b"no end")
+
+
+def test_of_two_answers_to_one_question_the_first_counts(tmp_path: Path, server: Choosing) -> None:
+    assert main(_args(tmp_path, server)) == 0
+    path, pairs = tmp_path / "run" / "answers.jsonl", tmp_path / "run" / "pairs.jsonl"
+    before = pairs.read_bytes()
+    turned = {"first": "second", "second": "first"}
+    again = [json.dumps({**row, "choice": turned[row["choice"]]}) + "\n" for row in lines(path)]
+    path.write_text(path.read_text() + "".join(again))
+    write_pairs(tmp_path / "run")
+    assert pairs.read_bytes() == before
