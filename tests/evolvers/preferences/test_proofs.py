@@ -228,3 +228,13 @@ def test_the_best_by_cases_passes_all_of_them(sandbox: Sandbox) -> None:
     gate = reverify(task("cases", data, a=half, b=none), sandbox)
     assert not gate.holds
     assert "is ranked best and passes 1 of 2" in str(gate.evidence["problem"])
+
+
+def test_programs_that_are_as_good_as_each_other_are_no_order(sandbox: Sandbox) -> None:
+    other = "add = lambda a, b: b + a\n"
+    told = {"entry_point": "add", "tests": [CASES]}
+    tests = task("tests", {**told, "passes": {"a": True, "b": True}}, a=ADD, b=other)
+    cases = task("cases", told, a=ADD, b=other)
+    for gate in reverify_all([tests, cases], sandbox):
+        assert not gate.holds
+        assert "a is ranked above b, but it has" in str(gate.evidence["problem"])
