@@ -242,6 +242,11 @@ def operator_named(name: str) -> Operator:
     """
     found = {entry.name: entry for entry in entry_points(group=GROUP)}
     if name not in found:
+        if any(entry.name == name for entry in entry_points(group="evalrun.preference_operators")):
+            raise BadInput(
+                f"{name} is an operator on preference tasks, and these are code tasks; `evalrun evolve SUITE "
+                "--as-preferences` makes pairs of them first"
+            )
         raise BadInput(f"no operator is called {name[:60]!r}; there are: {', '.join(sorted(found)) or 'none'}")
     loaded = found[name].load()
     operator = loaded() if isinstance(loaded, type) else loaded

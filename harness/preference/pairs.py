@@ -17,7 +17,7 @@ from .records import PAIRS, AnswerRow, Item, TaskRow, load_manifest, load_tasks,
 
 Name = Literal["chosen", "rejected", "tie", "unreadable"]
 OWED = "owed: the endpoint did not answer"
-MISMATCH = "its reference cuts the texts into other tokens"
+MISMATCH = "its reference has other tokens or another template"
 _MOST_REASON = 300
 _DIALECT = str.maketrans({"\u0120": " ", "\u2581": " ", "\u010a": "\n"})
 """How tokenizers write a blank and a line's end; servers differ in whether they pass that on."""

@@ -101,7 +101,7 @@ async def _usable(
         return None, [f"texts are sent, not token ids, which the server refuses ({refusal})"]
     changed = _sum(other, 1) - _sum(one, len(with_special) - len(without) + 1)
     return tokenizer, [
-        f"the tokenizer adds BOS to a text; without it a sentence's log-likelihood is {changed:+.3g} nats"
+        f"the tokenizer adds BOS to a text; without it a sentence's log-likelihood changes by {changed:+.3g} nats"
     ]
 
 

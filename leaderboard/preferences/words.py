@@ -41,7 +41,9 @@ def preference_sentence(group: Sequence[PreferenceSummary]) -> str:
     )
     below = sum(not above_controls(one) for one in group)
     if len(group) == 1:
-        return f"{head}{', which is not clearly less' if below else ''}."
+        high = result.interval.high
+        more = not math.isnan(high) and high < control.accuracy
+        return f"{head}{', which is clearly more' if more else ', which is not clearly less' if below else ''}."
     if not below:
         return f"{head}, less than each of the {len(group)} models."
     verb = "is" if below == 1 else "are"

@@ -119,6 +119,11 @@ def test_the_best_rule_is_the_one_a_model_is_held_against(tmp_path: Path) -> Non
     assert "which is not clearly less" in preference_sentence([one])
 
 
+def test_a_model_that_is_never_right_is_said_to_be_below_the_coin(tmp_path: Path) -> None:
+    one = summary(judged(tmp_path / "j.jsonl", "m", [("unreadable", "unreadable")] * 20))
+    assert preference_sentence([one]).endswith("which is clearly more.")
+
+
 def test_pairs_that_could_not_be_scored_are_counted_and_in_no_share(make_run: MakeRun, tmp_path: Path) -> None:
     path = tmp_path / "scores.jsonl"
     rows: list[dict[str, object]] = [{"pair": "a", "chosen_score": -1.0, "rejected_score": -2.0}]
