@@ -14,7 +14,7 @@ from evalrun.benchmarks.preference import PreferenceTask, Proof
 from evalrun.evolvers.places import spliced
 from evalrun.evolvers.preferences.inputs import work_inputs
 from evalrun.evolvers.preferences.leveling import level, uncommented
-from evalrun.evolvers.preferences.proofs import reverify
+from evalrun.evolvers.preferences.proofs import INVERTED, reverify
 from evalrun.evolvers.preferences.slowing import slower_ways
 from evalrun.evolvers.preferences.telling import telling
 from evalrun.evolvers.preferences.unsafe_rewrites import rewrites
@@ -67,7 +67,7 @@ def test_programs_that_pass_as_many_cases_may_be_tied_and_no_others(sandbox: San
 
 
 def test_an_inverted_proof_holds_for_the_ranking_from_its_end_only(sandbox: Sandbox) -> None:
-    task = graded(RIGHT, NEVER)
+    task = replace(graded(RIGHT, NEVER), criterion=INVERTED["cases"])
     assert task.proof is not None
     inverted = Proof("cases", {**task.proof.data, "inverted": True})
     assert reverify(replace(task, ranking=(("b",), ("a",)), proof=inverted), sandbox).holds

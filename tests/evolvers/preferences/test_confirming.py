@@ -71,7 +71,7 @@ def test_a_code_suite_without_any_of_the_problems_is_refused(
 
 def test_pairs_on_humaneval_are_confirmed_by_the_tests_of_humaneval_plus(tmp_path: Path, shared_data: Path) -> None:
     suite = Suite.load(shared_data / "humanevalplus" / "v0.1.10" / "HumanEvalPlus.jsonl.gz")
-    chosen = [suite.task(f"HumanEval/{number}") for number in (0, 9, 32)]
+    chosen = [suite.task(f"HumanEval/{number}") for number in (0, 9, 31)]
     rows = [(task.id, task.reference, f"def {task.entry_point}(*a):\n    return None\n", 0) for task in chosen]
     small = tmp_path / "plus"
     suite.subset(chosen).save(small)
