@@ -6,6 +6,8 @@ import ast
 import warnings
 from typing import Any
 
+from .parsing import parse_expression
+
 MAX_CHARACTERS = 20_000
 """Of a text that is read at all. Parsing this much takes milliseconds, however it is nested."""
 MAX_DEPTH = 90
@@ -28,7 +30,7 @@ def read_literal(text: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text.strip(), mode="eval")
+            tree = parse_expression(text.strip())
         return _value(tree.body, 0)
     except NotLiteral:
         raise

@@ -7,13 +7,15 @@ import symtable
 import warnings
 from functools import lru_cache
 
+from ..benchmarks.parsing import parse_module
+
 
 def parse(source: str) -> ast.Module:
     """The syntax tree; SyntaxError when there is none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return ast.parse(source)
+            return parse_module(source)
         except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nesting beyond the parser's stack
             raise SyntaxError(str(error) or "nested too deeply") from error
 

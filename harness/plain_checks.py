@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..benchmarks.parsing import parse_module
 from ..benchmarks.plain import Opaque, begin, set_of
 from .sandbox.wire import row_of
 
@@ -69,7 +70,7 @@ def read_assertions(program: str, entry_point: str, prelude: str = "") -> list[P
     try:
         if _binds_a_known_name(prelude):
             return None
-        return _Reader(entry_point).assertions(ast.parse(program)) or None
+        return _Reader(entry_point).assertions(parse_module(program)) or None
     except (_Unreadable, SyntaxError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError):
         return None
 
@@ -79,9 +80,9 @@ def _binds_a_known_name(prelude: str) -> bool:
     if not any(name in prelude for name in _KNOWN):
         return False
     try:
-        tree = ast.parse(prelude)
+        tree = parse_module(prelude)
     except SyntaxError:  # a prompt may end in a signature
-        tree = ast.parse(prelude.rstrip() + "\n    pass\n")
+        tree = parse_module(prelude.rstrip() + "\n    pass\n")
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             bound = node.name

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import warnings
 
+from ..parsing import parse_module
+
 #: Texts longer than this are not parsed in the host process: the parser's memory grows with its input.
 MAX_SOURCE_CHARS = 5_000_000
 
@@ -17,7 +19,7 @@ def parse(source: str) -> ast.Module | None:
         with warnings.catch_warnings():
             # "invalid escape sequence" and its kin are the dataset's business, not the reader's.
             warnings.simplefilter("ignore")
-            return ast.parse(source)
+            return parse_module(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

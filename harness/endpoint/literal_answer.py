@@ -7,6 +7,7 @@ import re
 import warnings
 
 from ...benchmarks.literals import MAX_CHARACTERS, NotLiteral, read_literal
+from ...benchmarks.parsing import parse_module
 from .blocks import fenced_blocks
 from .pysource import Parser
 
@@ -58,7 +59,7 @@ def _right_side(text: str) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            (statement,) = ast.parse(text).body
+            (statement,) = parse_module(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return text
     found: ast.expr | None = None

@@ -9,6 +9,8 @@ import io
 import re
 import warnings
 
+from ...benchmarks.parsing import parse_module
+
 MAX_PARSED = 100_000
 """Characters. Longer text is not parsed: the nesting that 400,000 characters can hold ends a Python 3.10 process."""
 MAX_PARSED_IN_ALL = 500_000
@@ -155,7 +157,7 @@ def _tree_or_line(text: str) -> ast.Module | int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the answer's invalid escapes are not the user's concern
-            return ast.parse(text)
+            return parse_module(text)
     except SyntaxError as error:
         return error.lineno or 0
     except (ValueError, RecursionError, MemoryError):

@@ -1,0 +1,40 @@
+"""Python source to syntax trees, by one thread at a time and out of the garbage collector's reach.
+
+CPython counts the depth of the tree it is building in a place that all threads share. Where the collector comes in
+between, and what it runs parses or lets another thread parse, ``ast.parse`` ends in a SystemError that says nothing of
+the source (seen on 3.11.7 with 16 workers, once in some thousand programs under load).
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+
+_ALONE = RLock()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    with _ALONE:
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if collects:
+                gc.enable()
+
+
+def parse_module(source: str | bytes) -> ast.Module:
+    """The tree of a program; raises what ``ast.parse`` does."""
+    with _undisturbed():
+        return ast.parse(source)
+
+
+def parse_expression(source: str) -> ast.Expression:
+    """The tree of an expression; raises what ``ast.parse`` does."""
+    with _undisturbed():
+        return ast.parse(source, mode="eval")
