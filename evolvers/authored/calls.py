@@ -1,0 +1,95 @@
+"""What is asked of models while a suite is evolved: who is asked, what came back, and what of it a certificate names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol
+
+from .protocol import Rendered
+
+Role = Literal["author", "solver", "judge", "designer"]
+"""author: proposes, mends its reply, clarifies, names inputs. solver: sees a prompt alone. judge: compares responses.
+designer: proposes operators."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A model of the panel. family: what it is a relative of (by default read from its name), since a model, or its
+    like, is never its own only witness."""
+
+    model: str
+    base_url: str
+    family: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Who does what. solvers, judges: at least one each where they are needed; asked in turn, the author among them
+    only where no other is given."""
+
+    author: Member
+    solvers: tuple[Member, ...]
+    judges: tuple[Member, ...] = ()
+
+    @property
+    def independent(self) -> bool:
+        """Whether some solver is of another family than the author."""
+        return any(member.family != self.author.family for member in self.solvers)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request and its reply, as a certificate names it. Digests are SHA-256 of the request's JSON and of the reply's
+    text; purpose: ``evolve``, ``mend``, ``solve``, ``clarify``, ``inputs``, ``judge``, ``plan``, ..."""
+
+    role: Role
+    purpose: str
+    model: str
+    family: str
+    template: str
+    template_version: str
+    temperature: float | None
+    seed: int | None
+    epoch: int
+    request_digest: str
+    reply_digest: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As the certificate holds it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply: its text (thinking left out), the call, and what it took. cached: nothing was paid for it now."""
+
+    text: str
+    call: Call
+    finish_reason: str | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached: bool = False
+
+
+class Asker(Protocol):
+    """What the pipeline asks with. Implementations keep each reply before they hand it on (content-addressed by the exact
+    request and its epoch), hold to the budget, and bound what is in flight."""
+
+    async def ask(
+        self, role: Role, member: Member, purpose: str, prompt: Rendered, *, seed: int, epoch: int = 0
+    ) -> Answer:
+        """The reply to one prompt. seed: of the seed tree, sent where a seed was asked for; epoch: repetition of the
+        same prompt to the same member, so that five blind solutions are five replies.
+
+        Raises:
+            OutOfBudget: nothing further may be spent; what is proven so far stands.
+            EndpointRefused, RequestRefused, EndpointDown: see harness.endpoint.api; an outage is never a rejection.
+        """
+
+
+class OutOfBudget(Exception):
+    """The budget of calls, tokens, money or minutes is used up."""
+
+
+Fields = Mapping[str, Any]

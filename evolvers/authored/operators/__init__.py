@@ -1,0 +1,1 @@
+"""Operators on code tasks that a model carries out."""

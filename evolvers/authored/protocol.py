@@ -1,0 +1,141 @@
+"""What an operator through a model is: a named, versioned prompt, what a reply to it may say, and what must be shown.
+
+An operator never asks: the pipeline does, for all of them in one way. A reply is data: it is read as JSON, and whatever
+program it holds runs in the sandbox only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from ...benchmarks import CodeTask
+from ..protocol import Gate, Observation, Rows
+
+GROUP = "evalrun.model_operators"
+Kind = Literal["preserving", "altering"]
+
+
+class UnusableReply(ValueError):
+    """A reply that is no draft; the message is one line that the model can be told, so that it mends its reply once.
+
+    reason: a short category of reasons, which reports count.
+    """
+
+    def __init__(self, message: str, reason: str = "malformed") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A function that a task gives away: its name, its whole program (with docstring), calls that show it at work."""
+
+    name: str
+    program: str
+    calls: Rows = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an author proposes: the validated content of its reply.
+
+    spec:
+        what is asked, as prose; without examples, which are executed and added later. It is all that a blind solver
+        sees beside ``signature``, ``helpers`` and the executed examples.
+    signature:
+        one line of Python, ``def name(a: int, b: str) -> bool:``, whose name is ``entry_point``.
+    reference:
+        the author's whole program.
+    inputs:
+        argument tuples that the author proposes, as plain data.
+    contract:
+        Python source that defines ``admissible(*args) -> bool``: for which inputs the task is defined; "" where the
+        author declared none. It runs in the sandbox.
+    helpers:
+        what is given away (``tool_use``).
+    preserved:
+        of preserving operators: the tests are the parent's, reference and inputs are not asked for.
+    """
+
+    spec: str
+    signature: str
+    entry_point: str
+    reference: str
+    inputs: Rows = ()
+    contract: str = ""
+    helpers: tuple[Helper, ...] = ()
+    preserved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a proposal may be told beside its parents; plain texts, shown to the author as data.
+
+    lessons: reasons for which earlier proposals fell out. inspirations: tasks of the archive with their fitness, in the
+    order in which they are to be shown. plan: observations on the parents that the proposal is to build on. target: what
+    the loop asks for (a harder task, another topic, ...).
+    """
+
+    lessons: tuple[str, ...] = ()
+    inspirations: tuple[tuple[CodeTask, float], ...] = ()
+    plan: tuple[str, ...] = ()
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A prompt as it is sent: ``template`` and ``version`` say which file it is made from (name, digest of its text)."""
+
+    template: str
+    version: str
+    system: str
+    text: str
+
+
+@runtime_checkable
+class ModelOperator(Protocol):
+    """An operator on code tasks that a model carries out. Stateless; made without arguments.
+
+    parents: how many tasks one proposal is made from. solutions: whether blind solutions decide (all do, by default
+    five). Change ``version`` whenever the same reply would give another draft; the template has a version of its own.
+    """
+
+    name: str
+    version: str
+    kind: Kind
+    parents: int
+
+    def describe(self) -> str:
+        """One line for people."""
+
+    def applies(self, parents: Sequence[CodeTask], observed: Sequence[Observation]) -> None:
+        """NotApplicable where nothing can be made of these."""
+
+    def ask(self, parents: Sequence[CodeTask], observed: Sequence[Observation], hints: Hints) -> Rendered:
+        """The request for one draft."""
+
+    def read(self, reply: Mapping[str, Any], parents: Sequence[CodeTask]) -> Draft:
+        """The draft in a reply's JSON object; UnusableReply says what is wrong with it."""
+
+    def prove(self, task: CodeTask, parents: Sequence[CodeTask], evidence: Evidence) -> tuple[Gate, ...]:
+        """The operator's own proofs of a finished task, computed from texts and from what was run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a candidate when its operator's own proofs are asked for.
+
+    delta: share of the hidden cases that the first parent's reference fails; None where it cannot be run on them.
+    functional_hash: of the new reference. archive: functional hashes that are known. solved, parent_solved: for each
+    blind solver in order, whether it solved the new task, and the parent (preserving operators).
+    """
+
+    draft: Draft
+    delta: float | None = None
+    functional_hash: str | None = None
+    archive: frozenset[str] = frozenset()
+    solved: tuple[bool, ...] = ()
+    parent_solved: tuple[bool, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)

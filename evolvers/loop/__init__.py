@@ -1,0 +1,1 @@
+"""The evolution loop: an archive of niches, a bandit over operators, fitness, lessons, safeguards."""
