@@ -1,1 +1,1 @@
-"""Evolving with a model: an author proposes, blind solvers witness, the sandbox proves; certificates name every call."""
+"""Evolving with a model: an author proposes, blind solvers witness, the sandbox proves; a certificate names all calls."""

@@ -1,4 +1,4 @@
-"""What is asked of models while a suite is evolved: who is asked, what came back, and what of it a certificate names."""
+"""What is asked of models while a suite is evolved: who is asked, what came back, and what a certificate names."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request and its reply, as a certificate names it. Digests are SHA-256 of the request's JSON and of the reply's
-    text; purpose: ``evolve``, ``mend``, ``solve``, ``clarify``, ``inputs``, ``judge``, ``plan``, ..."""
+    """One request and its reply, as a certificate names it. Digests are SHA-256 of the request's JSON and of the
+    reply's text; purpose: ``evolve``, ``mend``, ``solve``, ``clarify``, ``inputs``, ``judge``, ``plan``, ..."""
 
     role: Role
     purpose: str
@@ -73,8 +73,8 @@ class Answer:
 
 
 class Asker(Protocol):
-    """What the pipeline asks with. Implementations keep each reply before they hand it on (content-addressed by the exact
-    request and its epoch), hold to the budget, and bound what is in flight."""
+    """What the pipeline asks with. Implementations keep each reply before they hand it on (content-addressed by the
+    exact request and its epoch), hold to the budget, and bound what is in flight."""
 
     async def ask(
         self, role: Role, member: Member, purpose: str, prompt: Rendered, *, seed: int, epoch: int = 0

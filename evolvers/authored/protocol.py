@@ -74,8 +74,8 @@ class Hints:
     """What a proposal may be told beside its parents; plain texts, shown to the author as data.
 
     lessons: reasons for which earlier proposals fell out. inspirations: tasks of the archive with their fitness, in the
-    order in which they are to be shown. plan: observations on the parents that the proposal is to build on. target: what
-    the loop asks for (a harder task, another topic, ...).
+    order in which they are to be shown. plan: observations on the parents that the proposal is to build on. target:
+    what the loop asks for (a harder task, another topic, ...).
     """
 
     lessons: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A prompt as it is sent: ``template`` and ``version`` say which file it is made from (name, digest of its text)."""
+    """A prompt as it is sent: ``template`` and ``version`` say the file it is made from (name, digest of its text)."""
 
     template: str
     version: str

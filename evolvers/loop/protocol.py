@@ -16,8 +16,8 @@ sorted: EvoLLM's least-to-most fit context; plan: PlanSearch's observations firs
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One wish of the loop. slot: its place in the batch, by which results are ordered. operator: a model operator's name
-    or a chain of deterministic ones (``compose_post+rename``); seed: of the seed tree, for this proposal alone."""
+    """One wish of the loop. slot: its place in the batch, by which results are ordered. operator: a model operator's
+    name or a chain of deterministic ones (``compose_post+rename``); seed: of the seed tree, for this proposal alone."""
 
     generation: int
     slot: int
