@@ -1,1 +1,1 @@
-"""Evolving with a model: an author proposes, blind solvers witness, the sandbox proves; a certificate names all calls."""
+"""Evolving with a model: an author proposes, blind solvers witness, the sandbox proves; certificates name all calls."""
