@@ -90,6 +90,7 @@ class Batch:
         self.seeds = payload["seeds"]
         self._codes: dict[int, Any] = {}
         self._clean: dict[int, bool] = {}
+        self._checks: dict[str, Any] = {}
         self.fuel = Fuel()
         # The keys of a trial's values, by the trial's place.
         self.keys: dict[int, list[str]] = {}
@@ -112,7 +113,7 @@ class Batch:
 
     def leaves_nothing(self, trial: Any) -> bool:
         """Whether no program of a trial can leave a trace that another one could meet in the same process."""
-        if trial["checks"] or trial["observed_mutants"]:
+        if trial["observed_mutants"] or not all(self._leaves_nothing(check) for check in trial["checks"]):
             return False
         programs = [trial["program"], trial["witness"] or (), *trial["others"]]
         programs += [program for group in trial["mutants"] for program in group]
@@ -125,6 +126,19 @@ class Batch:
             except SyntaxError:
                 self._clean[number] = True
         return self._clean[number]
+
+    def check_code(self, text: str) -> Any:
+        """The code of a check program's text; whatever ``compile`` raises when it has none."""
+        if text not in self._checks:
+            self._checks[text] = compile(text, "<string>", "exec")
+        return self._checks[text]
+
+    def _leaves_nothing(self, check: Any) -> bool:
+        program, prelude, _ = check
+        try:
+            return _clean(self.check_code(prelude)) and _clean(self.check_code(program))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
 
     def compile_all(self) -> None:
         """Compile every source, so that the processes forked from this one need not."""
@@ -436,9 +450,9 @@ def _checked(batch: Batch, codes: Any, check: Any, most: int) -> str:
     random.seed(0)
     batch.fuel.left = 50 * most
     try:
-        exec(prelude, space)
+        exec(batch.check_code(prelude), space)
         space[entry] = reference[entry]
-        exec(program, space)
+        exec(batch.check_code(program), space)
         space[entry] = reference[entry]
         space["check"](reference[entry])
     except Exception as error:
