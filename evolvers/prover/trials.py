@@ -6,6 +6,7 @@ what they share is sent and compiled once, and none meets what another left behi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -181,12 +182,22 @@ def _results(trials: Sequence[Trial], outcome: Outcome, sandbox: Sandbox) -> lis
         raise InfraError(f"the sandbox failed: {outcome.detail[:200]}; nothing was written, start again")
     if outcome.status == "ok" and outcome.calls and outcome.calls[0].raised is None:
         found = outcome.calls[0].value
-        return [_read(trial, data) for trial, data in zip(trials, found, strict=True)]
+        return [_read(trial, _parsed(data)) for trial, data in zip(trials, found, strict=True)]
     if len(trials) == 1:
         why = outcome.calls[0].message or outcome.calls[0].raised if outcome.calls else outcome.detail
         return [Result(problem=outcome.status if outcome.status != "ok" else f"the proof ends in {why}")]
     alone = sandbox.run([_job([trial]) for trial in trials])
     return [_results([trial], each, sandbox)[0] for trial, each in zip(trials, alone, strict=True)]
+
+
+def _parsed(data: Any) -> Any:
+    """A trial's result, which comes as a JSON text where that holds all that it is."""
+    if not isinstance(data, str):
+        return data
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        return {"problem": f"the proof's text cannot be read: {type(error).__name__}"}
 
 
 def _read(trial: Trial, data: Any) -> Result:

@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evalrun.evolvers.protocol import Executed
 from evalrun.evolvers.prover import Result, Trial, run_trials
+from evalrun.evolvers.prover.guest import _told
 from evalrun.evolvers.prover.rows import Unplain, fresh, key, same
-from evalrun.evolvers.prover.trials import SEEDS
+from evalrun.evolvers.prover.trials import SEEDS, _parsed
 from evalrun.harness.sandbox import Sandbox
 
 TOTAL = "def total(xs):\n    n = 0\n    for x in xs:\n        n += x\n    return n\n"
@@ -106,6 +107,48 @@ def test_expected_rows_stand_for_a_run(sandbox: Sandbox) -> None:
     assert result.witness is not None
     assert result.witness.different == (1,)
     assert result.rows == ()
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.binary(max_size=3),
+        lambda part: (
+            st.lists(part, max_size=3)
+            | st.tuples(part, part)
+            | st.dictionaries(st.integers() | st.booleans() | st.text(max_size=2), part, max_size=3)
+            | st.frozensets(st.integers() | st.text(max_size=2), max_size=3)
+        ),
+        max_leaves=8,
+    )
+)
+@example(value=(1, [True, 1, 1.0, -0.0]))
+@example(value={1: "an int", "1": "a text"})
+@example(value="\ud83d\ude00")
+def test_a_result_is_told_as_a_text_only_where_that_holds_its_very_values(value: Any) -> None:
+    told = _told({"rows": [[value, None]]})
+    (((read, _),),) = _parsed(told).values()
+    assert key(read) == key(value)
+
+
+def test_a_number_too_long_for_a_text_is_told_as_a_value() -> None:
+    result = {"rows": [[10**5000, None]]}
+    assert _told(result) is result
+
+
+def test_a_check_program_meets_nothing_that_another_left(sandbox: Sandbox) -> None:
+    leaves = "import string\ndef check(candidate):\n    string.left = 1\n"
+    meets = "import string\ndef check(candidate):\n    assert not hasattr(string, 'left')\n"
+    trials = [Trial((TOTAL,), "total", CALLS, checks=((text, "", "total"),)) for text in (leaves, meets, meets)]
+    assert [result.checks for result in tried(sandbox, *trials)] == [("",)] * 3
+
+
+def test_a_check_program_that_cannot_be_compiled_spoils_no_other(sandbox: Sandbox) -> None:
+    texts = ("def check(candidate):\n", "def check(candidate):\n    assert candidate([1]) == 1\n", "\0")
+    trials = [Trial((TOTAL,), "total", CALLS, checks=((text, "", "total"),)) for text in texts]
+    first, second, third = tried(sandbox, *trials)
+    assert first.checks == ("IndentationError",)
+    assert second.checks == ("",)
+    assert third.checks in (("ValueError",), ("SyntaxError",))
 
 
 def test_check_programs_run_beside_the_program(sandbox: Sandbox) -> None:
