@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import plain_arrays  # noqa: F401 - it adds arrays and frames to the codec
 from .compare import Comparator, matches
 from .errors import BadInput, EvalrunError, GateFailed, Inconclusive, InfraError, Owed
-from .suite import Suite, built_in_suites
+from .suite import Suite
 from .task import (
     MISSING,
     Case,
@@ -19,6 +19,7 @@ from .task import (
     StdioTest,
     Test,
 )
+from .taskset import built_in_suites
 
 __all__ = [
     "MISSING",

@@ -22,8 +22,9 @@ from .preference.shown import overview as preference_overview
 from .preference.shown import skipped_lines, suite_lines
 from .preference.shown import task_text as preference_text
 from .selection import select, selection_options
-from .suite import Suite, built_in_suites
+from .suite import Suite
 from .task import CasesTest, CheckTest, CodeTask, LiteralTest, ModuleTest, StdioTest, Test
+from .taskset import built_in_suites
 from .texts import printable
 
 _REF_HELP = """REF is the name of a built-in suite (core), a suite folder, a file in a foreign format, a folder of data

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from .preference import PreferenceSuite, is_preference_suite
 from .preference.authored import is_authored, read_authored
-from .suite import Suite, built_in_suites
+from .suite import Suite
+from .taskset import suite_folder
 
 AnySuite = Suite | PreferenceSuite
 
@@ -17,9 +18,7 @@ def load_any(ref: str | Path) -> AnySuite:
         return PreferenceSuite.load(ref)
     if is_authored(ref):
         return read_authored(Path(ref))
-    path = Path(ref)
-    stored = str(ref) in built_in_suites() or (path / "suite.json").is_file()
-    if stored or not (path.exists() or str(ref).startswith("hf:")):
+    if suite_folder(ref) is not None or not (Path(ref).exists() or str(ref).startswith("hf:")):
         return Suite.load(ref)
     from .preference.formats import format_of, suite_of
     from .preference.formats.sources import source_of

@@ -12,8 +12,9 @@ from typing import Any
 
 from ..errors import BadInput
 from ..jsonio import read_json, read_lines
-from ..suite import Suite, built_in_suites, read_requires
+from ..suite import Suite, read_requires
 from ..task import CodeTask
+from ..taskset import built_in_suites
 from . import read_foreign, reader_of
 from .rows import Row, suite_name
 

@@ -10,7 +10,7 @@ import click
 
 from ...benchmarks import BadInput, GateFailed, Suite, built_in_suites
 from ...benchmarks.preference import is_preference_suite
-from ...benchmarks.suite import built_in_folder
+from ...benchmarks.taskset import built_in_folder
 from ...benchmarks.texts import printable
 from ...harness.commands.options import opened, sandbox_options
 from ...harness.oracle import each_with_expected
