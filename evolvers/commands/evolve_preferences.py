@@ -14,9 +14,10 @@ from ...benchmarks.selection import select
 from ...benchmarks.visible import visible
 from ...harness.commands.options import opened
 from ..journal import Journal
+from ..keeping import kept_in, with_kept_seeds
 from ..preferences.balance import report_of
 from ..preferences.engine import default_name, evolve
-from ..preferences.keeping import kept_in, with_kept_seeds
+from ..preferences.labels import labels_hold
 from ..preferences.registry import DEFAULT_OPERATORS, parse_operators
 from ..storing import save_whole
 from .bars import bars
@@ -66,7 +67,7 @@ def evolve_preferences(suite: PreferenceSuite, output: Path, asked: Asked, optio
             )
             evolution = {"seed": seed, **promise}
             new = replace(made.suite, version=asked.version or suite.version, evolution=evolution)
-            new = with_kept_seeds(new, suite, asked.keep_seeds, seed, journal, progress)
+            new = with_kept_seeds(new, suite, asked.keep_seeds, seed, journal, progress, labels_hold)
         save_whole(new, output)
     journal.discard()
     click.echo(table_of(made.tallies))

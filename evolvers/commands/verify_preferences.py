@@ -13,7 +13,7 @@ from ...benchmarks.jsonio import read_json
 from ...benchmarks.preference import PreferenceSuite
 from ...harness.commands.options import opened
 from ..commitment import broken_promises, commitment_of, given_secret
-from ..preferences.keeping import kept_in
+from ..keeping import kept_in
 from ..preferences.proofs import is_proven, kind_of
 from ..preferences.verify import foreign_roots, is_evolved, verify
 from ..verify import Failure

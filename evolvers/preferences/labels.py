@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ...benchmarks.jsonio import digest
 from ...benchmarks.preference import PreferenceTask
@@ -27,6 +28,15 @@ class Labels:
         gates = dict(zip(new, reverify_all(new.values(), self.sandbox, self._progress), strict=True))
         self._known.update({name: gate for name, gate in gates.items() if not name.isdecimal()})
         return [gates[name] if name in gates else self._known[name] for name, _ in named]
+
+
+def labels_hold(tasks: Sequence[PreferenceTask], sandbox: Sandbox, progress: Progress) -> list[tuple[Any, str | None]]:
+    """The ``keeping.Prover`` of preference tasks."""
+    gates = reverify_all(tasks, sandbox, progress)
+    return [
+        (task, None if gate.holds else f"gate {gate.gate} does not hold")
+        for task, gate in zip(tasks, gates, strict=True)
+    ]
 
 
 def _programs_digest(task: PreferenceTask) -> str | None:

@@ -12,14 +12,14 @@ from typing import Any
 from ...benchmarks import BadInput
 from ...benchmarks.preference import PreferenceSuite, PreferenceTask
 from ...harness.sandbox.api import Sandbox
+from ..keeping import broken_seeds, foreign_seeds
 from ..observe import Progress
 from ..pipeline import silent
 from ..verify import Failure
 from .certificate import certificate_of, differences
 from .engine import admitted, proposals
 from .judging import Judged, judge
-from .keeping import broken_seeds, foreign_seeds
-from .labels import Labels
+from .labels import Labels, labels_hold
 from .proofs import reverify_all
 from .protocol import Gate, NotApplicable, PreferenceCandidate, PreferenceOperator
 from .registry import operator_named
@@ -100,7 +100,9 @@ class _Check:
             if task.lineage is None:
                 for problem in _broken([self._labels[task.id]]):
                     self.fail(task, problem)
-        self.failures += [Failure(*each) for each in broken_seeds(self._suite, self._sandbox, self._progress)]
+        self.failures += [
+            Failure(*each) for each in broken_seeds(self._suite, self._sandbox, self._progress, labels_hold)
+        ]
 
     def by_operator(self, tasks: Sequence[PreferenceTask]) -> list[tuple[PreferenceOperator, list[PreferenceTask]]]:
         """The tasks whose lineage holds, by the operator that made them."""

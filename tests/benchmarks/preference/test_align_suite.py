@@ -10,7 +10,7 @@ import pytest
 
 from evalrun.benchmarks.preference import PreferenceSuite, PreferenceTask
 from evalrun.benchmarks.preference.authored import read_authored
-from evalrun.benchmarks.suite import built_in_folder
+from evalrun.benchmarks.taskset import built_in_folder
 
 
 @pytest.fixture(scope="module")

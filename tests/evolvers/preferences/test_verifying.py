@@ -14,10 +14,10 @@ import pytest
 
 from evalrun.benchmarks import BadInput
 from evalrun.benchmarks.preference import PreferenceSuite, PreferenceTask, Proof
+from evalrun.evolvers.keeping import with_kept_seeds
 from evalrun.evolvers.pipeline import silent
 from evalrun.evolvers.preferences.engine import evolve
-from evalrun.evolvers.preferences.keeping import with_kept_seeds
-from evalrun.evolvers.preferences.labels import Labels
+from evalrun.evolvers.preferences.labels import Labels, labels_hold
 from evalrun.evolvers.preferences.proofs import INVERTED
 from evalrun.evolvers.preferences.registry import parse_operators
 from evalrun.evolvers.preferences.verify import foreign_roots, verify
@@ -40,7 +40,7 @@ def suite(toy: PreferenceSuite, sandbox: Sandbox, tmp_path_factory: pytest.TempP
     """An evolved suite as it comes back from its folder."""
     new = evolve(toy, parse_operators(OPERATORS), 3, sandbox).suite
     folder = tmp_path_factory.mktemp("evolved") / "suite"
-    with_kept_seeds(new, toy, 0.3, 3, sandbox, quiet).save(folder)
+    with_kept_seeds(new, toy, 0.3, 3, sandbox, quiet, labels_hold).save(folder)
     return PreferenceSuite.load(folder)
 
 
