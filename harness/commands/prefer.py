@@ -10,10 +10,10 @@ import click
 
 from ...benchmarks.selection import selection_options
 from .cache import cache_dir_option
+from .endpoint_options import endpoint_options
 from .options import finite, not_blank
 
 _MODES = ("auto", "prompt_logprobs", "echo", "teacher_force", "forced_choice", "judge")
-_POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
 def _reference_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,29 +73,7 @@ def _reference_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--end-of-turn", is_flag=True, help="For log-likelihoods: score the token that ends a response as well.")
 @selection_options
-@click.option(
-    "--max-connections", type=click.IntRange(min=1), default=16, show_default=True, help="Requests at a time."
-)
-@click.option("--max-retries", type=click.IntRange(min=0), default=6, show_default=True, help="Of one request.")
-@click.option(
-    "--timeout",
-    type=_POSITIVE,
-    callback=finite,
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="One attempt, from first to last byte.",
-)
-@click.option(
-    "--total-timeout",
-    type=_POSITIVE,
-    callback=finite,
-    default=1800.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Of one request: no further attempt begins after.",
-)
-@click.option("--no-adaptive", is_flag=True, help="Ask --max-connections at a time even of a server that says 429.")
+@endpoint_options
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder, if there is one.")
 @cache_dir_option
 def command(**options: Any) -> int | None:

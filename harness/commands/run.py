@@ -9,10 +9,9 @@ import click
 
 from ...benchmarks.selection import selection_options
 from .cache import cache_dir_option
+from .endpoint_options import POSITIVE, endpoint_options, price_options
 from .options import finite, not_blank_each, sandbox_options, timeout_option
 from .prompt_options import prompt_options
-
-_POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
 def _take_run_file(ctx: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
@@ -65,54 +64,16 @@ def _take_run_file(ctx: click.Context, parameter: click.Parameter, path: Path | 
     metavar="K|auto",
     help="Samples of a task that one request asks for (the field n); auto: up to 8, without --seed.",
 )
-@click.option(
-    "--max-connections", type=click.IntRange(min=1), default=16, show_default=True, help="Requests at a time."
-)
-@click.option("--max-retries", type=click.IntRange(min=0), default=6, show_default=True, help="Of one request.")
-@click.option(
-    "--timeout",
-    type=_POSITIVE,
-    callback=finite,
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="One attempt, from first to last byte.",
-)
-@click.option(
-    "--total-timeout",
-    type=_POSITIVE,
-    callback=finite,
-    default=1800.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Of one request: no further attempt begins after.",
-)
-@click.option("--no-adaptive", is_flag=True, help="Ask --max-connections at a time even of a server that says 429.")
+@endpoint_options
 @click.option(
     "--max-cost",
-    type=_POSITIVE,
+    type=POSITIVE,
     callback=finite,
     metavar="MONEY",
     help="Stop before all runs of this call together cost more.",
 )
 @click.option("--max-tokens-total", type=click.IntRange(min=1), help="Stop before they take more tokens, in and out.")
-@click.option(
-    "--price-in",
-    type=click.FloatRange(min=0),
-    callback=finite,
-    metavar="MONEY",
-    help="Of a million tokens of questions.",
-)
-@click.option(
-    "--price-out",
-    type=click.FloatRange(min=0),
-    callback=finite,
-    metavar="MONEY",
-    help="Of a million tokens of answers.",
-)
-@click.option(
-    "--prices", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help='TOML: ["MODEL"] with in and out.'
-)
+@price_options
 @click.option("--cache", is_flag=True, help="Ask nothing that any run with --cache has been answered before.")
 @cache_dir_option
 @prompt_options

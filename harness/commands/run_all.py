@@ -67,9 +67,7 @@ def say_what_would_be(plans: Sequence[Plan], *, resume: bool) -> None:
 class _Runs:
     """Makes the runs of one call, one after another."""
 
-    def __init__(
-        self, options: Mapping[str, Any], budget: Budget, cache: ResponseCache | None, *, alone: bool
-    ) -> None:
+    def __init__(self, options: Mapping[str, Any], budget: Budget, cache: ResponseCache | None, *, alone: bool) -> None:
         self._options = options
         self._budget = budget
         self._cache = cache
