@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ...benchmarks.errors import BadInput
 from ...benchmarks.texts import printable
-from ...harness.commands.options import finite, not_blank, progress_bar
+from ...harness.commands.endpoint_options import POSITIVE
+from ...harness.commands.options import finite, not_blank
 
 if TYPE_CHECKING:
-    from ...benchmarks.preference.timeline import Timeline
-    from ...harness.endpoint.api import Endpoint, Sampling
-    from ...harness.preference.value_questions import EvidenceRule, Kind
-    from ...harness.preference.value_run import Ask, ValueRun
+    from ...harness.preference.value_questions import Kind
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _FORMS = ("letter", "yes_no", "repeat")
-_POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
 @click.group("values", context_settings={"help_option_names": ["-h", "--help"]})
@@ -81,7 +75,7 @@ def _evidence_options(command: Command) -> Command:
 def _asking_options(command: Command) -> Command:
     for option in (
         click.option("--resume", is_flag=True, help="Go on with the run in the folder, if there is one."),
-        click.option("--timeout", type=_POSITIVE, callback=finite, default=600.0, show_default=True, metavar="SECONDS"),
+        click.option("--timeout", type=POSITIVE, callback=finite, default=600.0, show_default=True, metavar="SECONDS"),
         click.option("--max-retries", type=click.IntRange(min=0), default=6, show_default=True, help="Of one request."),
         click.option(
             "--max-connections", type=click.IntRange(min=1), default=8, show_default=True, help="Requests at a time."
@@ -142,7 +136,7 @@ _TIMELINE = click.argument("timeline", type=click.Path(path_type=Path))
 @_asking_options
 def follow(**options: Any) -> None:
     """Ask what the people of each period prefer, given cases from up to that period; compare with their votes."""
-    _run("follow", options, _evidence_rule(options), horizon=1)
+    _ask("follow", options)
 
 
 @command.command("predict")
@@ -158,7 +152,7 @@ def follow(**options: Any) -> None:
 @_asking_options
 def predict(horizon: int, **options: Any) -> None:
     """Ask what the people of a later period will prefer, given cases from up to the present one."""
-    _run("predict", options, _evidence_rule(options), horizon=horizon)
+    _ask("predict", options, horizon)
 
 
 @command.command("probe")
@@ -173,9 +167,7 @@ def probe(**options: Any) -> None:
 
     TIMELINE may also be a file of items without periods and votes, or ProgressGym's tables of value items (.csv).
     """
-    from ...harness.preference.value_questions import EvidenceRule
-
-    _run("probe", options, EvidenceRule(count=0), horizon=1)
+    _ask("probe", options)
 
 
 @command.command("show")
@@ -215,163 +207,17 @@ def coevolve(proxy: str, examinee: str, memory: int, **options: Any) -> None:
 
     Two arms that differ in the advice alone. Small and noisy; no measure of any model.
     """
-    from ...harness.preference.coevolve import answers_expected
-    from ...harness.preference.coevolve import coevolve as play
-    from ...harness.preference.value_run import ValueRun, asks_endpoint
+    from ...harness.commands.values_asking import play_coevolution
 
-    timeline, rule, sampling = _timeline(options), _evidence_rule(options), _sampling(options)
-    settings = {
-        "kind": "coevolve",
-        "proxy": proxy,
-        "examinee": examinee,
-        "memory": memory,
-        **_common_settings(options, rule, sampling),
-    }
-    run = ValueRun(options["output"], settings, timeline, resume=options["resume"])
-
-    async def ask(endpoint: Endpoint, advance: Callable[[], None]) -> None:
-        await play(
-            run,
-            timeline,
-            asks_endpoint(endpoint, proxy, sampling),
-            asks_endpoint(endpoint, examinee, sampling),
-            rule,
-            epochs=sampling.epochs,
-            memory=memory,
-            connections=options["max_connections"],
-            advance=advance,
-        )
-
-    _asked(options, ask, "coevolve", answers_expected(timeline, sampling.epochs), len(run.done))
+    play_coevolution(proxy, examinee, memory, options)
     _show(options["output"], as_json=False)
 
 
-def _run(kind: Kind, options: Mapping[str, Any], rule: EvidenceRule, horizon: int) -> None:
-    """Ask everything that is not there yet, and print what the run says."""
-    from ...harness.preference.value_questions import questions
-    from ...harness.preference.value_run import ValueRun, asks_endpoint
+def _ask(kind: Kind, options: Mapping[str, Any], horizon: int = 1) -> None:
+    from ...harness.commands.values_asking import ask_timeline
 
-    timeline, sampling = _timeline(options), _sampling(options)
-    forms, in_words = list(dict.fromkeys(options["forms"])), options["ask"] == "words"
-    if not in_words and forms != ["letter"]:
-        raise BadInput("--form: forced_choice has one wording; leave --form out, or ask in words")
-    wanted = list(questions(timeline, kind, rule, forms=forms, horizon=horizon, pairs_only=not in_words))
-    if not wanted:
-        raise BadInput(
-            f"{options['timeline']}: nothing to ask; {kind} needs "
-            + (f"more than {horizon} periods" if kind == "predict" else "items that --form and --ask can ask about")
-        )
-    settings = {
-        "kind": kind,
-        "model": options["model"],
-        "label": options["label"] or options["model"],
-        "ask": options["ask"],
-        "forms": forms,
-        "horizon": horizon,
-        **_common_settings(options, rule, sampling),
-    }
-    run = ValueRun(options["output"], settings, timeline, resume=options["resume"])
-    pairs = [(question, epoch) for question in wanted for epoch in range(sampling.epochs)]
-
-    async def ask(endpoint: Endpoint, advance: Callable[[], None]) -> None:
-        asks = asks_endpoint(endpoint, options["model"], sampling)
-        if not in_words:
-            asks = await _asks_by_label(endpoint, run, options, sampling)
-        await run.ask_all(pairs, asks, options["max_connections"], advance)()
-
-    _asked(options, ask, kind, len(pairs), len(run.done))
+    ask_timeline(kind, options, horizon)
     _show(options["output"], as_json=False)
-
-
-async def _asks_by_label(endpoint: Endpoint, run: ValueRun, options: Mapping[str, Any], sampling: Sampling) -> Ask:
-    """As ``evalrun prefer --mode forced_choice`` asks; what the server can tell is found out once in a run."""
-    from ...harness.endpoint.client import OpenAIEndpoint
-    from ...harness.preference.opening import Wanted, find_way, open_chooser
-    from ...harness.preference.value_run import asks_chooser
-
-    if not isinstance(endpoint, OpenAIEndpoint):
-        raise TypeError("forced choice needs an endpoint that gives whole replies")
-    how: Mapping[str, Any] | None = run.remembered()
-    if how is None:
-        wanted = Wanted(mode="forced_choice", sampling=sampling)
-        how = (await find_way(endpoint, options["model"], options["base_url"], wanted)).how
-        run.remember(how)
-    return asks_chooser(open_chooser(endpoint, options["model"], how, sampling))
-
-
-def _asked(
-    options: Mapping[str, Any],
-    ask: Callable[[Endpoint, Callable[[], None]], Awaitable[None]],
-    what: str,
-    total: int,
-    done: int,
-) -> None:
-    from ...harness.endpoint.opening import open_endpoint
-
-    opened = open_endpoint(
-        {
-            "base_url": options["base_url"],
-            "form": "chat",
-            "max_connections": options["max_connections"],
-            "max_retries": options["max_retries"],
-            "timeout": options["timeout"],
-            "total_timeout": 24 * options["timeout"],
-            "no_adaptive": False,
-            "api_key_env": options["api_key_env"],
-        }
-    )
-
-    async def go() -> None:
-        async with opened as endpoint:
-            with progress_bar(what)(total, done) as advance:
-                await ask(endpoint, advance)
-
-    asyncio.run(go())
-
-
-def _timeline(options: Mapping[str, Any]) -> Timeline:
-    from ...benchmarks.preference.timeline import read_timeline
-
-    timeline = read_timeline(options["timeline"])
-    for item in timeline.skipped[:20]:
-        click.echo(printable(f"left out: {item.where}: {item.why}"), err=True)
-    if len(timeline.skipped) > 20:
-        click.echo(f"left out: {len(timeline.skipped) - 20} more", err=True)
-    return timeline
-
-
-def _evidence_rule(options: Mapping[str, Any]) -> EvidenceRule:
-    from ...harness.preference.value_questions import EvidenceRule
-
-    return EvidenceRule(
-        count=options["evidence"],
-        characters=options["evidence_characters"],
-        window=options["window"],
-        own_history=not options["no_own_history"],
-        named=not options["anonymous_periods"],
-        seed=options["evidence_seed"],
-    )
-
-
-def _sampling(options: Mapping[str, Any]) -> Sampling:
-    from ...harness.endpoint.api import Sampling
-
-    return Sampling(
-        epochs=options["epochs"],
-        temperature=options["temperature"],
-        max_tokens=options["max_tokens"],
-        seed=options["seed"],
-    )
-
-
-def _common_settings(options: Mapping[str, Any], rule: EvidenceRule, sampling: Sampling) -> dict[str, Any]:
-    from ...harness.endpoint.address import normal_base_url
-
-    return {
-        "base_url": normal_base_url(options["base_url"]),
-        "evidence": asdict(rule),
-        "sampling": sampling.to_json(),
-    }
 
 
 def _show(run: Path, as_json: bool) -> None:
