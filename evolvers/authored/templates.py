@@ -124,6 +124,7 @@ def _environment(folder: Path) -> Environment:
         autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,  # of a partial: the tag that includes it takes the line end behind itself
         finalize=_harmless,
     )
     environment.filters.update(fenced=_fenced, listed=_listed, word=_word)
