@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from ...benchmarks import CodeTask
-from ..protocol import Gate, Observation, Rows
+from ...benchmarks.plain import decode_items, encode_items
+from ..protocol import Executed, Gate, Observation, Rows
 
 GROUP = "evalrun.model_operators"
 Kind = Literal["preserving", "altering"]
@@ -36,6 +37,10 @@ class Helper:
     program: str
     calls: Rows = ()
 
+    def to_json(self) -> dict[str, Any]:
+        """As a certificate holds it."""
+        return {"name": self.name, "program": self.program, "calls": _rows_to_json(self.calls)}
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -56,7 +61,11 @@ class Draft:
     helpers:
         what is given away (``tool_use``).
     preserved:
-        of preserving operators: the tests are the parent's, reference and inputs are not asked for.
+        of preserving operators: the tests, the signature and the reference are the parent's; only ``spec`` is new.
+        ``restating.restated`` makes the task.
+    notes:
+        what else the replies said that the operator's own proofs rest on, as plain JSON (the pivot of a translation,
+        the links of a chain, the words of a story), so that they can be proven again from the certificate alone.
     """
 
     spec: str
@@ -67,6 +76,45 @@ class Draft:
     contract: str = ""
     helpers: tuple[Helper, ...] = ()
     preserved: bool = False
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a certificate holds it."""
+        return {
+            "spec": self.spec,
+            "signature": self.signature,
+            "entry_point": self.entry_point,
+            "reference": self.reference,
+            "inputs": _rows_to_json(self.inputs),
+            "contract": self.contract,
+            "helpers": [helper.to_json() for helper in self.helpers],
+            "preserved": self.preserved,
+            "notes": dict(self.notes),
+        }
+
+    @staticmethod
+    def from_json(data: Any) -> Draft:
+        """Read the JSON form; KeyError, TypeError, ValueError or PlainError where it is none."""
+        helpers = tuple(Helper(str(h["name"]), str(h["program"]), _rows_from_json(h["calls"])) for h in data["helpers"])
+        return Draft(
+            spec=str(data["spec"]),
+            signature=str(data["signature"]),
+            entry_point=str(data["entry_point"]),
+            reference=str(data["reference"]),
+            inputs=_rows_from_json(data["inputs"]),
+            contract=str(data["contract"]),
+            helpers=helpers,
+            preserved=bool(data["preserved"]),
+            notes=dict(data["notes"]),
+        )
+
+
+def _rows_to_json(rows: Rows) -> list[Any]:
+    return [encode_items(args, False, 0) for args in rows]
+
+
+def _rows_from_json(data: Any) -> Rows:
+    return tuple(tuple(decode_items(args, 0)) for args in data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +162,7 @@ class ModelOperator(Protocol):
         """NotApplicable where nothing can be made of these."""
 
     def ask(self, parents: Sequence[CodeTask], observed: Sequence[Observation], hints: Hints) -> Rendered:
-        """The request for one draft."""
+        """The request for one draft; the first of several where the operator is ``Stepped``."""
 
     def read(self, reply: Mapping[str, Any], parents: Sequence[CodeTask]) -> Draft:
         """The draft in a reply's JSON object; UnusableReply says what is wrong with it."""
@@ -124,12 +172,50 @@ class ModelOperator(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One further request of an operator that asks several times.
+
+    purpose: as the call's certificate names it (``back``, ``link 2``). turn: who is asked: 0 is the author, n the n-th
+    of the panel's other members after it, round and round.
+    """
+
+    prompt: Rendered
+    purpose: str
+    turn: int = 0
+
+
+@runtime_checkable
+class Stepped(ModelOperator, Protocol):
+    """An operator whose later requests depend on earlier replies. Ask it through ``steps.next_step`` and
+    ``steps.draft_of``, which treat all operators alike."""
+
+    def follow(self, replies: Sequence[Mapping[str, Any]], parents: Sequence[CodeTask]) -> Step | None:
+        """The next request after these replies, None after the last one.
+
+        UnusableReply says what is wrong with the last of the replies, which its author may mend.
+        """
+
+    def gather(self, replies: Sequence[Mapping[str, Any]], parents: Sequence[CodeTask]) -> Draft:
+        """The draft that all replies make together; UnusableReply as in ``read``."""
+
+
+@runtime_checkable
+class Guarded(Protocol):
+    """An operator that names answers of its own which must not solve its tasks, beside those that hold for all."""
+
+    def shortcuts(self, draft: Draft, parents: Sequence[CodeTask]) -> Mapping[str, str]:
+        """Whole programs that define the entry point, by name; none may pass the new task's tests."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known of a candidate when its operator's own proofs are asked for.
 
     delta: share of the hidden cases that the first parent's reference fails; None where it cannot be run on them.
     functional_hash: of the new reference. archive: functional hashes that are known. solved, parent_solved: for each
-    blind solver in order, whether it solved the new task, and the parent (preserving operators).
+    blind solver in order, whether it solved the new task, and the parent (preserving operators). shortcuts: for each
+    answer that ``Guarded.shortcuts`` named, whether it passed the new task's tests. helper_rows: by a helper's name,
+    its calls as they were run.
     """
 
     draft: Draft
@@ -138,4 +224,6 @@ class Evidence:
     archive: frozenset[str] = frozenset()
     solved: tuple[bool, ...] = ()
     parent_solved: tuple[bool, ...] = ()
+    shortcuts: Mapping[str, bool] = field(default_factory=dict)
+    helper_rows: Mapping[str, tuple[Executed, ...]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
