@@ -97,12 +97,12 @@ def wrapped_prompt(parent: CodeTask, wrapper: Wrapper, examples: Sequence[Execut
     shown: the examples as text, where they are no plain call with a plain value.
     """
     if shown is None:
-        shown = "\n".join(f">>> {wrapper.name}({_listed(example.args)})\n{_outcome(example)}" for example in examples)
+        shown = "\n".join(f">>> {wrapper.name}({listed(example.args)})\n{outcome_text(example)}" for example in examples)
     if parent.form != "completion":
         task = f"Write a Python function `{wrapper.name}({wrapper.signature.parameters})` as follows."
         where = f"The function specified above is `{parent.entry_point}`."
         return f"{parent.prompt.rstrip()}\n\n{where} {task}\n\n{_filled(wrapper.definition)}\n\n{shown}\n"
-    text = _escaped(f"{_filled(wrapper.definition)}\n\n{shown}")
+    text = escaped(f"{_filled(wrapper.definition)}\n\n{shown}")
     body = textwrap.indent(f'"""{text}\n"""', "    ")
     return f"{ended(parsable_prompt(parent.prompt))}\n\n{header(wrapper)}\n{body}\n"
 
@@ -177,7 +177,7 @@ def cases_tests(candidate: Candidate, rows: Mapping[str, tuple[Executed, ...]]) 
     """
     draft = candidate.task.tests[0]
     how = draft.comparator if isinstance(draft, CasesTest) else Comparator()
-    return tuple(CasesTest(tuple(map(_case, executed)), how, name=name) for name, executed in rows.items() if executed)
+    return tuple(CasesTest(tuple(map(case_of, executed)), how, name=name) for name, executed in rows.items() if executed)
 
 
 def calls_from(observed: Observation) -> dict[str, Rows]:
@@ -186,11 +186,12 @@ def calls_from(observed: Observation) -> dict[str, Rows]:
     return {**observed.inputs, **further}
 
 
-def _case(row: Executed) -> Case:
+def case_of(row: Executed) -> Case:
+    """The case that demands what an executed call did."""
     return Case(row.args, row.returns) if row.raised is None else Case(row.args, raises=row.raised)
 
 
-def _outcome(example: Executed) -> str:
+def outcome_text(example: Executed) -> str:
     """What a doctest shows of a call: its value, or the exception in which it ends."""
     if example.raised is None:
         return literal(example.returns)
@@ -208,7 +209,8 @@ def ended(source: str) -> str:
     return source if source.endswith("\n") else source + "\n"
 
 
-def _listed(args: tuple[object, ...]) -> str:
+def listed(args: tuple[object, ...]) -> str:
+    """Arguments as they stand between the brackets of a call."""
     return ", ".join(map(literal, args))
 
 
@@ -219,5 +221,6 @@ def _filled(text: str) -> str:
     return "\n\n".join(paragraphs)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text as it stands between a docstring's quotes."""
     return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')

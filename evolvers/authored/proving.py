@@ -1,0 +1,171 @@
+"""The gates of an authored task, computed from its texts and from what was run. Nothing is run or asked here.
+
+The numbers are those of docs/evolvers.md. A candidate is rejected by its first gate that does not hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from math import ceil
+
+from ...benchmarks import CodeTask
+from ...benchmarks.plain import dumps
+from ..altering import MAX_PROMPT, MAX_SHARE, MAX_STEPS, MIN_KILLED
+from ..examples import choose_examples
+from ..literals import literal
+from ..novelty import containment, ngrams
+from ..protocol import Executed, Gate
+from ..texts import text_of
+from .annotations import mistyped
+from .consensus import Consensus
+from .forming import Formed, formed
+from .inputs import Gathered
+from .protocol import Draft, Evidence
+from .studying import Studied, strengthened
+
+MIN_HIDDEN = 8
+MIN_EXAMPLES = 2
+MIN_FAILED = 2
+MAX_PUBLIC = 0.3
+_TOLD = 6
+"""An argument list of fewer characters than this stands in many texts by accident."""
+
+Public = Sequence[set[tuple[str, ...]]]
+"""The n-grams of published prompts."""
+
+
+def form(draft: Draft, studied: Studied, shown: Sequence[tuple[object, ...]] = ()) -> Formed:
+    """The task of a draft: two short examples, those that clarifications asked for, all other calls as tests, and a few
+    further calls that tell mutants which those do not tell."""
+    wanted = set(map(text_of, shown))
+    asked = [row for row in studied.all_rows if text_of(row.args) in wanted]
+    examples = [*choose_examples(studied.rows), *asked]
+    names = {text_of(row.args) for row in examples}
+    hidden = [place for place, row in enumerate(studied.rows) if text_of(row.args) not in names]
+    more = [studied.all_rows[place] for place in strengthened(studied, hidden)]
+    return formed(draft, (*studied.rows, *more), examples, studied.how)
+
+
+def gathered_gates(found: Gathered) -> Iterator[Gate]:
+    """Whether there are inputs enough, and the reference has a value for each."""
+    if found.problem is not None:
+        gate, problem = found.problem
+        yield Gate(gate, False, {"problem": problem})
+        return
+    yield Gate("total", True, {"inputs": len(found.rows) + len(found.further), "problem": ""})
+    if found.declared:
+        yield Gate("contract", found.refused * 2 <= found.declared, {"own": found.declared, "refused": found.refused})
+
+
+def dynamic_gates(draft: Draft, task: Formed, studied: Studied, public: Public) -> Iterator[Gate]:
+    """What running the reference shows, from the cheapest to the dearest."""
+    places = _places(studied, task.hidden)
+    yield Gate(
+        "enough_inputs",
+        len(task.hidden) >= MIN_HIDDEN and len(task.examples) >= MIN_EXAMPLES,
+        {"hidden": len(task.hidden), "examples": len(task.examples)},
+    )
+    yield _variety(task.rows)
+    yield Gate("arguments_kept", studied.kept, {})
+    yield Gate("repeatable", studied.repeatable, {"orders": 2})
+    if studied.seeds is not None:
+        yield Gate("hash_seeds", studied.seeds == 2, {"interpreters": studied.seeds})
+    wrong = mistyped(draft.signature, task.rows)
+    yield Gate("declared_type", not wrong, {"problem": wrong} if wrong else {})
+    yield Gate("cheap", studied.steps <= MAX_STEPS and len(task.task.prompt) <= MAX_PROMPT, {"steps": studied.steps})
+    yield _examples(task)
+    told = leaked_case(draft.spec, task.hidden)
+    yield Gate("no_leaked_case", not told, {"problem": told} if told else {})
+    failed = [len(places) if each is None else len(each & places) for each in studied.parents]
+    yield Gate("parent_fails", all(count >= MIN_FAILED for count in failed), {"cases": len(places), "failed": failed})
+    copies = [len(each & places) for each in studied.copies]
+    passing = sorted(name for name, each in studied.shortcuts.items() if not each & places)
+    yield Gate(
+        "no_shortcut",
+        all(count >= MIN_FAILED for count in copies) and not passing,
+        {"copies_failed": copies, "shortcuts": len(studied.shortcuts), "passed": passing},
+    )
+    yield mutation_gate(studied, places)
+    if public:
+        share = round(containment(draft.spec, public), 4)
+        yield Gate("not_published", share <= MAX_PUBLIC, {"contained": share})
+
+
+def consensus_gate(found: Consensus) -> Gate:
+    """Whether enough of all blind solutions that were asked for say what the reference says."""
+    return Gate(found.why or "consensus", not found.why, found.to_json())
+
+
+def delta_of(studied: Studied, hidden: Sequence[Executed]) -> float | None:
+    """The share of the hidden cases that the first parent's reference fails; None where it cannot take them."""
+    first = studied.parents[0] if studied.parents else None
+    return None if first is None or not hidden else len(first & _places(studied, hidden)) / len(hidden)
+
+
+def evidence_of(
+    draft: Draft, task: Formed, studied: Studied, solved: tuple[bool, ...], archive: frozenset[str]
+) -> Evidence:
+    """What the operator's own proofs are computed from."""
+    places = _places(studied, task.hidden)
+    return Evidence(
+        draft,
+        delta=delta_of(studied, task.hidden),
+        functional_hash=studied.functional_hash,
+        archive=archive,
+        solved=solved,
+        shortcuts={name: not each & places for name, each in studied.shortcuts.items()},
+        helper_rows=studied.helper_rows,
+    )
+
+
+def mutation_gate(studied: Studied, hidden: frozenset[int]) -> Gate:
+    """G7: the hidden cases tell 95 % of the mutants; those that no input tells, of these or of the further ones, count
+    as equivalent."""
+    telling = [places for places in studied.mutants if places]
+    killed = sum(bool(places & hidden) for places in telling)
+    evidence = {"mutants": len(telling), "equivalent": len(studied.mutants) - len(telling), "killed": killed}
+    return Gate("mutants", killed >= ceil(MIN_KILLED * len(telling)), evidence)
+
+
+def leaked_case(text: str, hidden: Sequence[Executed]) -> str:
+    """A line of a text that tells a hidden case: its arguments and its value; "" where none does."""
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    for row in hidden:
+        try:
+            given, value = ", ".join(map(literal, row.args)), literal(row.returns)
+        except ValueError:
+            continue
+        if len(given) < _TOLD:
+            continue
+        for line in lines:
+            before, found, after = line.partition(given)
+            if found and re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.]*\w)", after + " " + before):
+                return f"the text tells what {given[:60]} gives"
+    return ""
+
+
+def _places(studied: Studied, rows: Sequence[Executed]) -> frozenset[int]:
+    wanted = {text_of(row.args) for row in rows}
+    return frozenset(place for place, row in enumerate(studied.all_rows) if text_of(row.args) in wanted)
+
+
+def _variety(rows: Sequence[Executed]) -> Gate:
+    """G5: at least two different outcomes, none of them on more than 90 % of the inputs."""
+    counts = Counter(dumps(row.returns) for row in rows)
+    top = max(counts.values(), default=0) / max(len(rows), 1)
+    return Gate("varied", len(counts) >= 2 and top <= MAX_SHARE, {"distinct": len(counts), "top_share": round(top, 4)})
+
+
+def _examples(task: Formed) -> Gate:
+    """G9: executed examples with different outcomes, none among the hidden cases."""
+    hidden = {text_of(row.args) for row in task.hidden}
+    shared = sum(text_of(row.args) in hidden for row in task.examples)
+    outcomes = len({dumps(row.returns) for row in task.examples})
+    return Gate("examples", outcomes >= 2 and not shared, {"shown": len(task.examples), "shared": shared})
+
+
+def public_texts(tasks: Sequence[CodeTask]) -> Public:
+    """The n-grams of published prompts, for the gate ``not_published``."""
+    return [ngrams(task.prompt) for task in tasks]
