@@ -21,7 +21,7 @@ from .certificate import certificate_of
 from .chains import label_of
 from .gates import Evaluated, evaluate
 from .observe import Progress, observe, read_off
-from .protocol import Candidate, Kind, NotApplicable, Observation, Operator, Pool, operator_named, seeded
+from .protocol import Candidate, Kind, NotApplicable, Observation, Operator, Pool, seeded
 
 MAX_DEPTH = 2
 _SHORT = {"compose_post": "post"}
@@ -240,7 +240,9 @@ def altered(task: CodeTask, known: Mapping[str, CodeTask]) -> int:
     if task.lineage is None:
         return 0
     above = [altered(known[parent], known) for parent in task.lineage.parents if parent in known]
-    own = operator_named(task.lineage.operator).kind == "altering"
+    from .authored.lineages import kind_of
+
+    own = kind_of(task.lineage.operator) == "altering"
     return own + max(above, default=0)
 
 

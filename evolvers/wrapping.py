@@ -97,7 +97,7 @@ def wrapped_prompt(parent: CodeTask, wrapper: Wrapper, examples: Sequence[Execut
     shown: the examples as text, where they are no plain call with a plain value.
     """
     if shown is None:
-        shown = "\n".join(f">>> {wrapper.name}({listed(example.args)})\n{outcome_text(example)}" for example in examples)
+        shown = "\n".join(f">>> {wrapper.name}({listed(each.args)})\n{outcome_text(each)}" for each in examples)
     if parent.form != "completion":
         task = f"Write a Python function `{wrapper.name}({wrapper.signature.parameters})` as follows."
         where = f"The function specified above is `{parent.entry_point}`."
@@ -177,7 +177,7 @@ def cases_tests(candidate: Candidate, rows: Mapping[str, tuple[Executed, ...]]) 
     """
     draft = candidate.task.tests[0]
     how = draft.comparator if isinstance(draft, CasesTest) else Comparator()
-    return tuple(CasesTest(tuple(map(case_of, executed)), how, name=name) for name, executed in rows.items() if executed)
+    return tuple(CasesTest(tuple(map(case_of, ran)), how, name=name) for name, ran in rows.items() if ran)
 
 
 def calls_from(observed: Observation) -> dict[str, Rows]:

@@ -1,4 +1,4 @@
-"""Does a value have the type that a signature states? Annotations are read as text, and nothing of them is evaluated."""
+"""Does a value have the type that a signature states? Annotations are read as syntax, and never evaluated."""
 
 from __future__ import annotations
 
@@ -49,10 +49,8 @@ def fits(value: Any, annotation: ast.expr) -> bool:
 
 
 def _fits_inside(value: Any, outer: str, inner: ast.expr) -> bool:
-    if outer not in _CONTAINERS:
-        return True
-    if type(value) is not _CONTAINERS[outer]:
-        return False
+    if outer not in _CONTAINERS or type(value).__name__ != outer:
+        return outer not in _CONTAINERS
     parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
     if outer == "dict":
         return len(parts) != 2 or all(fits(key, parts[0]) and fits(item, parts[1]) for key, item in value.items())

@@ -1,7 +1,7 @@
 """When readers of a prompt disagree: the input on which they do is the ambiguity, and the author says one thing more.
 
-The reference's value at that input becomes an executed example, and the author may add a sentence or mend its text. Then
-others solve the new prompt.
+The reference's value at that input becomes an executed example, and the author may add a sentence or mend its text.
+Then others solve the new prompt.
 """
 
 from __future__ import annotations

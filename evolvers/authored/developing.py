@@ -19,12 +19,13 @@ from .consensus import Consensus, consensus, separating
 from .drafting import Rejected
 from .inputs import ENOUGH, Gathered, gather
 from .paired import paired
-from .proving import Public, consensus_gate, dynamic_gates, evidence_of, form, gathered_gates
 from .protocol import Draft, Evidence, ModelOperator
+from .proving import Public, consensus_gate, dynamic_gates, evidence_of, form, gathered_gates
 from .restating import bare, restated
 from .screening import screened
 from .solving import Solution, rows_of, solved
 from .studying import Studied, study
+from .twins import Twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,13 @@ def said_of(gate: Gate) -> str:
     return f"{gate.gate}: " + ", ".join(f"{name} {value}" for name, value in gate.evidence.items())
 
 
-async def develop(found: Developed, source: Source, settings: Settings, sandbox: Sandbox) -> None:
+async def develop(
+    found: Developed, source: Source, settings: Settings, sandbox: Sandbox, twins: Twins | None = None
+) -> None:
     """Everything up to the archive and the operator's own proofs, which need what came before (``settle``).
 
-    Rejected with the gate or reason; what is known by then stands in ``found``.
+    twins: what is known already, so that nobody is asked to solve what falls out in any case. Rejected with the gate or
+    reason; what is known by then stands in ``found``.
     """
     subject = found.subject
     draft = found.draft = await source.draft()
@@ -123,10 +127,12 @@ async def develop(found: Developed, source: Source, settings: Settings, sandbox:
     if draft.preserved:
         await _preserve(found, draft, source, sandbox)
     else:
-        await _alter(found, draft, source, settings, sandbox)
+        await _alter(found, draft, source, settings, sandbox, twins)
 
 
-async def _alter(found: Developed, draft: Draft, source: Source, settings: Settings, sandbox: Sandbox) -> None:
+async def _alter(
+    found: Developed, draft: Draft, source: Source, settings: Settings, sandbox: Sandbox, twins: Twins | None
+) -> None:
     subject = found.subject
     found.hold(screened(draft, subject.parents))
     gathered = await _inputs(found, draft, source, sandbox)
@@ -139,6 +145,9 @@ async def _alter(found: Developed, draft: Draft, source: Source, settings: Setti
         found.hold(gathered_gates(gathered))
         task = form(now, studied, [each.args for each in found.said])
         found.hold(dynamic_gates(now, task, studied, settings.public))
+        twin = twins and await twins.twin(task.task, studied.functional_hash, task.rows)
+        if twin:
+            raise Rejected(twin, twin)
         found.solutions = await source.solutions(task.task)
         rows = await rows_of(found.solutions, now.entry_point, tuple(row.args for row in task.rows), sandbox)
         agreement = found.agreement = consensus(task.rows, rows, studied.how)
@@ -188,12 +197,21 @@ async def _preserve(found: Developed, draft: Draft, source: Source, sandbox: San
     found.evidence = Evidence(draft, delta=0.0, solved=after, parent_solved=before)
 
 
-def settle(found: Developed, archive: frozenset[str]) -> None:
-    """The operator's own proofs, with what is known by then. Rejected where one does not hold."""
-    if found.task is None or found.evidence is None:
+async def settle(found: Developed, twins: Twins) -> CodeTask:
+    """The operator's own proofs, and whether the task is new, with what is known by then; the task.
+
+    Rejected where one does not hold. To be called in the order of the proposals.
+    """
+    task, evidence = found.task, found.evidence
+    if task is None or evidence is None:
         raise AssertionError("it was not developed")
-    evidence = replace(found.evidence, archive=archive)
+    evidence = replace(evidence, archive=twins.hashes)
     try:
-        found.hold(found.subject.operator.prove(found.task, found.subject.parents, evidence))
+        found.hold(found.subject.operator.prove(task, found.subject.parents, evidence))
     except NotApplicable as error:
         raise Rejected("not_applicable", str(error)) from error
+    twin = await twins.twin(task, evidence.functional_hash, found.rows)
+    if twin:
+        raise Rejected(twin, twin)
+    twins.add(task, evidence.functional_hash, found.rows)
+    return task

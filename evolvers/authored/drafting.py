@@ -1,4 +1,4 @@
-"""Asking the author: for a draft, in one or several steps; to mend a reply, once; for more inputs; for a clarification."""
+"""Asking the author: for a draft, in one or several steps; to mend a reply, once; for more inputs."""
 
 from __future__ import annotations
 

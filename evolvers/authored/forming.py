@@ -1,4 +1,4 @@
-"""From a draft and its executed calls to the task as it is asked: signature, prose, executed examples; tests as data."""
+"""From a draft and its executed calls to the task as it is asked: signature, prose, examples; tests as data."""
 
 from __future__ import annotations
 

@@ -52,9 +52,7 @@ class Gathered:
     problem: tuple[str, str] | None = None
 
 
-async def gather(
-    draft: Draft, extra: Rows, observed: Sequence[Observation], seed: int, sandbox: Sandbox
-) -> Gathered:
+async def gather(draft: Draft, extra: Rows, observed: Sequence[Observation], seed: int, sandbox: Sandbox) -> Gathered:
     """The inputs of a draft. extra: further ones that the author gave when it was asked for more."""
     own = distinct(tuple(args for args in (*draft.inputs, *extra) if _fits(draft, args)))
     if not own:

@@ -27,7 +27,7 @@ class Paired:
         test (1947; conditional on the discordant pairs, binomial with 1/2), one-sided. 1 without discordant pairs."""
         discordant = self.lost + self.won
         ways: int = sum(comb(discordant, losses) for losses in range(self.lost, discordant + 1))
-        return ways / 2**discordant
+        return float(ways / 2**discordant)
 
     @property
     def not_lower(self) -> bool:

@@ -12,8 +12,8 @@ What a reference could still gain is in the gates that only ask about itself (ar
 mutants die?). For those, ``screening`` admits no reference that could find out where it runs: its imports are from a
 list of harmless modules, and it names no frame, no code object, no attribute with underscores around it.
 
-Programs run with fuel, as in the prover: every loop round and every call of a function is a step, so that an endless one
-is found by counting, which is the same on every machine.
+Programs run with fuel, as in the prover: every loop round and every call of a function is a step, so that an endless
+one is found by counting, which is the same on every machine.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ async def run_all(programs: Sequence[Program], calls: Rows, sandbox: Sandbox, fu
 
 
 async def under_seeds(program: Program, ran: Ran, sandbox: Sandbox) -> int | None:
-    """How many fresh interpreters with other hash seeds give the same; None where arguments cannot be handed to them."""
+    """How many fresh interpreters with other hash seeds give the same; None where the arguments cannot reach them."""
     text = ticked(program.source)
     calls = [list(row.args) for row in ran.rows]
     try:
@@ -176,7 +176,7 @@ async def under_seeds(program: Program, ran: Ran, sandbox: Sandbox) -> int | Non
     outcome = await _outcome(CallsJob(_SEEDED, "evalrun_under", handed, LIMITS), sandbox)
     if any(result.raised == "ValueError" for result in outcome.calls):
         return None  # marshal does not know a value's type
-    return sum(result.raised is None and result.value == known for result in outcome.calls)
+    return sum(int(result.raised is None and result.value == known) for result in outcome.calls)
 
 
 async def _outcome(job: CallsJob, sandbox: Sandbox) -> Outcome:

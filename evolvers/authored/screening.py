@@ -30,8 +30,8 @@ HARMLESS = frozenset(
 )
 # Names through which a harmless module leads further.
 _REACHING = frozenset(
-    "attrgetter methodcaller get_type_hints ForwardRef eval exec compile globals locals vars breakpoint delattr setattr "
-    "getattr memoryview open input print help exit quit builtins sys os modules".split()
+    "attrgetter methodcaller get_type_hints ForwardRef eval exec compile globals locals vars breakpoint delattr "
+    "setattr getattr memoryview open input print help exit quit builtins sys os modules".split()
 )
 _FRAMES = re.compile(r"(?:f|tb|gi|cr|ag|co|func|im)_\w+\Z")
 _SPECIAL = frozenset(
@@ -182,5 +182,7 @@ def _stale(draft: Draft, parents: Sequence[CodeTask]) -> str:
     stale = sorted((spoken & old) - mine)
     if stale:
         return f"the text speaks of `{stale[0]}`, which the parent has and the new signature has not"
-    beyond = [match[0] for match in _ORDINAL.finditer(draft.spec) if _ORDINALS[match[1].lower()] > len(stated.parameters)]
+    beyond = [
+        match[0] for match in _ORDINAL.finditer(draft.spec) if _ORDINALS[match[1].lower()] > len(stated.parameters)
+    ]
     return f"the text speaks of the {beyond[0]}, but there are {len(stated.parameters)}" if beyond else ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...benchmarks import CodeTask, InfraError
+from ...harness.endpoint.api import RequestRefused
 from ...harness.endpoint.extract import extract
 from ...harness.sandbox.api import Sandbox
 from ...harness.scoring import program_of, submit_score
@@ -69,12 +70,17 @@ def members_in_turn(panel: Panel, count: int) -> list[tuple[Member, int]]:
     return [(panel.solvers[number % each], number // each) for number in range(count)]
 
 
-async def solve(task: CodeTask, panel: Panel, asker: Asker, seed: int, count: int) -> list[tuple[Solution, Answer]]:
-    """So many blind solutions of a task, in the order of the members."""
+async def solve(
+    task: CodeTask, panel: Panel, asker: Asker, seed: int, count: int, purpose: str = "solve"
+) -> list[tuple[Solution, Answer | None]]:
+    """So many blind solutions of a task, in the order of the members; no answer where a server refused this request."""
     prompt = render("solve", task=task.prompt, entry_point=str(task.entry_point))
 
-    async def one(member: Member, epoch: int) -> tuple[Solution, Answer]:
-        answer = await asker.ask("solver", member, "solve", prompt, seed=seed, epoch=epoch)
+    async def one(member: Member, epoch: int) -> tuple[Solution, Answer | None]:
+        try:
+            answer = await asker.ask("solver", member, purpose, prompt, seed=seed, epoch=epoch)
+        except RequestRefused:
+            return Solution(member, "", "the request was refused", ""), None
         program, unusable = read_solution(task, answer.text)
         return Solution(member, program, unusable, answer.call.reply_digest), answer
 

@@ -70,7 +70,10 @@ async def study(
     others = [_aliased(parent, draft.entry_point) for parent in parents]
     others += [Program(source, draft.entry_point) for source in shortcuts.values()]
     others += [_copy(draft, place) for place in range(len(stated_of(draft).parameters))]
-    mutants = [Program(each.source, draft.entry_point) for each in mutants_of(draft.reference, first_line=_own_line(draft), limit=MUTANTS)]
+    mutants = [
+        Program(each.source, draft.entry_point)
+        for each in mutants_of(draft.reference, first_line=_own_line(draft), limit=MUTANTS)
+    ]
     probes = probes_for(types_of(calls))
     again, seeds, ran, mutated, probed, helped = await asyncio.gather(
         run(program, calls[::-1], sandbox),
@@ -118,7 +121,10 @@ def _aliased(parent: CodeTask, entry: str) -> Program:
 
 
 def _copy(draft: Draft, place: int) -> Program:
-    return Program(f"def {draft.entry_point}(*args):\n    return args[{place}] if len(args) > {place} else None\n", draft.entry_point)
+    return Program(
+        f"def {draft.entry_point}(*args):\n    return args[{place}] if len(args) > {place} else None\n",
+        draft.entry_point,
+    )
 
 
 def _own_line(draft: Draft) -> int:

@@ -1,0 +1,106 @@
+"""The certificate of an authored task: who was asked what, what they replied, and all that proves the task again
+without them.
+
+It names every call (model, prompt and its version, temperature, seed, digests of request and reply), holds the draft,
+what was said to make it clear, and every blind solution's program with who wrote it. ``verify`` makes the task again of
+these and of the parents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...benchmarks import CodeTask, Lineage
+from ...benchmarks.jsonio import digest
+from ...benchmarks.plain import encode_items
+from ...harness.sandbox.api import SandboxInfo
+from ..evaluated import digests_of
+from ..protocol import Rows
+from .calls import Call, Panel
+from .developing import Developed, Settings
+from .lineages import lineage_name
+from .protocol import Draft
+
+SCHEMA = 1
+KIND = "authored"
+
+
+def lineage_of(found: Developed, draft: Draft, parameters: Mapping[str, Any]) -> Lineage:
+    """Where an admitted task comes from. parameters: what else of the proposal is to be told."""
+    parents = found.subject.parents
+    told = {
+        "draft": digest(draft.to_json()),
+        "clarifications": len(found.said),
+        "solutions": digest([solution.program for solution in found.solutions]),
+        **parameters,
+    }
+    return Lineage(
+        root=parents[0].root,
+        parents=tuple(parent.id for parent in parents),
+        parent_digests=tuple(parent.digest for parent in parents),
+        operator=lineage_name(found.subject.operator),
+        operator_version=found.subject.operator.version,
+        parameters=told,
+        seed=found.subject.seed,
+        depth=1 + max(parent.lineage.depth if parent.lineage else 0 for parent in parents),
+    )
+
+
+def panel_json(panel: Panel) -> dict[str, Any]:
+    """Author and solvers by model and family. The model under test is not known when a task is made, so whoever reports
+    results compares its family with the author's."""
+    return {
+        "author": {"model": panel.author.model, "family": panel.author.family},
+        "solvers": [{"model": each.model, "family": each.family} for each in panel.solvers],
+        "independent": panel.independent,
+        "under_test": None,
+    }
+
+
+def certificate_of(
+    found: Developed,
+    task: CodeTask,
+    panel: Mapping[str, Any],
+    calls: Sequence[Call],
+    settings: Settings,
+    info: SandboxInfo,
+) -> dict[str, Any]:
+    """The certificate as plain JSON. All but ``python`` and ``sandbox`` is the same wherever the proofs are run."""
+    operator, draft = found.subject.operator, found.draft
+    assert draft is not None
+    inputs, outputs = digests_of(found.rows)
+    return {
+        "schema": SCHEMA,
+        "made_by": KIND,
+        "operator": operator.name,
+        "operator_version": operator.version,
+        "kind": operator.kind,
+        "task_digest": task.digest,
+        "parent_digests": [parent.digest for parent in found.subject.parents],
+        "panel": dict(panel),
+        "settings": settings_json(settings),
+        "calls": [call.to_json() for call in calls],
+        "draft": draft.to_json(),
+        "further_inputs": rows_json(found.extra),
+        "clarifications": [said.to_json() for said in found.said],
+        "solutions": [solution.to_json() for solution in found.solutions],
+        "parent_solutions": [solution.to_json() for solution in found.parent_solutions],
+        "agreeing": list(found.agreement.agreeing) if found.agreement else [],
+        "functional_hash": found.evidence.functional_hash if found.evidence else None,
+        "gates": [gate.to_json() for gate in found.gates],
+        "inputs_digest": inputs,
+        "outputs_digest": outputs,
+        "python": info.python,
+        "sandbox": info.kind,
+    }
+
+
+def settings_json(settings: Settings) -> dict[str, Any]:
+    """What decided the admission, and can be set."""
+    return {"solutions": settings.solutions, "clarifications": settings.clarifications, "public": len(settings.public)}
+
+
+def rows_json(rows: Rows) -> list[Any]:
+    """Argument tuples as plain values."""
+    return [encode_items(args, False, 0) for args in rows]

@@ -1,0 +1,30 @@
+"""How lineages name operators through a model: ``model:combine`` is another operator than ``combine``."""
+
+from __future__ import annotations
+
+from ...benchmarks import CodeTask
+from ..protocol import Kind, operator_named
+from .protocol import ModelOperator
+from .registry import model_operator_named
+
+PREFIX = "model:"
+
+
+def lineage_name(operator: ModelOperator) -> str:
+    """The operator's name in lineages."""
+    return f"{PREFIX}{operator.name}"
+
+
+def is_authored(task: CodeTask) -> bool:
+    """Whether a task says that a model wrote it."""
+    return task.lineage is not None and task.lineage.operator.startswith(PREFIX)
+
+
+def operator_of(name: str) -> ModelOperator:
+    """The operator that a lineage names with the prefix. BadInput when there is none."""
+    return model_operator_named(name.removeprefix(PREFIX))
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of the operator that a lineage names. BadInput when there is none."""
+    return operator_of(name).kind if name.startswith(PREFIX) else operator_named(name).kind
