@@ -15,7 +15,7 @@ from .syntax import nodes_of, parse
 @lru_cache(maxsize=2048)
 def as_tool(source: str, entry: str, name: str) -> str:
     """The program as a tool. CannotEdit or SyntaxError where it has a shape that cannot be edited safely."""
-    bare = _without_docstrings(source)
+    bare = without_docstrings(source)
     return renamed_program(bare, {entry: name}, {entry: name}).strip("\n") + "\n"
 
 
@@ -40,7 +40,8 @@ def _documented(nodes: Iterable[ast.AST]) -> list[_Documented]:
     ]
 
 
-def _without_docstrings(source: str) -> str:
+def without_docstrings(source: str) -> str:
+    """The program without the docstrings that have lines of their own; CannotEdit where one has not."""
     lines: list[str | None] = list(source.split("\n"))
     for node in _documented(nodes_of(source)):
         first, second = node.body[0], node.body[1]

@@ -110,6 +110,37 @@ def test_other_words_are_another_version(tmp_path: Path) -> None:
     assert first.partition("-")[0] == second.partition("-")[0] == "3"
 
 
+def test_a_partial_is_put_in_and_its_words_count_for_the_version(tmp_path: Path) -> None:
+    (tmp_path / "a" / "partials").mkdir(parents=True)
+    (tmp_path / "b" / "partials").mkdir(parents=True)
+    text = HARDER.replace("Give {{ count }}", '{% include "partials/how_many.md" %}')
+    for folder, words in (("a", "Give {{ count }}"), ("b", "Invent {{ count }}")):
+        (tmp_path / folder / "partials" / "how_many.md").write_text(words)
+
+    first, second = made(put(tmp_path / "a", text)), made(put(tmp_path / "b", text))
+
+    assert "It is called f. Give 5 inputs." in first.text
+    assert "It is called f. Invent 5 inputs." in second.text
+    assert first.version != second.version
+
+
+@pytest.mark.parametrize("name", ["harder.md", "../x.md", "partials/../harder.md", "/etc/passwd"])
+def test_a_prompt_takes_in_nothing_but_partials(tmp_path: Path, name: str) -> None:
+    put(tmp_path, f'version: 1\n--- system ---\nA\n--- user ---\n{{% include "{name}" %}}\n')
+
+    with pytest.raises(TemplateFault, match="partials/ only"):
+        made(tmp_path)
+
+
+def test_a_text_taken_in_by_a_partial_needs_its_filter_too(tmp_path: Path) -> None:
+    (tmp_path / "partials").mkdir()
+    (tmp_path / "partials" / "task.md").write_text("{{ prompt }}")
+    put(tmp_path, 'version: 1\n--- system ---\nA\n--- user ---\n{% include "partials/task.md" %}\n')
+
+    with pytest.raises(TemplateFault, match="written without a filter"):
+        made(tmp_path)
+
+
 def test_what_stands_in_a_fence_keeps_its_blank_lines(tmp_path: Path) -> None:
     assert "a\n\n\n\nb" in made(put(tmp_path, HARDER), prompt="a\n\n\n\nb").text
 
