@@ -40,7 +40,7 @@ class AdaptiveLimit:
         self._most = most
         self._adaptive = adaptive
         self._clocks = clocks
-        self._stopping = stopping or Stopping()
+        self._stopping = Stopping() if stopping is None else stopping  # one that has not stopped is false
         self._limit = float(most)
         self._out = 0
         self._waiting: deque[asyncio.Future[None]] = deque()

@@ -46,11 +46,12 @@ class ResponseCache:
 
     Errors of the file: a damaged one is moved aside, with a warning, and its entries are asked for again. One that
     cannot be read is an outage (InfraError), since asking would pay twice. One that cannot be written costs a warning:
-    the response in hand is worth more than its copy.
+    the response in hand is worth more than its copy; where it is ``strict``, that is an outage as well.
     """
 
-    def __init__(self, path: Path, *, vfs: str | None = None) -> None:
+    def __init__(self, path: Path, *, vfs: str | None = None, strict: bool = False) -> None:
         self.path = path
+        self._strict = strict
         self._lock = threading.Lock()
         self._hits: Counter[Origin] = Counter()
         self._unwritten = 0
@@ -83,7 +84,7 @@ class ResponseCache:
         return await self._readers.do(key)
 
     async def put(self, key: bytes, origin: Origin, value: bytes) -> None:
-        """Keep a value; it is in the file (or a warning was given) when this returns."""
+        """Keep a value; it is in the file (or a warning was given) when this returns. InfraError where it is strict."""
         await self._writers.do(_Entry(key, origin, value))
 
     def count_hit(self, origin: Origin) -> None:
@@ -124,6 +125,8 @@ class ResponseCache:
         try:
             self._writing.use(write)
         except (sqlite3.Error, OSError, EvalrunError) as error:
+            if self._strict and entries:
+                raise unusable(self.path, error) from error
             if not self._unwritten:
                 log.warning("the response cache %s cannot be written (%s); replies go on uncached", self.path, error)
             self._unwritten += len(entries)

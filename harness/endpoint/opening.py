@@ -21,12 +21,13 @@ def open_endpoint(
     options: Mapping[str, Any],
     cache: ResponseCache | None = None,
     unbelieved: Callable[[Mapping[str, Any], Response], bool] = lambda body, response: True,
+    environment: Mapping[str, str] = os.environ,
 ) -> Endpoint:
     """The endpoint, not yet entered.
 
     options: of ``evalrun run`` by name: base_url, form, max_connections, max_retries, timeout, total_timeout,
     no_adaptive, api_key_env. cache: asked first where there is one; whoever opened it closes it.
-    unbelieved: see ``OpenAIEndpoint``.
+    unbelieved: see ``OpenAIEndpoint``. environment: where the key is read.
     """
     from .address import normal_base_url
     from .client import OpenAIEndpoint
@@ -36,7 +37,7 @@ def open_endpoint(
     endpoint = OpenAIEndpoint(
         options["base_url"],
         form,
-        key=key_of(options),
+        key=key_of(options, environment),
         retry=RetryPolicy(max_retries=options["max_retries"], total_s=options["total_timeout"]),
         timeout_s=options["timeout"],
         connections=options["max_connections"],

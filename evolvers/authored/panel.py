@@ -1,0 +1,115 @@
+"""Who is asked for what: the panel made of a command's options, and which models are relatives of each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+
+from ...benchmarks import BadInput
+from ...harness.endpoint.address import normal_base_url
+from .calls import Member, Panel
+
+Item = TypeVar("Item")
+_LETTERS = re.compile(r"[a-z]+")
+_RELATIVES = (
+    ("gpt", ("gpt", "chatgpt", "openai", "davinci", "text-davinci", "codex", "o1", "o3", "o4")),
+    ("llama", ("llama", "codellama", "meta-llama", "tinyllama", "vicuna", "alpaca")),
+    (
+        "mistral",
+        ("mistral", "mixtral", "ministral", "codestral", "devstral", "magistral", "pixtral", "open-mistral", "zephyr"),
+    ),
+    ("qwen", ("qwen", "codeqwen", "qwq", "qvq")),
+    ("deepseek", ("deepseek",)),
+    ("gemini", ("gemini", "gemma", "codegemma")),
+    ("phi", ("phi",)),
+    ("glm", ("glm", "chatglm", "codegeex")),
+    ("granite", ("granite",)),
+    ("starcoder", ("starcoder", "starchat", "octocoder")),
+    ("command", ("command", "c4ai", "aya")),
+)
+"""Families whose members do not all begin with the family's name."""
+
+
+def family_of(model: str) -> str:
+    """The family that a model's name speaks of: ``meta-llama/Llama-3.1-8B-Instruct`` is a ``llama``.
+
+    What stands before the last slash is left out; then a known beginning counts (``codellama``, ``mixtral``, ``o3``),
+    else the letters that the name begins with, else the whole name. A name can be anything, so this is a guess, and an
+    explicit family goes before it.
+    """
+    name = model.rpartition("/")[2].strip().lower() or model.strip().lower()
+    known = [
+        (len(start), family) for family, starts in _RELATIVES for start in starts if _begins(name, start)
+    ]  # the longest beginning counts
+    if known:
+        return max(known)[1]
+    letters = _LETTERS.match(name)
+    return letters[0] if letters else name
+
+
+def _begins(name: str, start: str) -> bool:
+    rest = name[len(start) :]
+    return name.startswith(start) and not rest[:1].isalpha()
+
+
+def member(model: str, base_url: str, family: str | None = None) -> Member:
+    """A member; BadInput where there is no name or the URL is none."""
+    if not model.strip():
+        raise BadInput("a model's name is empty")
+    return Member(model, normal_base_url(base_url), (family or family_of(model)).strip().lower())
+
+
+def members(
+    what: str, models: Sequence[str], base_urls: Sequence[str], families: Sequence[str], default_url: str
+) -> tuple[Member, ...]:
+    """The members of one role (``solver``, ``judge``): each option once for all of them, or once for each.
+
+    Raises:
+        BadInput: neither once nor as often as there are models; a model is named twice at one URL.
+    """
+    urls = _each(f"--{what}-base-url", base_urls, len(models), default_url, f"--{what}-model")
+    names = _each(f"--{what}-family", families, len(models), None, f"--{what}-model")
+    found = tuple(member(*each) for each in zip(models, urls, names, strict=True))
+    twice = next((one for place, one in enumerate(found) if _same(one, found[:place])), None)
+    if twice is not None:
+        raise BadInput(f"--{what}-model {twice.model}: named twice at {twice.base_url}; name it once")
+    return found
+
+
+def _same(one: Member, others: Sequence[Member]) -> bool:
+    return any((one.model, one.base_url) == (other.model, other.base_url) for other in others)
+
+
+def _each(option: str, values: Sequence[Item], count: int, default: Item, of: str) -> list[Item]:
+    if not count and values:
+        raise BadInput(f"{option} goes with {of}; name a model, or leave it out")
+    if len(values) in (0, 1):
+        return [values[0] if values else default] * count
+    if len(values) != count:
+        raise BadInput(f"{option} is given {len(values)} times for {count} of {of}; give it once, or once for each")
+    return list(values)
+
+
+def panel_of(author: Member, solvers: Sequence[Member] = (), judges: Sequence[Member] = ()) -> Panel:
+    """The panel; where no solver (or judge) is named, the author does what it would do, and is no independent one."""
+    return Panel(author, tuple(solvers) or (author,), tuple(judges))
+
+
+def everyone(panel: Panel) -> tuple[Member, ...]:
+    """The members, each once: the author, solvers, judges."""
+    return tuple(dict.fromkeys((panel.author, *panel.solvers, *panel.judges)))
+
+
+def warnings_of(panel: Panel) -> list[str]:
+    """What a reader of the new suite should know of its panel, in whole sentences; certificates say the same."""
+    if panel.independent:
+        return []
+    if panel.solvers == (panel.author,):
+        why = f"the author {panel.author.model} is its own only solver"
+    else:
+        why = f"all solvers are of the author's family, {panel.author.family}"
+    return [
+        f"{why}: no other model bears witness, and every certificate says `independent: false`; "
+        "name a model of another family with --solver-model"
+    ]
