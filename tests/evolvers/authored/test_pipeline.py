@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from evalrun.benchmarks import Suite
-from evalrun.evolvers.authored.pipeline import Authoring, evolve_authored
+from evalrun.evolvers.authored.pipeline import Authoring
 from evalrun.evolvers.authored.protocol import Hints
-from evalrun.evolvers.authored.registry import model_operator_named
 from evalrun.evolvers.loop.protocol import Made, Proposal
 from evalrun.harness.sandbox import Sandbox
 from evalrun.harness.scoring import score_one
 
-from .acting import NOT_STRICT, PARENT, RIGHT, SEEDS, Play, acted, code, draft
+from .acting import NOT_STRICT, PARENT, RIGHT, Play, acted
 
 
 def made_of(play: Play, sandbox: Sandbox, folder: Path, operator: str = "difficult") -> Made:
@@ -29,8 +25,10 @@ def test_a_sound_draft_becomes_a_task_that_its_reference_passes(sandbox: Sandbox
     play = Play()
     made = made_of(play, sandbox, tmp_path)
     assert made.rejected is None, (made.rejected, made.said)
-    assert made.task is not None and made.certificate is not None
+    assert made.task is not None
+    assert made.certificate is not None
     assert score_one(made.task, made.task.reference, sandbox).verdict.value == "pass"
     assert score_one(made.task, RIGHT, sandbox).verdict.value == "pass"
     assert score_one(made.task, NOT_STRICT, sandbox).verdict.value == "wrong"
-    assert play.count("evolve") == 1 and play.count("solve") == 5
+    assert play.count("evolve") == 1
+    assert play.count("solve") == 5
