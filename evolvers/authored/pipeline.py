@@ -196,7 +196,7 @@ class Authoring:
             id=f"{self._name}/{local}-{proposal.operator.replace(':', '.')}-{place}",
             metadata={},
             tags=tags_of(self._asker.panel.independent),
-            lineage=lineage_of(work.found, parameters, panel, calls),
+            lineage=lineage_of(work.found, parameters, panel, calls, self._settings),
         )
 
 

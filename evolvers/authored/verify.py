@@ -151,7 +151,7 @@ class _Check:
         assert task.lineage is not None
         problems = []
         calls = [call.to_json() for call in kept.calls]
-        lineage = lineage_of(found, task.lineage.parameters, stored["panel"], calls)
+        lineage = lineage_of(found, task.lineage.parameters, stored["panel"], calls, kept.settings)
         if lineage.to_json() != task.lineage.to_json():
             old, new = task.lineage.to_json(), lineage.to_json()
             names = [name for name in new["parameters"] if new["parameters"][name] != old["parameters"].get(name)]
