@@ -15,7 +15,7 @@ from ..docstring_examples import examples_in
 from ..docstrings import Docstring, docstring_of, with_body
 from ..protocol import NotApplicable
 
-MIN_WORDS = 5
+MIN_WORDS = 3
 WIDTH = 88
 _HEADING = re.compile(
     r"[ \t]*(?:#+[ \t]*)?(?:for[ \t]+)?(?:examples?|samples?|e\.g\.|test cases?)\b(?![ \t]+(?:of|is|are|in)\b)", re.I
@@ -93,7 +93,7 @@ def bare(task: CodeTask) -> str:
 
 def _is_prose(lines: list[str]) -> bool:
     """Whether what stands among the examples says anything: a list of conditions does, numbers do not."""
-    return sum(len(re.findall(r"[a-z]{3,}", line)) for line in lines) >= MIN_WORDS
+    return sum(len(re.findall(r"[a-z]{3,}", line)) for line in lines) >= 5
 
 
 def _of_example(line: str, entry: str) -> bool:
