@@ -46,7 +46,7 @@ MIRRORED = CodeTask(
 )
 MIRRORED_SEEN = Observation(inputs={"base": ((["aba", "xy"],), ([],))}, outputs=(["aba"], []), output_type="list[str]")
 
-_INPUTS = ["[], 3", "[1, 2, 9, 9], 3", "[4, 5, 1, 6, 7, 8], 3", "[3, 3], 3", "[-1, 0, -5], -2", "[10], 1"]
+_INPUTS = ["[], 3", "[5, 2, 9, 9], 3", "[4, 5, 1, 6, 7, 8], 3", "[3, 3], 3", "[7, 0, 7], 2", "[10], 1"]
 _TASK: dict[str, Any] = {
     "spec": "Given whole numbers and a limit, find the longest stretch of neighbouring numbers that all lie above the "
     "limit and return its length. A number at the limit ends a stretch. Without any such number the value is zero.",
