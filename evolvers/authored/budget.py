@@ -54,9 +54,9 @@ def parse_limits(text: str) -> Limits:
         number = _NUMBER.fullmatch(value)
         amount = float(number[1]) * _FACTORS[number[2]] if number else 0.0
         if not 0 < amount < 1e15:
-            raise BadInput(f"--budget {name}={value[:40]!r}: expected a number above 0, such as 500, 2M or 1.5")
+            raise BadInput(f"--budget {part.strip()[:60]!r}: expected a number above 0, such as 500, 2M or 1.5")
         if name in ("calls", "tokens") and amount != int(amount):
-            raise BadInput(f"--budget {name}={value}: expected a whole number")
+            raise BadInput(f"--budget {part.strip()[:60]!r}: expected a whole number")
         found[name] = amount
     whole = {name: int(value) if name in ("calls", "tokens") else value for name, value in found.items()}
     return Limits(**whole)  # type: ignore[arg-type]

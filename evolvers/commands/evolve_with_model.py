@@ -11,22 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...benchmarks import BadInput, CodeTask, InfraError, Suite
+from ...benchmarks import BadInput, InfraError, Suite
 from ...benchmarks.selection import select
 from ...harness.commands.options import opened, slug
 from ..authored.asking import ModelAsker
 from ..authored.budget import Bill, Purse
-from ..authored.calls import OutOfBudget
 from ..authored.estimate import Estimate, Wish, estimate, told
 from ..authored.figures import Figures, figures_of
 from ..authored.mixing import DEFAULT_OPERATORS, default_name, evolve_mixed, operators_of, parse_chains
 from ..authored.panel import warnings_of
 from ..authored.protocol import ModelOperator
 from ..authored.registry import model_operator_named, registered_model_operators
-from ..authored.store import ReplyStore, entries
+from ..authored.store import ReplyStore, entries, require_store
 from ..journal import Journal
 from ..keeping import kept_in, with_kept_seeds
-from ..storing import require_free, save_whole
+from ..storing import save_whole
 from .asked import Asked
 from .author_options import Models, settled_models
 from .author_progress import Watch, watching
@@ -95,9 +94,12 @@ def say_of_panel(models: Models) -> None:
 
 
 def store_of(output: Path, options: Mapping[str, Any]) -> Path:
-    """Where replies are kept."""
+    """Where replies are kept. BadInput where they are to be replayed, and there are none."""
     chosen: Path | None = options["replies"]
-    return output.parent / f".{output.name}.replies" if chosen is None else chosen
+    path = output.parent / f".{output.name}.replies" if chosen is None else chosen
+    if options["replay"]:
+        require_store(path)
+    return path
 
 
 @contextmanager
@@ -111,7 +113,7 @@ def working(
             sandbox = stack.enter_context(opened(options, requires))
             journal = stack.enter_context(Journal(sandbox, output.parent / f".{output.name}.journal"))
             going_on(journal)
-            replies = stack.enter_context(ReplyStore(store, must_exist=options["replay"]))
+            replies = stack.enter_context(ReplyStore(store))
             purse = Purse(models.limits, models.prices)
             watch.bill = purse.bill
             asker = stack.enter_context(
