@@ -31,7 +31,6 @@ from .pipeline import tags_of
 from .protocol import Draft, Hints, Rendered
 from .solving import Solution, members_in_turn
 from .sources import Live
-from .store import entries
 from .twins import Twins
 
 Failure = tuple[str, str]
@@ -76,6 +75,8 @@ def verify_authored(
 
 def replies_in(path: Path) -> dict[str, str]:
     """Every reply of a store, by its digest."""
+    from .store import entries  # whoever verifies without one needs no database
+
     texts = [reply.text for kept in entries(path) for reply in kept.response.replies]
     return {text_digest(text): text for text in texts}
 
