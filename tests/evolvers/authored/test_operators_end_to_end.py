@@ -3,19 +3,22 @@ gate that stops a faulty one."""
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evalrun.benchmarks import CodeTask
+from evalrun.benchmarks import CodeTask, Suite
 from evalrun.evolvers.authored.pipeline import Authoring
 from evalrun.evolvers.authored.protocol import Hints
 from evalrun.evolvers.authored.registry import model_operator_named
 from evalrun.evolvers.authored.steps import draft_of
 from evalrun.evolvers.loop.protocol import Made, Proposal
+from evalrun.evolvers.verify import verify
 from evalrun.harness.sandbox import Sandbox
 from evalrun.harness.scoring import score_one
 
@@ -63,6 +66,14 @@ def made_of(name: str, play: Any, sandbox: Sandbox, folder: Path, parents: Seque
     return made
 
 
+def suite_of(name: str, made: Made) -> Suite:
+    """The suite of one made task, with its parents."""
+    assert made.task is not None
+    assert made.certificate is not None
+    certificates = {made.task.id: made.certificate}
+    return Suite("new", "1", (made.task,), ancestors=parents_of(name), certificates=certificates, license="Apache-2.0")
+
+
 @pytest.mark.sandbox
 @pytest.mark.parametrize("name", registered())
 def test_the_replies_of_the_page_become_a_task_with_a_certificate(name: str, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -72,6 +83,7 @@ def test_the_replies_of_the_page_become_a_task_with_a_certificate(name: str, san
     assert made.task is not None
     assert made.certificate is not None
     assert len(play.asked) == len(replies_of(name))
+    assert verify(suite_of(name, made), sandbox, replies=tmp_path / "replies") == []
     assert score_one(made.task, made.task.reference, sandbox).verdict.value == "pass"
     if name not in ("back_translate", "concise", "scenario", "transmission_chain", "verbose"):
         assert score_one(made.task, parents_of(name)[0].reference, sandbox).verdict.value != "pass"
@@ -181,7 +193,7 @@ def test_a_faulty_proposal_falls_out_by_its_reason(
 
 
 @pytest.mark.sandbox
-@pytest.mark.parametrize("name", registered())
+@pytest.mark.parametrize("name", ["difficult", "tool_use", "verbose", "transmission_chain"])
 def test_what_blind_solvers_cannot_solve_is_not_admitted(name: str, sandbox: Sandbox, tmp_path: Path) -> None:
     entry = "peel_matching_ends"
     if model_operator_named(named(name)).kind == "altering":
@@ -202,5 +214,8 @@ def test_a_chain_that_loses_something_later_is_admitted_up_to_there(sandbox: San
         [],
         ["name word", "number 2", "type str"],
     ]
+    forged = copy.deepcopy(dict(made.certificate))
+    forged["draft"]["notes"]["links"][1] = replies[0]["spec"]
+    assert verify(suite_of("transmission_chain", replace(made, certificate=forged)), sandbox) != []
     purposes = [call["purpose"] for call in made.certificate["calls"] if call["role"] == "author"]
     assert purposes == ["evolve", "link 2"]
