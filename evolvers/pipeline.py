@@ -19,9 +19,10 @@ from .altering import MAX_STEPS
 from .archive import Archive
 from .certificate import certificate_of
 from .chains import label_of
+from .designed.operators import operator_of
 from .gates import Evaluated, evaluate
 from .observe import Progress, observe, read_off
-from .protocol import Candidate, Kind, NotApplicable, Observation, Operator, Pool, operator_named, seeded
+from .protocol import Candidate, Kind, NotApplicable, Observation, Operator, Pool, seeded
 
 MAX_DEPTH = 2
 _SHORT = {"compose_post": "post"}
@@ -103,6 +104,24 @@ def evolve(
     return Evolution(new, tuple(run.tallies))
 
 
+def tried(
+    suite: Suite, operators: Sequence[Operator], seed: int, sandbox: Sandbox, progress: Progress = silent
+) -> list[Tally]:
+    """What becomes of each operator's proposals for the tasks of a suite, whatever the other operators make of them.
+
+    Nothing is kept. InfraError when the sandbox fails.
+    """
+    suite = with_expected(suite, sandbox)
+    observations = observe(suite.tasks, sandbox, progress)
+    tallies = []
+    for operator in operators:
+        run = _Run(suite, seed, sandbox, 1, MAX_DEPTH, "tried", progress)
+        run.know(observations)
+        run.chain([operator])
+        tallies += run.tallies
+    return tallies
+
+
 class _Run:
     """The state of one evolution: what was observed, certified and counted so far."""
 
@@ -123,9 +142,15 @@ class _Run:
     def observe(self, tasks: Sequence[CodeTask]) -> None:
         """Learn what these tasks do, unless it is known."""
         new = {task.digest: task for task in tasks if task.digest not in self._observations}
-        found = observe(list(new.values()), self._sandbox, self._progress)
+        self._learn(new, observe(list(new.values()), self._sandbox, self._progress))
+
+    def know(self, observations: Mapping[str, Observation]) -> None:
+        """Take over what was learnt of the suite's tasks already."""
+        self._learn({task.digest: task for task in self._suite.tasks}, observations)
+
+    def _learn(self, tasks: Mapping[str, CodeTask], found: Mapping[str, Observation]) -> None:
         self._observations.update(found)
-        for digest, task in new.items():
+        for digest, task in tasks.items():
             self._archive.add_task(task, found[digest])
 
     def chain(self, chain: Sequence[Operator]) -> list[CodeTask]:
@@ -240,7 +265,7 @@ def altered(task: CodeTask, known: Mapping[str, CodeTask]) -> int:
     if task.lineage is None:
         return 0
     above = [altered(known[parent], known) for parent in task.lineage.parents if parent in known]
-    own = operator_named(task.lineage.operator).kind == "altering"
+    own = operator_of(task.lineage).kind == "altering"
     return own + max(above, default=0)
 
 
