@@ -93,7 +93,7 @@ def evolve(
     """
     suite = with_expected(suite, sandbox)
     chosen = default_name(suite, chains, seed) if name is None else name
-    run = _Run(suite, seed, sandbox, count, depth, chosen, progress)
+    run = Evolving(suite, seed, sandbox, count, depth, chosen, progress)
     run.observe(suite.tasks)
     tasks: list[CodeTask] = []
     for chain in chains:
@@ -126,14 +126,28 @@ def tried(
     observations = observe(suite.tasks, sandbox, progress)
     tallies = []
     for operator in operators:
-        run = _Run(suite, seed, sandbox, 1, MAX_DEPTH, "tried", progress)
+        run = Evolving(suite, seed, sandbox, 1, MAX_DEPTH, "tried", progress)
         run.know(observations)
         run.chain([operator])
         tallies += run.tallies
     return tallies
 
 
-class _Run:
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of one wish: the task, or why there is none (``refused``: nothing was even proposed)."""
+
+    task: CodeTask | None = None
+    reason: str = ""
+    refused: bool = False
+    functional_hash: str | None = None
+
+
+Wish = tuple[CodeTask, int]
+"""A parent, and the slot: which of its children by one operator."""
+
+
+class Evolving:
     """The state of one evolution: what was observed, certified and counted so far."""
 
     def __init__(
@@ -166,15 +180,24 @@ class _Run:
 
     def chain(self, chain: Sequence[Operator]) -> list[CodeTask]:
         """The tasks that come out of a stack of operators."""
-        tasks: Sequence[CodeTask] = self._suite.tasks
+        wishes: list[Wish] = [(parent, slot) for parent in self._suite.tasks for slot in range(self._count)]
+        tasks: list[CodeTask] = []
         for place, operator in enumerate(chain):
             label = label_of(chain[: place + 1])
             if label not in self._made:  # chains that begin alike share what they begin with
                 tally = Tally(label)
                 self.tallies.append(tally)
-                self._made[label] = self._stage(operator, tasks, tally, self._count if place == 0 else 1)
+                ended = self.stage(operator, wishes, tally)
+                self._made[label] = [end.task for end in ended if end.task is not None]
             tasks = self._made[label]
-        return list(tasks)
+            wishes = [(task, 0) for task in tasks]
+        return tasks
+
+    def add(self, tasks: Sequence[CodeTask]) -> None:
+        """Take tasks that were made elsewhere as possible parents."""
+        for task in tasks:
+            self._known.setdefault(task.id, task)
+            self._locals.setdefault(task.id, task.id.replace("/", "."))
 
     def _pool(self, operator: Operator, parents: Sequence[CodeTask]) -> Pool:
         """What an operator sees: of evolved tasks that it only rewrites, what their own tests say."""
@@ -184,18 +207,20 @@ class _Run:
         self.observe([*mates, *(task for task in parents if not reads_off(operator, task))])
         return Pool(mates, {**self._observations, **{task.digest: read_off(task) for task in light}})
 
-    def _stage(self, operator: Operator, parents: Sequence[CodeTask], tally: Tally, count: int) -> list[CodeTask]:
-        pool = self._pool(operator, parents)
+    def stage(self, operator: Operator, wishes: Sequence[Wish], tally: Tally) -> list[Ended]:
+        """What becomes of each wish, in order; no wish stands there twice."""
+        pool = self._pool(operator, list({parent.id: parent for parent, _ in wishes}.values()))
         accepted: dict[tuple[str, int], Evaluated] = {}
         waiting: dict[tuple[str, int], list[Candidate]] = {}
-        for parent in parents:
-            for slot in range(count):
-                try:
-                    if operator.kind == "altering" and altered(parent, self._known) >= self._depth:
-                        raise NotApplicable(f"altered {self._depth} times already")
-                    waiting[parent.id, slot] = proposals(operator, parent, self._seed, slot, pool)
-                except NotApplicable as error:
-                    tally.refused[str(error)] += 1
+        ended: dict[tuple[str, int], Ended] = {}
+        for parent, slot in wishes:
+            try:
+                if operator.kind == "altering" and altered(parent, self._known) >= self._depth:
+                    raise NotApplicable(f"altered {self._depth} times already")
+                waiting[parent.id, slot] = proposals(operator, parent, self._seed, slot, pool)
+            except NotApplicable as error:
+                tally.refused[str(error)] += 1
+                ended[parent.id, slot] = Ended(reason=str(error), refused=True)
             self._progress("proposals", 1)
         # Round by round: each slot's best candidate that is left, until one is admitted or none is left.
         while waiting:
@@ -211,10 +236,13 @@ class _Run:
                     tally.accepted += 1
                 else:
                     tally.rejected[reason] += 1
+                    ended[place] = Ended(reason=reason, functional_hash=result.functional_hash)
                 if reason is None or not waiting[place]:
                     del waiting[place]
-        order = [(parent.id, slot) for parent in parents for slot in range(count)]
-        return [self._admit(operator, place, accepted[place]) for place in order if place in accepted]
+        for place in [(parent.id, slot) for parent, slot in wishes if (parent.id, slot) in accepted]:
+            found = accepted[place]
+            ended[place] = Ended(self._admit(operator, place, found), functional_hash=found.functional_hash)
+        return [ended[parent.id, slot] for parent, slot in wishes]
 
     def _admit(self, operator: Operator, place: tuple[str, int], proven: Evaluated) -> CodeTask:
         parent = proven.candidate.parents[0]
