@@ -186,7 +186,7 @@ def test_a_store_can_be_gone_on_with_under_a_larger_budget(server: Answering, se
         (["--model", "m", "--base-url", "http://h"], "nonsense", "no operator is called"),
         (["--model", "m", "--base-url", "http://h"], "difficult+", r"beside '\+'"),
         (["--model", "m", "--replay"], "difficult", "no such store"),
-        (["--model", "m", "--base-url", "http://h", "--dry-run"], "rename", "no operator through a model is named"),
+        (["--model", "m", "--base-url", "http://h", "--dry-run"], "rename", "none of --operators asks a model"),
         (["--model", "m", "--base-url", "http://h", "--api-key-env", "NOT_SET_HERE"], "difficult", "not set"),
         (["--budget", "calls=3"], "rename", "--budget: only operators through a model"),
         (["--model", "m", "--base-url", "http://h", "--solver-base-url", "http://x"], "difficult", "goes with"),
