@@ -409,3 +409,20 @@ def test_whatever_was_handed_on_before_a_kill_is_in_the_store(tmp_path: Path, ch
         asked = [question(body) for body in server.bodies]
         # one request at a time: what was in flight at a kill is all that may be asked for again
         assert len(asked) - len(set(asked)) <= 3
+
+
+def test_a_second_ctrl_c_waits_for_nothing(tmp_path: Path) -> None:
+    def press() -> None:
+        for _ in range(2):
+            time.sleep(0.3)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with answering(lambda body: replace(echo(body), wait_s=3.0)) as server:
+        with asking(panel_at(server), tmp_path / "replies") as asker:
+            threading.Thread(target=press).start()
+            began = time.monotonic()
+            with pytest.raises(KeyboardInterrupt):
+                asker.run(solve(asker, 3))
+            assert time.monotonic() - began < 2.5
+
+        assert list(entries(tmp_path / "replies")) == []
