@@ -93,7 +93,7 @@ def evolve(
     """
     suite = with_expected(suite, sandbox)
     chosen = default_name(suite, chains, seed) if name is None else name
-    run = _Run(suite, seed, sandbox, count, depth, chosen, progress)
+    run = Evolving(suite, seed, sandbox, count, depth, chosen, progress)
     run.observe(suite.tasks)
     tasks: list[CodeTask] = []
     for chain in chains:
@@ -115,7 +115,39 @@ def evolve(
     return Evolution(new, tuple(run.tallies))
 
 
-class _Run:
+def tried(
+    suite: Suite, operators: Sequence[Operator], seed: int, sandbox: Sandbox, progress: Progress = silent
+) -> list[Tally]:
+    """What becomes of each operator's proposals for the tasks of a suite, whatever the other operators make of them.
+
+    Nothing is kept. InfraError when the sandbox fails.
+    """
+    suite = with_expected(suite, sandbox)
+    observations = observe(suite.tasks, sandbox, progress)
+    tallies = []
+    for operator in operators:
+        run = Evolving(suite, seed, sandbox, 1, MAX_DEPTH, "tried", progress)
+        run.know(observations)
+        run.chain([operator])
+        tallies += run.tallies
+    return tallies
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of one wish: the task, or why there is none (``refused``: nothing was even proposed)."""
+
+    task: CodeTask | None = None
+    reason: str = ""
+    refused: bool = False
+    functional_hash: str | None = None
+
+
+Wish = tuple[CodeTask, int]
+"""A parent, and the slot: which of its children by one operator."""
+
+
+class Evolving:
     """The state of one evolution: what was observed, certified and counted so far."""
 
     def __init__(
@@ -135,22 +167,37 @@ class _Run:
     def observe(self, tasks: Sequence[CodeTask]) -> None:
         """Learn what these tasks do, unless it is known."""
         new = {task.digest: task for task in tasks if task.digest not in self._observations}
-        found = observe(list(new.values()), self._sandbox, self._progress)
+        self._learn(new, observe(list(new.values()), self._sandbox, self._progress))
+
+    def know(self, observations: Mapping[str, Observation]) -> None:
+        """Take over what was learnt of the suite's tasks already."""
+        self._learn({task.digest: task for task in self._suite.tasks}, observations)
+
+    def _learn(self, tasks: Mapping[str, CodeTask], found: Mapping[str, Observation]) -> None:
         self._observations.update(found)
-        for digest, task in new.items():
+        for digest, task in tasks.items():
             self._archive.add_task(task, found[digest])
 
     def chain(self, chain: Sequence[Operator]) -> list[CodeTask]:
         """The tasks that come out of a stack of operators."""
-        tasks: Sequence[CodeTask] = self._suite.tasks
+        wishes: list[Wish] = [(parent, slot) for parent in self._suite.tasks for slot in range(self._count)]
+        tasks: list[CodeTask] = []
         for place, operator in enumerate(chain):
             label = label_of(chain[: place + 1])
             if label not in self._made:  # chains that begin alike share what they begin with
                 tally = Tally(label)
                 self.tallies.append(tally)
-                self._made[label] = self._stage(operator, tasks, tally, self._count if place == 0 else 1)
+                ended = self.stage(operator, wishes, tally)
+                self._made[label] = [end.task for end in ended if end.task is not None]
             tasks = self._made[label]
-        return list(tasks)
+            wishes = [(task, 0) for task in tasks]
+        return tasks
+
+    def add(self, tasks: Sequence[CodeTask]) -> None:
+        """Take tasks that were made elsewhere as possible parents."""
+        for task in tasks:
+            self._known.setdefault(task.id, task)
+            self._locals.setdefault(task.id, task.id.replace("/", "."))
 
     def _pool(self, operator: Operator, parents: Sequence[CodeTask]) -> Pool:
         """What an operator sees: of evolved tasks that it only rewrites, what their own tests say."""
@@ -160,18 +207,20 @@ class _Run:
         self.observe([*mates, *(task for task in parents if not reads_off(operator, task))])
         return Pool(mates, {**self._observations, **{task.digest: read_off(task) for task in light}})
 
-    def _stage(self, operator: Operator, parents: Sequence[CodeTask], tally: Tally, count: int) -> list[CodeTask]:
-        pool = self._pool(operator, parents)
+    def stage(self, operator: Operator, wishes: Sequence[Wish], tally: Tally) -> list[Ended]:
+        """What becomes of each wish, in order; no wish stands there twice."""
+        pool = self._pool(operator, list({parent.id: parent for parent, _ in wishes}.values()))
         accepted: dict[tuple[str, int], Evaluated] = {}
         waiting: dict[tuple[str, int], list[Candidate]] = {}
-        for parent in parents:
-            for slot in range(count):
-                try:
-                    if operator.kind == "altering" and altered(parent, self._known) >= self._depth:
-                        raise NotApplicable(f"altered {self._depth} times already")
-                    waiting[parent.id, slot] = proposals(operator, parent, self._seed, slot, pool)
-                except NotApplicable as error:
-                    tally.refused[str(error)] += 1
+        ended: dict[tuple[str, int], Ended] = {}
+        for parent, slot in wishes:
+            try:
+                if operator.kind == "altering" and altered(parent, self._known) >= self._depth:
+                    raise NotApplicable(f"altered {self._depth} times already")
+                waiting[parent.id, slot] = proposals(operator, parent, self._seed, slot, pool)
+            except NotApplicable as error:
+                tally.refused[str(error)] += 1
+                ended[parent.id, slot] = Ended(reason=str(error), refused=True)
             self._progress("proposals", 1)
         # Round by round: each slot's best candidate that is left, until one is admitted or none is left.
         while waiting:
@@ -187,10 +236,13 @@ class _Run:
                     tally.accepted += 1
                 else:
                     tally.rejected[reason] += 1
+                    ended[place] = Ended(reason=reason, functional_hash=result.functional_hash)
                 if reason is None or not waiting[place]:
                     del waiting[place]
-        order = [(parent.id, slot) for parent in parents for slot in range(count)]
-        return [self._admit(operator, place, accepted[place]) for place in order if place in accepted]
+        for place in [(parent.id, slot) for parent, slot in wishes if (parent.id, slot) in accepted]:
+            found = accepted[place]
+            ended[place] = Ended(self._admit(operator, place, found), functional_hash=found.functional_hash)
+        return [ended[parent.id, slot] for parent, slot in wishes]
 
     def _admit(self, operator: Operator, place: tuple[str, int], proven: Evaluated) -> CodeTask:
         parent = proven.candidate.parents[0]
@@ -254,7 +306,7 @@ def altered(task: CodeTask, known: Mapping[str, CodeTask]) -> int:
     above = [altered(known[parent], known) for parent in task.lineage.parents if parent in known]
     from .authored.lineages import kind_of
 
-    own = kind_of(task.lineage.operator) == "altering"
+    own = kind_of(task.lineage) == "altering"
     return own + max(above, default=0)
 
 

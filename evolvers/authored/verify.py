@@ -50,7 +50,9 @@ def verify_authored(
     """
     texts = None if replies is None else replies_in(replies)
     check = _Check(suite, sandbox, progress, texts, failed)
-    ordered = sorted(tasks, key=lambda task: lineage_in(task).depth)
+    # A task that others were made of stands among the tasks and among the ancestors: it is no duplicate of itself.
+    each = {(task.id, task.digest, repr(task.lineage)): task for task in tasks}
+    ordered = sorted(each.values(), key=lambda task: lineage_in(task).depth)
     for _, generation in groupby(ordered, key=lambda task: lineage_in(task).depth):
         check.generation(list(generation))
     return check.failures
