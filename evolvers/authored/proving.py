@@ -29,6 +29,7 @@ MIN_HIDDEN = 8
 MIN_EXAMPLES = 2
 MIN_FAILED = 2
 MAX_PUBLIC = 0.3
+_TRIES = 12
 _TOLD = 6
 """An argument list of fewer characters than this stands in many texts by accident."""
 
@@ -40,12 +41,31 @@ def form(draft: Draft, studied: Studied, shown: Sequence[tuple[object, ...]] = (
     """The task of a draft: two short examples, those that clarifications asked for, all other calls as tests, and a few
     further calls that tell mutants which those do not tell."""
     wanted = set(map(text_of, shown))
-    asked = [row for row in studied.all_rows if text_of(row.args) in wanted]
-    examples = [*choose_examples(studied.rows), *asked]
-    names = {text_of(row.args) for row in examples}
-    hidden = [place for place, row in enumerate(studied.rows) if text_of(row.args) not in names]
+    asked = [place for place, row in enumerate(studied.all_rows) if text_of(row.args) in wanted]
+    examples = [*_example_places(studied), *asked]
+    hidden = [place for place in range(len(studied.rows)) if place not in examples]
     more = [studied.all_rows[place] for place in strengthened(studied, hidden)]
-    return formed(draft, (*studied.rows, *more), examples, studied.how)
+    return formed(draft, (*studied.rows, *more), [studied.all_rows[place] for place in examples], studied.how)
+
+
+def _example_places(studied: Studied) -> list[int]:
+    """Two short calls of different outcomes, none of which the tests would miss: without it a mutant would live that
+    they tell now. Where there are no such two, the two shortest."""
+    barred: set[int] = set()
+    found: list[int] = []
+    for _ in range(_TRIES):
+        free = [place for place in range(len(studied.rows)) if place not in barred]
+        chosen = choose_examples([studied.rows[place] for place in free])
+        texts = {text_of(row.args) for row in chosen}
+        places = [place for place in free if text_of(studied.rows[place].args) in texts]
+        if len(places) < MIN_EXAMPLES:
+            break
+        found = found or places
+        missed = {place for killers in studied.mutants if killers and killers <= set(places) for place in killers}
+        if not missed:
+            return places
+        barred |= missed
+    return found
 
 
 def gathered_gates(found: Gathered) -> Iterator[Gate]:
@@ -62,11 +82,7 @@ def gathered_gates(found: Gathered) -> Iterator[Gate]:
 def dynamic_gates(draft: Draft, task: Formed, studied: Studied) -> Iterator[Gate]:
     """What running the reference shows, from the cheapest to the dearest."""
     places = _places(studied, task.hidden)
-    yield Gate(
-        "enough_inputs",
-        len(task.hidden) >= MIN_HIDDEN and len(task.examples) >= MIN_EXAMPLES,
-        {"hidden": len(task.hidden), "examples": len(task.examples)},
-    )
+    yield Gate("enough_inputs", len(task.hidden) >= MIN_HIDDEN, {"hidden": len(task.hidden)})
     yield _variety(task.rows)
     yield Gate("arguments_kept", studied.kept, {})
     yield Gate("repeatable", studied.repeatable, {"orders": 2})
@@ -160,7 +176,7 @@ def _examples(task: Formed) -> Gate:
     hidden = {text_of(row.args) for row in task.hidden}
     shared = sum(text_of(row.args) in hidden for row in task.examples)
     outcomes = len({dumps(row.returns) for row in task.examples})
-    return Gate("examples", outcomes >= 2 and not shared, {"shown": len(task.examples), "shared": shared})
+    return Gate("examples", outcomes >= MIN_EXAMPLES and not shared, {"shown": len(task.examples), "shared": shared})
 
 
 def public_texts(tasks: Sequence[CodeTask]) -> Public:
