@@ -79,9 +79,10 @@ def request(
     body: dict[str, Any] = {
         "model": member.model,
         "messages": [*system, {"role": "user", "content": prompt.text}],
-        "max_tokens": sampling.max_tokens,
         **settings.fields,
     }
+    if "max_completion_tokens" not in settings.fields:  # the newer name of the same field; no server takes both
+        body["max_tokens"] = sampling.max_tokens
     if sampling.temperature is not None:
         body["temperature"] = sampling.temperature
     if settings.send_seed:

@@ -68,9 +68,9 @@ def members(
     Raises:
         BadInput: neither once nor as often as there are models; a model is named twice at one URL.
     """
-    urls = _each(f"--{what}-base-url", base_urls, len(models), default_url, f"--{what}-model")
-    names = _each(f"--{what}-family", families, len(models), None, f"--{what}-model")
-    found = tuple(member(*each) for each in zip(models, urls, names, strict=True))
+    urls = once_or_each(f"--{what}-base-url", base_urls, len(models), None, f"--{what}-model")
+    names = once_or_each(f"--{what}-family", families, len(models), None, f"--{what}-model")
+    found = tuple(member(model, url or default_url, name) for model, url, name in zip(models, urls, names, strict=True))
     twice = next((one for place, one in enumerate(found) if _same(one, found[:place])), None)
     if twice is not None:
         raise BadInput(f"--{what}-model {twice.model}: named twice at {twice.base_url}; name it once")
@@ -81,7 +81,8 @@ def _same(one: Member, others: Sequence[Member]) -> bool:
     return any((one.model, one.base_url) == (other.model, other.base_url) for other in others)
 
 
-def _each(option: str, values: Sequence[Item], count: int, default: Item, of: str) -> list[Item]:
+def once_or_each(option: str, values: Sequence[Item], count: int, default: Item | None, of: str) -> list[Item | None]:
+    """The values of an option for so many models: none (the default), one for all, or one for each; else BadInput."""
     if not count and values:
         raise BadInput(f"{option} goes with {of}; name a model, or leave it out")
     if len(values) in (0, 1):

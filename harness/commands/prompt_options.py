@@ -94,7 +94,7 @@ def prompt_settings(options: Mapping[str, Any], form: EndpointForm) -> PromptSet
         template=name if name is None or name in _NAMED else load_template(_template_file(name)),
         system=_system(options.get("system")),
         stop=stop or (() if options.get("no_stop") else None),
-        extra_body=_extra_body(options.get("extra_body") or ()),
+        extra_body=extra_body(options.get("extra_body") or ()),
     )
     settings.check(form)
     return settings
@@ -123,7 +123,8 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\([ntr\\])", lambda found: _ESCAPES[found[1]], text)
 
 
-def _extra_body(pairs: Iterable[str]) -> dict[str, Any]:
+def extra_body(pairs: Iterable[str]) -> dict[str, Any]:
+    """The fields that ``--extra-body KEY=JSON`` names; BadInput says which of them is none."""
     found: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")

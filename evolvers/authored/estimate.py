@@ -1,0 +1,222 @@
+"""What an evolution would ask and cost, told before anything is asked: from its prompts and from figures of it.
+
+The first request of every proposal is rendered as it would be sent. What comes after depends on replies, so shares and
+lengths are assumed, or measured on an earlier evolution's replies.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...benchmarks import CodeTask
+from ...harness.runs.budget import Prices
+from ..protocol import NotApplicable, Observation
+from .budget import Limits
+from .calls import Member, Panel
+from .figures import Figures
+from .protocol import Hints, ModelOperator, Rendered
+
+_AUTHOR = "author"
+_FORM = 420  # characters of a draft's JSON beside the texts in it: names, inputs, contract
+_CLARIFY = 1_100  # of that request beside the task
+_SENTENCE = 180
+_MEND = 700
+_NO_HINTS = Hints()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Requests of one kind to one model; numbers are means, so no whole ones."""
+
+    role: str
+    purpose: str
+    model: str
+    calls: float
+    input_tokens: float
+    output_tokens: float
+
+    def times(self, share: float) -> Line:
+        """So many times as much."""
+        return Line(
+            self.role,
+            self.purpose,
+            self.model,
+            self.calls * share,
+            self.input_tokens * share,
+            self.output_tokens * share,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """All of it. proposals: drafts that are asked for; refused: pairs of operator and parents that cannot be asked."""
+
+    lines: tuple[Line, ...]
+    proposals: float
+    refused: int
+    figures: Figures
+
+    @property
+    def calls(self) -> float:
+        """Requests."""
+        return sum(line.calls for line in self.lines)
+
+    @property
+    def tokens(self) -> float:
+        """In and out."""
+        return sum(line.input_tokens + line.output_tokens for line in self.lines)
+
+    def money(self, prices: Mapping[str, Prices]) -> float:
+        """The price; NaN where a model's is not known."""
+        return sum(
+            prices[line.model].cost(line.input_tokens, line.output_tokens) if line.model in prices else math.nan
+            for line in self.lines
+        )
+
+    def scaled(self, proposals: float) -> Estimate:
+        """As many proposals of the same mixture: what a loop makes of it. NaN-free: none of none is none."""
+        share = proposals / self.proposals if self.proposals else 0.0
+        return Estimate(tuple(line.times(share) for line in self.lines), proposals, self.refused, self.figures)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One proposal: an operator and its parents with what was observed of them."""
+
+    operator: ModelOperator
+    parents: tuple[CodeTask, ...]
+    observed: tuple[Observation, ...]
+
+
+def estimate(wishes: Iterable[Wish], panel: Panel, figures: Figures, solutions: int, count: int = 1) -> Estimate:
+    """What so many proposals for each wish would ask. solutions: blind ones of each new task."""
+    sums: dict[tuple[str, str, str], list[float]] = {}
+    proposals = refused = 0
+    for wish in wishes:
+        try:
+            lines = _proposal(wish, panel, figures, solutions)
+        except NotApplicable:
+            refused += 1
+            continue
+        proposals += count
+        for line in lines:
+            found = sums.setdefault((line.role, line.purpose, line.model), [0.0, 0.0, 0.0])
+            for place, value in enumerate((line.calls, line.input_tokens, line.output_tokens)):
+                found[place] += value * count
+    merged = tuple(Line(*key, *values) for key, values in sums.items() if values[0])
+    return Estimate(merged, proposals, refused, figures)
+
+
+def _proposal(wish: Wish, panel: Panel, figures: Figures, solutions: int) -> list[Line]:
+    """What is asked for one proposal, on average."""
+    operator, parents = wish.operator, wish.parents
+    operator.applies(parents, wish.observed)
+    prompt = operator.ask(parents, wish.observed, _NO_HINTS)
+    altering = operator.kind == "altering"
+    text = sum(len(parent.prompt) for parent in parents)
+    program = sum(len(parent.reference) for parent in parents)
+    draft = 1.1 * text + (1.2 * program + _FORM if altering else 40)
+    asked, steps = _size(prompt), _steps(operator)
+    author = panel.author.model
+    lines = [_line(figures, _AUTHOR, "evolve", author, 1, asked, draft, prompt.template)]
+    if steps > 1:
+        lines.append(_line(figures, _AUTHOR, "later steps", author, steps - 1, asked, draft, prompt.template))
+    lines.append(_line(figures, _AUTHOR, "mend", author, figures.mends, asked + draft + _MEND, draft))
+    solved = figures.reach
+    if altering:
+        again = solved * figures.clarified
+        lines += [
+            _line(figures, _AUTHOR, "inputs", author, figures.more_inputs, text + _CLARIFY, _FORM),
+            _line(figures, _AUTHOR, "clarify", author, again, text + _CLARIFY, _SENTENCE),
+        ]
+        rounds = solved + again
+    else:
+        rounds = 2 * solved  # the new text and the parent's
+    question = _solve_size(text)
+    for member, share in _turns(panel.solvers, solutions):
+        lines.append(_line(figures, "solver", "solve", member.model, rounds * share, question, 1.05 * program))
+    return lines
+
+
+def _line(
+    figures: Figures, role: str, purpose: str, model: str, calls: float, asked: float, said: float, template: str = ""
+) -> Line:
+    kind = (role, purpose)
+    return Line(
+        role, purpose, model, calls, calls * figures.asked(kind, asked), calls * figures.said(kind, template, said)
+    )
+
+
+def _turns(solvers: Sequence[Member], solutions: int) -> list[tuple[Member, int]]:
+    """How many solutions each is asked for, in turn."""
+    each = len(solvers)
+    return [
+        (member, (solutions - place + each - 1) // each) for place, member in enumerate(solvers) if place < solutions
+    ]
+
+
+def _steps(operator: ModelOperator) -> int:
+    """Requests for one draft."""
+    return int(getattr(operator, "asks", 1))
+
+
+def _size(prompt: Rendered) -> int:
+    return len(prompt.system) + len(prompt.text)
+
+
+def _solve_size(text: int) -> float:
+    """Characters of the request for a blind solution of a task whose text has so many."""
+    from .templates import render
+
+    return _size(render("solve", task="", entry_point="f")) + text
+
+
+def told(found: Estimate, prices: Mapping[str, Prices], limits: Limits) -> list[str]:
+    """What ``--dry-run`` prints."""
+    rows: list[Sequence[Any]] = [("asked", "of", "requests", "tokens in", "tokens out", "money")]
+    for line in found.lines:
+        cost = Estimate((line,), 1, 0, found.figures).money(prices)
+        rows.append((f"{line.role}: {line.purpose}", line.model, *_numbers(line), _money(cost)))
+    total = Line("", "", "", found.calls, *(sum(getattr(each, name) for each in found.lines) for name in _TOKENS))
+    rows.append(("in all, about", "", *_numbers(total), _money(found.money(prices))))
+    widths = [max(len(str(row[place])) for row in rows) for place in range(6)]
+    lines = [
+        "  ".join(
+            f"{cell:<{width}}" if place < 2 else f"{cell:>{width}}"
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    lines.append(
+        f"proposals: {found.proposals:.0f}" + (f", {found.refused} more cannot be made" if found.refused else "")
+    )
+    lines.append(found.figures.words())
+    return [*lines, *_ends(found, prices, limits)]
+
+
+_TOKENS = ("input_tokens", "output_tokens")
+
+
+def _numbers(line: Line) -> tuple[str, str, str]:
+    return f"{line.calls:,.0f}", f"{line.input_tokens:,.0f}", f"{line.output_tokens:,.0f}"
+
+
+def _money(cost: float) -> str:
+    return "-" if math.isnan(cost) else f"{cost:.4f}"
+
+
+def _ends(found: Estimate, prices: Mapping[str, Prices], limits: Limits) -> list[str]:
+    """Whether the budget would end it before."""
+    wanted = {"calls": found.calls, "tokens": found.tokens, "money": found.money(prices)}
+    shares = [
+        (getattr(limits, name) / amount, name)
+        for name, amount in wanted.items()
+        if getattr(limits, name) is not None and amount > getattr(limits, name)
+    ]
+    if not shares:
+        return []
+    share, name = min(shares)
+    return [f"the budget of {name} would end it after about {share:.0%} of this"]
