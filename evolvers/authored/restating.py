@@ -15,11 +15,13 @@ from ..docstring_examples import examples_in
 from ..docstrings import Docstring, docstring_of, with_body
 from ..protocol import NotApplicable
 
-MIN_WORDS = 5
+MIN_WORDS = 3
 WIDTH = 88
 _HEADING = re.compile(
-    r"[ \t]*(?:#+[ \t]*)?(?:for[ \t]+)?(?:examples?|samples?|e\.g\.|test cases?)\b(?![ \t]+(?:of|is|are|in)\b)", re.I
+    r"[ \t]*(?:#+[ \t]*)?(?:for[ \t]+)?(?:(?:examples?|samples?|test cases?)\b(?![ \t]+(?:of|is|are|in)\b)|e\.g\.)",
+    re.I,
 )
+_BARE_HEADING = re.compile(_HEADING.pattern + r"[ \t]*\d*[ \t]*:*[ \t]*\Z", re.I)
 _DATA = re.compile(r"[ \t]*(?:>>>|assert\b|```|(?:sample[ \t]+)?(?:input|output)s?[ \t]*:)", re.I)
 _SHOWS = re.compile(
     r"==>|=>|->|➞|→|⟶|\s==\s|\bshould return\b|\bshould be\b|^\s*(?:explanation\b|for \w+ = |\w+ = [\[({\"'])", re.I
@@ -93,7 +95,7 @@ def bare(task: CodeTask) -> str:
 
 def _is_prose(lines: list[str]) -> bool:
     """Whether what stands among the examples says anything: a list of conditions does, numbers do not."""
-    return sum(len(re.findall(r"[a-z]{3,}", line)) for line in lines) >= MIN_WORDS
+    return sum(len(re.findall(r"[a-z]{3,}", line)) for line in lines) >= 5
 
 
 def _of_example(line: str, entry: str) -> bool:
@@ -111,7 +113,8 @@ def _first_example(docstring: Docstring, entry: str) -> int:
     starts = [each.start for each in examples_in(docstring, entry)]
     position, before = 0, ""
     for line in body.split("\n"):
-        if _DATA.match(line) or (_HEADING.match(line) and _ENDS.search(before)):
+        heading = _BARE_HEADING.match(line) or (_HEADING.match(line) and _ENDS.search(before))
+        if heading or _DATA.match(line):
             starts.append(position)
             break
         position += len(line) + 1
