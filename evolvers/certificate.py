@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..harness.sandbox.api import SandboxInfo
@@ -30,12 +31,15 @@ def certificate_of(operator: Operator, proven: Evaluated, info: SandboxInfo) -> 
     }
 
 
-def differences(stored: Any, found: dict[str, Any]) -> list[str]:
-    """Where a stored certificate and one made anew disagree, as short texts for people."""
+def differences(stored: Any, found: dict[str, Any], environment: Sequence[str] = ENVIRONMENT) -> list[str]:
+    """Where a stored certificate and one made anew disagree, as short texts for people.
+
+    environment: keys that may differ.
+    """
     if not isinstance(stored, dict):
         return ["there is no certificate"]
     problems = []
-    for key in sorted({*stored, *found} - {*ENVIRONMENT, "gates"}):
+    for key in sorted({*stored, *found} - {*environment, "gates"}):
         if stored.get(key) != found.get(key):
             problems.append(f"the certificate's {key} is not what the proofs give")
     old, new = _by_name(stored.get("gates")), _by_name(found["gates"])

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ..benchmarks import BadInput, CodeTask, Suite
 from ..harness.sandbox.api import Sandbox
+from .authored.lineages import is_authored
+from .authored.verify import operator_problem, verify_authored
 from .certificate import certificate_of, differences
 from .gates import Evaluated, evaluate
 from .keeping import broken_seeds, foreign_seeds
@@ -28,10 +31,13 @@ class Failure:
     problem: str
 
 
-def verify(suite: Suite, sandbox: Sandbox, progress: Progress = silent) -> list[Failure]:
+def verify(
+    suite: Suite, sandbox: Sandbox, progress: Progress = silent, *, replies: Path | None = None
+) -> list[Failure]:
     """Every failure, in the order of the suite; none means that all certificates hold.
 
-    BadInput when the suite holds no evolved task; InfraError when the sandbox fails.
+    replies: the store of a panel's replies, where those are to be checked as well. BadInput when the suite holds no
+    evolved task, or there is no such store; InfraError when the sandbox fails.
     """
     evolved = [task for task in (*suite.ancestors, *suite.tasks) if task.lineage is not None]
     if not evolved:
@@ -41,6 +47,7 @@ def verify(suite: Suite, sandbox: Sandbox, progress: Progress = silent) -> list[
     for name in suite.certificates.keys() - {task.id for task in evolved}:
         check.failures.append(Failure(name, "a certificate of no evolved task in the suite"))
     ready = [task for task in evolved if check.lineage_holds(task)]
+    ready = check.authored(ready, replies)
     for operator, tasks in _by_operator(ready, check).items():
         check.replay(check.operators[operator], tasks)
     order = {task.id: place for place, task in enumerate((*suite.tasks, *suite.ancestors))}
@@ -99,6 +106,11 @@ class _Check:
         return self._operator_stands(task, lineage.operator, lineage.operator_version)
 
     def _operator_stands(self, task: CodeTask, name: str, version: str) -> bool:
+        if is_authored(task):
+            problem = operator_problem(task)
+            if problem is not None:
+                self.fail(task, problem)
+            return problem is None
         if name not in self.operators:
             try:
                 self.operators[name] = operator_named(name)
@@ -120,6 +132,38 @@ class _Check:
         new = [task for digest, task in wanted.items() if digest not in light and digest not in self._observed]
         self._observed.update(observe(new, self._sandbox, self._progress))
         return Pool(mates, {**self._observed, **light})
+
+    def authored(self, tasks: Sequence[CodeTask], replies: Path | None) -> list[CodeTask]:
+        """Check those that a model wrote; the others, without those that descend from one that does not hold.
+
+        They come first: until its certificate holds, a model's program must not share a process with others'.
+        """
+        failed = {failure.task for failure in self.failures}
+        mine = [task for task in tasks if is_authored(task)]
+        found = verify_authored(self._suite, mine, self._sandbox, self._progress, replies, failed) if mine else []
+        self.failures += [Failure(*each) for each in found]
+        broken = {task.id for task in self._suite.ancestors if is_authored(task)} & {
+            each.task for each in self.failures
+        }
+        rest = []
+        for task in tasks:
+            if not is_authored(task):
+                if self._ancestry(task) & broken:
+                    self.fail(task, "a task that it descends from does not hold")
+                else:
+                    rest.append(task)
+        return rest
+
+    def _ancestry(self, task: CodeTask) -> set[str]:
+        found: set[str] = set()
+        queue = list(task.lineage.parents) if task.lineage else []
+        while queue:
+            name = queue.pop()
+            above = self._known.get(name)
+            if name not in found:
+                found.add(name)
+                queue += above.lineage.parents if above is not None and above.lineage else ()
+        return found
 
     def replay(self, operator: Operator, tasks: Sequence[CodeTask]) -> None:
         """Make the tasks again, run their proofs again, compare."""

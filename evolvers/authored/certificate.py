@@ -17,23 +17,34 @@ from ...benchmarks.plain import encode_items
 from ...harness.sandbox.api import SandboxInfo
 from ..evaluated import digests_of
 from ..protocol import Rows
-from .calls import Call, Panel
+from .calls import Panel
 from .developing import Developed, Settings
 from .lineages import lineage_name
-from .protocol import Draft
 
 SCHEMA = 1
 KIND = "authored"
 
 
-def lineage_of(found: Developed, draft: Draft, parameters: Mapping[str, Any]) -> Lineage:
-    """Where an admitted task comes from. parameters: what else of the proposal is to be told."""
-    parents = found.subject.parents
+ENVIRONMENT = ("python", "sandbox", "published")
+"""What may differ when the same proofs are run elsewhere."""
+ASKED = ("generation", "slot", "strategy")
+"""Parameters that say which proposal a task was."""
+
+
+def lineage_of(
+    found: Developed, parameters: Mapping[str, Any], panel: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]
+) -> Lineage:
+    """Where an admitted task comes from. parameters: which proposal it was; the rest are digests of what the
+    certificate keeps, so that neither can be changed without the other."""
+    parents, draft = found.subject.parents, found.draft
+    assert draft is not None
     told = {
         "draft": digest(draft.to_json()),
-        "clarifications": len(found.said),
-        "solutions": digest([solution.program for solution in found.solutions]),
-        **parameters,
+        "clarifications": digest([said.to_json() for said in found.said]),
+        "solutions": digest([each.to_json() for each in (*found.solutions, *found.parent_solutions)]),
+        "panel": digest(dict(panel)),
+        "calls": digest(list(calls)),
+        **{name: parameters.get(name) for name in ASKED},
     }
     return Lineage(
         root=parents[0].root,
@@ -62,11 +73,12 @@ def certificate_of(
     found: Developed,
     task: CodeTask,
     panel: Mapping[str, Any],
-    calls: Sequence[Call],
+    calls: Sequence[Mapping[str, Any]],
     settings: Settings,
     info: SandboxInfo,
 ) -> dict[str, Any]:
-    """The certificate as plain JSON. All but ``python`` and ``sandbox`` is the same wherever the proofs are run."""
+    """The certificate as plain JSON. All but ``python``, ``sandbox`` and ``published`` (for which the published texts
+    are needed) is the same wherever the proofs are run."""
     operator, draft = found.subject.operator, found.draft
     assert draft is not None
     inputs, outputs = digests_of(found.rows)
@@ -80,7 +92,7 @@ def certificate_of(
         "parent_digests": [parent.digest for parent in found.subject.parents],
         "panel": dict(panel),
         "settings": settings_json(settings),
-        "calls": [call.to_json() for call in calls],
+        "calls": [dict(call) for call in calls],
         "draft": draft.to_json(),
         "further_inputs": rows_json(found.extra),
         "clarifications": [said.to_json() for said in found.said],
@@ -91,6 +103,7 @@ def certificate_of(
         "gates": [gate.to_json() for gate in found.gates],
         "inputs_digest": inputs,
         "outputs_digest": outputs,
+        "published": None if found.published is None else {"texts": len(settings.public), "contained": found.published},
         "python": info.python,
         "sandbox": info.kind,
     }
@@ -98,7 +111,7 @@ def certificate_of(
 
 def settings_json(settings: Settings) -> dict[str, Any]:
     """What decided the admission, and can be set."""
-    return {"solutions": settings.solutions, "clarifications": settings.clarifications, "public": len(settings.public)}
+    return {"solutions": settings.solutions, "clarifications": settings.clarifications}
 
 
 def rows_json(rows: Rows) -> list[Any]:

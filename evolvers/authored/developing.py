@@ -20,7 +20,16 @@ from .drafting import Rejected
 from .inputs import ENOUGH, Gathered, gather
 from .paired import paired
 from .protocol import Draft, Evidence, ModelOperator
-from .proving import Public, consensus_gate, dynamic_gates, evidence_of, form, gathered_gates
+from .proving import (
+    MAX_PUBLIC,
+    Public,
+    consensus_gate,
+    dynamic_gates,
+    evidence_of,
+    form,
+    gathered_gates,
+    published_share,
+)
 from .restating import bare, restated
 from .screening import screened
 from .solving import Solution, rows_of, solved
@@ -95,6 +104,7 @@ class Developed:
     parent_solutions: list[Solution] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
     evidence: Evidence | None = None
+    published: float | None = None
 
     def hold(self, gates: Iterable[Gate]) -> None:
         """Note gates; Rejected at the first that does not hold."""
@@ -144,7 +154,8 @@ async def _alter(
         found.hold(screened(now, subject.parents))
         found.hold(gathered_gates(gathered))
         task = form(now, studied, [each.args for each in found.said])
-        found.hold(dynamic_gates(now, task, studied, settings.public))
+        found.hold(dynamic_gates(now, task, studied))
+        _not_published(found, now, settings)
         twin = twins and await twins.twin(task.task, studied.functional_hash, task.rows)
         if twin:
             raise Rejected(twin, twin)
@@ -160,6 +171,14 @@ async def _alter(
     found.task, found.rows = task.task, task.rows
     solves = tuple(number in agreement.agreeing for number in range(agreement.asked))
     found.evidence = evidence_of(now, task, studied, solves, frozenset())
+
+
+def _not_published(found: Developed, draft: Draft, settings: Settings) -> None:
+    """No gate of the certificate: whoever verifies it later may not have the published texts."""
+    if settings.public:
+        found.published = published_share(draft.spec, found.subject.parents, settings.public)
+        if found.published > MAX_PUBLIC:
+            raise Rejected("published", f"{found.published:.0%} of the text stands in published tasks")
 
 
 async def _inputs(found: Developed, draft: Draft, source: Source, sandbox: Sandbox) -> Gathered:

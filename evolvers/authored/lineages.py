@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...benchmarks import CodeTask
-from ..protocol import Kind, operator_named
+from ...harness.sandbox.api import Sandbox
+from ..observe import Progress, observe
+from ..protocol import Kind, Observation, operator_named
 from .protocol import ModelOperator
 from .registry import model_operator_named
 
@@ -28,3 +32,13 @@ def operator_of(name: str) -> ModelOperator:
 def kind_of(name: str) -> Kind:
     """The kind of the operator that a lineage names. BadInput when there is none."""
     return operator_of(name).kind if name.startswith(PREFIX) else operator_named(name).kind
+
+
+def observe_apart(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progress) -> dict[str, Observation]:
+    """What was seen of each task, by digest. One that a model wrote shares no process with any other."""
+    own = [task for task in tasks if not is_authored(task)]
+    found = observe(own, sandbox, progress) if own else {}
+    for task in tasks:
+        if is_authored(task):
+            found.update(observe([task], sandbox, progress))
+    return found

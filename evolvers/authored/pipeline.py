@@ -19,14 +19,14 @@ from ...harness.endpoint.api import RequestRefused
 from ...harness.oracle import with_expected
 from ...harness.sandbox.api import Sandbox
 from ..loop.protocol import Made, Proposal, Spent
-from ..observe import Progress, observe
+from ..observe import Progress
 from ..pipeline import MAX_DEPTH, Evolution, Tally, altered, silent
 from ..protocol import NotApplicable, Observation
 from .calls import Answer, Asker, OutOfBudget, Panel
 from .certificate import certificate_of, lineage_of, panel_json
 from .developing import Developed, Settings, Subject, develop, settle
 from .drafting import Rejected
-from .lineages import is_authored
+from .lineages import observe_apart
 from .mating import mates_for
 from .protocol import Hints, ModelOperator
 from .registry import model_operator_named
@@ -84,16 +84,9 @@ class Authoring:
         self._twins = Twins(sandbox)
 
     def know(self, tasks: Sequence[CodeTask]) -> None:
-        """Observe tasks: as parents, and as what new tasks must differ from.
-
-        A task that a model wrote shares no process with any other, as long as nobody has proven it here.
-        """
+        """Observe tasks: as parents, and as what new tasks must differ from."""
         new = {task.digest: task for task in tasks if task.digest not in self._observed}
-        own = [task for task in new.values() if not is_authored(task)]
-        found = observe(own, self._sandbox, self._progress) if own else {}
-        for task in new.values():
-            if is_authored(task):
-                found.update(observe([task], self._sandbox, self._progress))
+        found = observe_apart(list(new.values()), self._sandbox, self._progress)
         self._observed.update(found)
         for digest, task in new.items():
             self._twins.add_observed(task, found[digest])
@@ -174,25 +167,27 @@ class Authoring:
     async def _settled(self, work: _Work, end: Rejected | OutOfBudget | None) -> Made | OutOfBudget:
         if isinstance(end, OutOfBudget):
             return end
-        found, spent = work.found, _spent(work.source.asked.answers)
+        found, source = work.found, work.source
+        spent = _spent(source.asked.answers)
         known = found.evidence.functional_hash if found.evidence else None
+        calls = [answer.call.to_json() for asked in (source.asked, source.asked_of_parent) for answer in asked.answers]
+        panel = panel_json(self._asker.panel)
         if end is None:
             try:
-                task = self._named(work, await settle(found, self._twins))
+                task = self._named(work, await settle(found, self._twins), panel, calls)
             except Rejected as rejected:
                 end = rejected
         if end is not None:
             return Made(
                 work.proposal, None, rejected=end.reason, said=end.said[:300], functional_hash=known, spent=spent
             )
-        calls = [answer.call for asked in (work.source.asked, work.source.asked_of_parent) for answer in asked.answers]
-        panel = panel_json(self._asker.panel)
         certificate = certificate_of(found, task, panel, calls, self._settings, self._sandbox.info)
         return Made(work.proposal, task, certificate, functional_hash=known, spent=spent, facts=_facts(found))
 
-    def _named(self, work: _Work, task: CodeTask) -> CodeTask:
-        proposal, draft = work.proposal, work.found.draft
-        assert draft is not None
+    def _named(
+        self, work: _Work, task: CodeTask, panel: dict[str, Any], calls: Sequence[Mapping[str, Any]]
+    ) -> CodeTask:
+        proposal = work.proposal
         local = proposal.parents[0].id.partition("/")[2].replace("/", ".") or proposal.parents[0].id
         place = f"{proposal.generation}.{proposal.slot}"
         parameters = {"generation": proposal.generation, "slot": proposal.slot, "strategy": proposal.strategy}
@@ -201,7 +196,7 @@ class Authoring:
             id=f"{self._name}/{local}-{proposal.operator.replace(':', '.')}-{place}",
             metadata={},
             tags=tags_of(self._asker.panel.independent),
-            lineage=lineage_of(work.found, draft, parameters),
+            lineage=lineage_of(work.found, parameters, panel, calls),
         )
 
 

@@ -187,7 +187,9 @@ class Step:
 @runtime_checkable
 class Stepped(ModelOperator, Protocol):
     """An operator whose later requests depend on earlier replies. Ask it through ``steps.next_step`` and
-    ``steps.draft_of``, which treat all operators alike."""
+    ``steps.draft_of``, which treat all operators alike. asks: the most requests that one draft takes."""
+
+    asks: int
 
     def follow(self, replies: Sequence[Mapping[str, Any]], parents: Sequence[CodeTask]) -> Step | None:
         """The next request after these replies, None after the last one.

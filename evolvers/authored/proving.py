@@ -59,7 +59,7 @@ def gathered_gates(found: Gathered) -> Iterator[Gate]:
         yield Gate("contract", found.refused * 2 <= found.declared, {"own": found.declared, "refused": found.refused})
 
 
-def dynamic_gates(draft: Draft, task: Formed, studied: Studied, public: Public) -> Iterator[Gate]:
+def dynamic_gates(draft: Draft, task: Formed, studied: Studied) -> Iterator[Gate]:
     """What running the reference shows, from the cheapest to the dearest."""
     places = _places(studied, task.hidden)
     yield Gate(
@@ -88,9 +88,6 @@ def dynamic_gates(draft: Draft, task: Formed, studied: Studied, public: Public) 
         {"copies_failed": copies, "shortcuts": len(studied.shortcuts), "passed": passing},
     )
     yield mutation_gate(studied, places)
-    if public:
-        share = round(containment(draft.spec, public), 4)
-        yield Gate("not_published", share <= MAX_PUBLIC, {"contained": share})
 
 
 def consensus_gate(found: Consensus) -> Gate:
@@ -167,5 +164,11 @@ def _examples(task: Formed) -> Gate:
 
 
 def public_texts(tasks: Sequence[CodeTask]) -> Public:
-    """The n-grams of published prompts, for the gate ``not_published``."""
+    """The n-grams of published prompts, of which a new one may hold no great part."""
     return [ngrams(task.prompt) for task in tasks]
+
+
+def published_share(spec: str, parents: Sequence[CodeTask], public: Public) -> float:
+    """The share of a text's n-grams that stand in published prompts, and not in those of its parents."""
+    own = set[tuple[str, ...]]().union(*(ngrams(parent.prompt) for parent in parents))
+    return round(containment(spec, [text - own for text in public]), 4)

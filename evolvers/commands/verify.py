@@ -25,9 +25,16 @@ from .bars import bars
 @click.argument("suite_ref", metavar="SUITE")
 @click.option("--against", metavar="ROOTS", help="The suite it was evolved from: every root must be a task of it.")
 @click.option("--reveal", metavar="SECRET", help="A secret, or the file that holds it: the suite must follow from it.")
+@click.option(
+    "--replies",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The store of a panel's replies (of evolve --replies): does what models said follow from them?",
+)
 @click.option("--tests", metavar="CODE", help="A code suite: do its tests confirm SUITE's labels of programs?")
 @sandbox_options
-def command(suite_ref: str, against: str | None, reveal: str | None, tests: str | None, **options: Any) -> None:
+def command(
+    suite_ref: str, against: str | None, reveal: str | None, replies: Path | None, tests: str | None, **options: Any
+) -> None:
     """Check every certificate of SUITE, believing nothing that the suite says of itself.
 
     Makes each evolved task again from its ancestors, runs every proof again and compares the results with the
@@ -36,6 +43,9 @@ def command(suite_ref: str, against: str | None, reveal: str | None, tests: str 
     suite was evolved with the seed of a secret whose commitment was published before. SUITE is a folder, or the name of
     a built-in suite. Of preference tasks the labels are verified too, also of a suite that was not evolved.
 
+    Tasks that a model wrote are made again from the draft and the blind solutions that their certificates keep, without
+    any model. --replies also checks these against the replies themselves.
+
     With --tests SUITE may be a file of pairs of programs (CodePrefBench): which labels do the tests of CODE confirm?
 
     \b
@@ -43,6 +53,7 @@ def command(suite_ref: str, against: str | None, reveal: str | None, tests: str 
       evalrun verify suites/he-fresh
       evalrun verify suites/he-fresh --against HumanEval.jsonl.gz
       evalrun verify suites/he-fresh --reveal secret.txt
+      evalrun verify suites/he-written --replies replies.db
       evalrun verify align
       evalrun verify correctness-alignment.jsonl.gz --tests HumanEvalPlus.jsonl.gz
     """
@@ -62,7 +73,7 @@ def command(suite_ref: str, against: str | None, reveal: str | None, tests: str 
     suite = load_evolved(folder_of(suite_ref))
     secret = None if reveal is None else given_secret(reveal)
     with opened(options, suite.requires) as sandbox, bars() as progress:
-        failures = verify(suite, sandbox, progress)
+        failures = verify(suite, sandbox, progress, replies=replies)
         if roots is not None:
             failures += foreign_roots(suite, completed(roots, sandbox))
     if secret is not None:

@@ -44,6 +44,7 @@ class BackTranslate(Preserving):
     """See the module's docstring. language: one of LANGUAGES, "" for one drawn by the parent."""
 
     name = "back_translate"
+    asks = 2
     extra = ("language",)
 
     def __init__(self, language: str = "") -> None:

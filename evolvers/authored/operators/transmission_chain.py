@@ -32,7 +32,7 @@ class TransmissionChain(Preserving):
     """See the module's docstring. links: how many at most; panel: whether the members are asked in turn."""
 
     def __init__(self, links: int = LINKS, panel: bool = False) -> None:
-        self.links, self.panel = links, panel
+        self.links, self.panel, self.asks = links, panel, links
         setting = f"{links}/panel" if panel else str(links)
         self.name = "transmission_chain" if (links, panel) == (LINKS, False) else f"transmission_chain:{setting}"
 

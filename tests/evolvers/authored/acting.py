@@ -43,13 +43,13 @@ REFERENCE = """def total_of_rises(values):
     return total
 """
 DRAFT: dict[str, Any] = {
-    "spec": "Return the sum of those values that are strictly larger than the value directly before them in the list. The "
-    "first value of the list has none before it and always counts. An empty list gives 0.",
+    "spec": "Return the sum of those values that are strictly larger than the value directly before them in the list. "
+    "The first value of the list has none before it and always counts. An empty list gives 0.",
     "signature": "def total_of_rises(values: list[int]) -> int:",
     "reference": REFERENCE,
     "inputs": [
-        "[]", "[3]", "[1, 2, 3]", "[3, 2, 1]", "[5, 5, 6]", "[-4, -2, -9, 0]", "[7, 1, 8, 1, 9]", "[0, 0, 0]", "[10, 20, 20, 30]",
-        "[2, 9, 4, 4, 5, 11]",
+        "[]", "[3]", "[1, 2, 3]", "[3, 2, 1]", "[5, 5, 6]", "[-4, -2, -9, 0]", "[7, 1, 8, 1, 9]", "[0, 0, 0]",
+        "[10, 20, 20, 30]", "[2, 9, 4, 4, 5, 11]",
     ],
     "contract": "def admissible(values):\n    return all(type(value) is int for value in values)\n",
     "changes": ["Only rises count."],

@@ -1,12 +1,18 @@
-"""Two small parents, and for each operator a reply that a good author could give."""
+"""Two small parents, for each operator a reply that a good author could give, and what running it would say."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 from evalrun.benchmarks import Case, CasesTest, CheckTest, CodeTask
 from evalrun.evolvers import Observation
+from evalrun.evolvers.authored.protocol import Draft, Evidence, Guarded, ModelOperator
+from evalrun.evolvers.authored.restating import restated
+from evalrun.evolvers.protocol import Executed, Rows
+
+from ..observing import run
 
 _PROMPT = '''def count_above(numbers: list, limit: int) -> int:
     """Return how many of the numbers in the list are greater than the limit.
@@ -150,3 +156,41 @@ def good(name: str, **changes: Any) -> dict[str, Any]:
     """A good reply, with some fields changed; one that is ... is left out."""
     reply = {**copy.deepcopy(GOOD[name]), **changes}
     return {key: value for key, value in reply.items() if value is not ...}
+
+
+def finished(draft: Draft, parent: CodeTask) -> CodeTask:
+    """The task of a draft, its expected values by running the reference (which is these tests' own) here."""
+    if draft.preserved:
+        return restated(parent, draft.spec)
+    prompt = f'{draft.signature}\n    """{draft.spec}"""\n'
+    cases = tuple(Case(args, run(draft.reference, draft.entry_point, *args)) for args in draft.inputs)
+    return CodeTask("toy/new", prompt, draft.entry_point, draft.reference, (CasesTest(cases),))
+
+
+def delta(draft: Draft, parent: CodeTask, inputs: Rows) -> float:
+    """The share of inputs for which the parent gives another value, or none."""
+    wrong = 0
+    for args in inputs:
+        try:
+            wrong += run(parent.reference, parent.entry_point, *args) != run(draft.reference, draft.entry_point, *args)
+        except (TypeError, AttributeError):
+            wrong += 1
+    return wrong / len(inputs)
+
+
+def evidence_of(parents: Sequence[CodeTask], draft: Draft, operator: ModelOperator) -> Evidence:
+    """What running a draft's reference says, as if no shortcut had passed."""
+    if draft.preserved:
+        return Evidence(draft)
+    guards = operator.shortcuts(draft, parents) if isinstance(operator, Guarded) else {}
+    return Evidence(
+        draft,
+        delta=delta(draft, parents[0], draft.inputs),
+        functional_hash="new",
+        archive=frozenset({"old"}),
+        shortcuts=dict.fromkeys(guards, False),
+        helper_rows={
+            helper.name: tuple(Executed(args, run(helper.program, helper.name, *args)) for args in helper.calls)
+            for helper in draft.helpers
+        },
+    )

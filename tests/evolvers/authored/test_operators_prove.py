@@ -14,13 +14,12 @@ from evalrun.evolvers.authored.protocol import Draft, Evidence, Guarded, ModelOp
 from evalrun.evolvers.authored.registry import model_operator_named, registered_model_operators
 from evalrun.evolvers.authored.restating import restated
 from evalrun.evolvers.authored.steps import MAX_ASKS, draft_of, next_step
-from evalrun.evolvers.protocol import Executed, Gate, Rows
+from evalrun.evolvers.protocol import Executed, Gate
 from evalrun.harness.sandbox import Sandbox
 from evalrun.harness.scoring import score_answers
 from evalrun.harness.verdict import Verdict
 
-from ..observing import run
-from .replies import BACK, COUNT, GOOD, MIRRORED, PIVOT, TOLD, good, parents_of
+from .replies import BACK, COUNT, GOOD, MIRRORED, PIVOT, TOLD, evidence_of, finished, good, parents_of
 
 REPLIES: dict[str, list[dict[str, Any]]] = {
     **{name: [reply] for name, reply in GOOD.items()},
@@ -35,44 +34,6 @@ def drafted(name: str, replies: Sequence[Mapping[str, Any]] | None = None) -> tu
     return operator, draft_of(operator, REPLIES[name] if replies is None else replies, parents_of(name)[0])
 
 
-def finished(draft: Draft, parent: CodeTask) -> CodeTask:
-    """The task of a draft, its expected values by running the reference (which is these tests' own) here."""
-    if draft.preserved:
-        return restated(parent, draft.spec)
-    prompt = f'{draft.signature}\n    """{draft.spec}"""\n'
-    cases = tuple(Case(args, run(draft.reference, draft.entry_point, *args)) for args in draft.inputs)
-    return CodeTask("toy/new", prompt, draft.entry_point, draft.reference, (CasesTest(cases),))
-
-
-def delta(draft: Draft, parent: CodeTask, inputs: Rows) -> float:
-    """The share of inputs for which the parent gives another value, or none."""
-    wrong = 0
-    for args in inputs:
-        try:
-            wrong += run(parent.reference, parent.entry_point, *args) != run(draft.reference, draft.entry_point, *args)
-        except (TypeError, AttributeError):
-            wrong += 1
-    return wrong / len(inputs)
-
-
-def evidence_of(name: str, draft: Draft, operator: ModelOperator) -> Evidence:
-    parents = parents_of(name)[0]
-    if draft.preserved:
-        return Evidence(draft)
-    guards = operator.shortcuts(draft, parents) if isinstance(operator, Guarded) else {}
-    return Evidence(
-        draft,
-        delta=delta(draft, parents[0], draft.inputs),
-        functional_hash="new",
-        archive=frozenset({"old"}),
-        shortcuts=dict.fromkeys(guards, False),
-        helper_rows={
-            helper.name: tuple(Executed(args, run(helper.program, helper.name, *args)) for args in helper.calls)
-            for helper in draft.helpers
-        },
-    )
-
-
 def failing(gates: Sequence[Gate]) -> list[str]:
     return [gate.gate for gate in gates if not gate.holds]
 
@@ -83,7 +44,7 @@ def proven(name: str, **changes: Any) -> list[str]:
     parents = parents_of(name)[0]
     task = changes.pop("task", None) or finished(draft, parents[0])
     fields = {key: changes.pop(key) for key in list(changes) if key in Draft.__dataclass_fields__}
-    evidence = replace(evidence_of(name, draft, operator), **changes)
+    evidence = replace(evidence_of(parents, draft, operator), **changes)
     return failing(operator.prove(task, parents, replace(evidence, draft=replace(draft, **fields))))
 
 
@@ -100,7 +61,7 @@ def test_there_is_a_good_reply_for_every_operator() -> None:
 def test_proofs_are_plain_json_and_the_same_from_a_draft_that_was_read_back(name: str) -> None:
     operator, draft = drafted(name)
     parents = parents_of(name)[0]
-    task, evidence = finished(draft, parents[0]), evidence_of(name, draft, operator)
+    task, evidence = finished(draft, parents[0]), evidence_of(parents, draft, operator)
     again = replace(evidence, draft=Draft.from_json(draft.to_json()))
     gates = operator.prove(task, parents, evidence)
     assert [gate.to_json() for gate in gates] == [gate.to_json() for gate in operator.prove(task, parents, again)]
@@ -313,6 +274,15 @@ def test_a_first_link_that_loses_something_may_be_mended_and_is_no_draft() -> No
         with pytest.raises(UnusableReply) as caught:
             call("transmission_chain", [{"spec": LOST}])
         assert caught.value.reason == "protected tokens"
+
+
+def test_operators_say_how_often_they_ask() -> None:
+    for name in ("back_translate:German", "transmission_chain", "transmission_chain:1", "transmission_chain:8"):
+        operator = model_operator_named(name)
+        assert isinstance(operator, Stepped)
+        assert operator.asks == {"back_translate": 2, "transmission_chain": 3}.get(name.partition(":")[0]) or (
+            operator.asks == int(name[-1])
+        )
 
 
 def test_nobody_asks_without_end() -> None:
