@@ -47,6 +47,22 @@ class Evolution:
     tallies: tuple[Tally, ...]
 
 
+class NothingEvolved(BadInput):
+    """No task came of an evolution; ``tallies`` says what became of all proposals."""
+
+    def __init__(self, message: str, tallies: Sequence[Tally]) -> None:
+        super().__init__(message)
+        self.tallies = tuple(tallies)
+
+
+def nothing_of(suite: Suite, tallies: Sequence[Tally], more: str = "") -> NothingEvolved:
+    """What to raise where no task of a suite could be evolved, with the most frequent reasons. more: another one."""
+    reasons = sum((tally.refused + tally.rejected for tally in tallies), Counter[str]())
+    shown = [f"{reason} ({number})" for reason, number in reasons.most_common(3)]
+    said = "; ".join([*shown, *([more] if more else [])])
+    return NothingEvolved(f"suite {suite.ref}: no task could be evolved: {said}", tallies)
+
+
 def silent(what: str, steps: int) -> None:
     """Progress that nobody watches."""
 
@@ -83,11 +99,7 @@ def evolve(
     for chain in chains:
         tasks += run.chain(chain)
     if not tasks:
-        reasons = Counter[str]()
-        for tally in run.tallies:
-            reasons += tally.refused + tally.rejected
-        shown = "; ".join(f"{reason} ({number})" for reason, number in reasons.most_common(3))
-        raise BadInput(f"suite {suite.ref}: no task could be evolved: {shown}")
+        raise nothing_of(suite, run.tallies)
     ancestors = run.ancestors_of(tasks)
     new = Suite(
         name=run.name,

@@ -17,11 +17,11 @@ from ...benchmarks.visible import visible
 from ...harness.endpoint.api import Endpoint, EndpointDown, EndpointRefused, RequestRefused, Response, Stoppable
 from ...harness.runs.budget import input_chars
 from ...harness.runs.signals import handling_signals
-from .budget import Purse
+from .budget import Purse, counted
 from .calls import Answer, Call, Member, OutOfBudget, Panel, Role
 from .panel import everyone
 from .protocol import Rendered
-from .store import FORM, Asked, Kept, ReplyStore, key_of
+from .store import FORM, Asked, Kept, ReplyStore, entries, key_of
 
 log = logging.getLogger("evalrun.evolve")
 Result = TypeVar("Result")
@@ -103,7 +103,8 @@ class ModelAsker:
     nothing further, waits for what is in flight (it is paid for), and then is a KeyboardInterrupt; a second one does
     not wait.
 
-    replay: answer from the store alone, and end where the evolution ended. changed: called after each reply.
+    replay: answer from the store alone, and end where the evolution ended; the budget plays no part. changed: called
+    after each reply.
     """
 
     def __init__(
@@ -127,7 +128,14 @@ class ModelAsker:
         self._exhausted = ""
         self._noted = False
         purse.check(everyone(panel))
+        if not replay:
+            purse.count_before(entries(store.path))
         self._loop = asyncio.new_event_loop()
+
+    @property
+    def ended(self) -> str:
+        """Why nothing further is asked, where it is for want of budget; else ""."""
+        return self._exhausted
 
     def __enter__(self) -> ModelAsker:
         return self
@@ -248,10 +256,7 @@ class ModelAsker:
                 kept = await self._new(key, member, body, asked)
             elif key not in self._used:
                 self._used.add(key)
-                try:
-                    self.purse.use(member.model, body, kept.response)
-                except OutOfBudget as end:
-                    await self._end(end)
+                self.purse.use(member.model, kept.response)
         self._changed()
         return kept.result()
 
@@ -283,7 +288,7 @@ class ModelAsker:
 
     async def _answer(self, member: Member, body: dict[str, Any], asked: Asked) -> Kept:
         try:
-            return Kept(asked, await self._endpoint(member).ask(body))
+            return Kept(asked, counted(body, await self._endpoint(member).ask(body)))
         except RequestRefused as refusal:
             spent = Response(
                 (), 0, 0,
@@ -294,6 +299,7 @@ class ModelAsker:
     async def _missing(self, asked: Asked) -> None:
         ended = await self.store.ended()
         if ended:
+            self._exhausted = ended
             raise OutOfBudget(ended)
         raise ReplyMissing(
             f"{self.store.path}: holds no reply to this request ({visible(asked.purpose)}, {visible(asked.model)}, "
@@ -308,10 +314,9 @@ class ModelAsker:
             await self.store.end("")
 
     async def _end(self, end: OutOfBudget) -> None:
+        """Note it, so that nothing further is asked, and a replay ends here too."""
         self._exhausted = self._exhausted or str(end)
-        if not self.replay:
-            await self.store.end(self._exhausted)
-        raise end
+        await self.store.end(self._exhausted)
 
     def _label(self, member: Member) -> str:
         label = self._labels.get((member.model, member.base_url))

@@ -1,9 +1,9 @@
 """What an evolution may cost: requests, tokens, money, minutes; set aside before a request is sent, never exceeded.
 
-A reply counts once, whether it was paid for now or is in the store since before: a resumed command ends where it would
-have ended without the interruption. Tokens and money are held to as in a run (``harness.runs.budget``): what a request
-may take at worst is set aside, and it waits while others are in flight and it might not fit. Minutes are those of this
-process.
+What the store of replies holds already counts as spent, so that a command which goes on after a kill, or several with
+one store, keep within one budget. Tokens and money are held to as in a run (``harness.runs.budget``): what a
+request may take at worst is set aside, and it waits while others are in flight and it might not fit. Minutes are those
+of this process.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from ...harness.endpoint.api import Response
 from ...harness.runs.budget import Budget, Caps, Prices, estimated_tokens, input_chars
 from ...harness.runs.ledger import Spent
 from .calls import Member, OutOfBudget
+from .store import Kept
 
 _NAMES = ("calls", "tokens", "money", "minutes")
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)([kM]?)")
@@ -53,9 +54,9 @@ def parse_limits(text: str) -> Limits:
         number = _NUMBER.fullmatch(value)
         amount = float(number[1]) * _FACTORS[number[2]] if number else 0.0
         if not 0 < amount < 1e15:
-            raise BadInput(f"--budget {name}={value[:40]!r}: expected a number above 0, such as 500, 2M or 1.5")
+            raise BadInput(f"--budget {part.strip()[:60]!r}: expected a number above 0, such as 500, 2M or 1.5")
         if name in ("calls", "tokens") and amount != int(amount):
-            raise BadInput(f"--budget {name}={value}: expected a whole number")
+            raise BadInput(f"--budget {part.strip()[:60]!r}: expected a whole number")
         found[name] = amount
     whole = {name: int(value) if name in ("calls", "tokens") else value for name, value in found.items()}
     return Limits(**whole)  # type: ignore[arg-type]
@@ -63,8 +64,8 @@ def parse_limits(text: str) -> Limits:
 
 @dataclass(slots=True)
 class Bill:
-    """What was asked for. calls, tokens, money: of all replies that were used. paid_*: of those that came now; the
-    others were in the store. money: NaN where a model's prices are not known.
+    """What the replies that an evolution used come to, each counted once. paid_*: of those that came now; the others
+    were in the store. money: NaN where a model's prices are not known.
     """
 
     calls: int = 0
@@ -81,9 +82,17 @@ class Bill:
         return self.input_tokens + self.output_tokens
 
 
+def _spent(response: Response) -> Spent:
+    """What a response has cost, with the earlier ones that were not believed."""
+    return Spent(
+        (response.input_tokens or 0) + response.spent_input_tokens,
+        (response.output_tokens or 0) + response.spent_output_tokens,
+    )
+
+
 def counted(body: Mapping[str, Any], response: Response) -> Response:
     """The response with tokens for both sides: as the server counts them, estimated from the lengths where it does
-    not; what earlier responses cost that were not believed is included."""
+    not."""
     asked, said = response.input_tokens, response.output_tokens
     if asked is None:
         asked = estimated_tokens(input_chars(body))
@@ -94,7 +103,7 @@ def counted(body: Mapping[str, Any], response: Response) -> Response:
 
 @dataclass(slots=True)
 class Reserved:
-    """What was set aside for one request; handed back with what it came to."""
+    """What was set aside for one request; handed back with what it has come to."""
 
     body: Mapping[str, Any]
     prices: Prices | None
@@ -126,19 +135,15 @@ class Purse:
                 f"--budget money needs the prices of {', '.join(unknown)}: --prices FILE, or --price-in and --price-out"
             )
 
-    def use(self, model: str, body: Mapping[str, Any], response: Response) -> None:
-        """Count a reply that is in the store already; OutOfBudget where it no longer fits."""
-        self._take_call()
-        prices, found = self.prices.get(model), counted(body, response)
-        spent = Spent((found.input_tokens or 0) + found.spent_input_tokens,
-                      (found.output_tokens or 0) + found.spent_output_tokens)  # fmt: skip
-        self._budget.charge(spent, prices)
-        caps = self._budget.caps
-        if (caps.tokens is not None and self._budget.tokens > caps.tokens) or (
-            caps.cost is not None and self._budget.cost > caps.cost
-        ):
-            raise OutOfBudget(self.words())
-        self._note(spent, prices, paid=False)
+    def count_before(self, kept: Iterable[Kept]) -> None:
+        """Count what is in the store before anything is asked."""
+        for each in kept:
+            self._calls += 1
+            self._budget.charge(_spent(each.response), self.prices.get(each.asked.model))
+
+    def use(self, model: str, response: Response) -> None:
+        """Note on the bill that a reply of the store is used."""
+        self._note(_spent(response), self.prices.get(model), paid=False)
 
     async def reserve(self, model: str, body: Mapping[str, Any]) -> Reserved:
         """Set aside what a request may take at worst, waiting for others to end if need be; OutOfBudget."""
@@ -159,13 +164,13 @@ class Purse:
         return self._budget.repeat(body, counted(body, response), prices)
 
     def settle(self, held: Reserved, response: Response | None) -> None:
-        """Count what a request has come to instead of what was set aside; None where it brought nothing."""
-        found = None if response is None else counted(held.body, response)
-        self._budget.settle(held.body, held.worst, found, held.prices)
-        if found is None:
+        """Count what a request has come to (``counted``) instead of what was set aside; None where nothing came."""
+        self._budget.settle(held.body, held.worst, response, held.prices)
+        if response is None:
             self._calls -= 1
             return
-        self._note(Spent(found.input_tokens or 0, found.output_tokens or 0), held.prices, paid=True)
+        # what was not believed is on the bill already
+        self._note(Spent(response.input_tokens or 0, response.output_tokens or 0), held.prices, paid=True)
 
     def words(self) -> str:
         """What was used of what, for people."""

@@ -32,7 +32,11 @@ ASKED = ("generation", "slot", "strategy")
 
 
 def lineage_of(
-    found: Developed, parameters: Mapping[str, Any], panel: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]
+    found: Developed,
+    parameters: Mapping[str, Any],
+    panel: Mapping[str, Any],
+    calls: Sequence[Mapping[str, Any]],
+    settings: Settings,
 ) -> Lineage:
     """Where an admitted task comes from. parameters: which proposal it was; the rest are digests of what the
     certificate keeps, so that neither can be changed without the other."""
@@ -44,6 +48,7 @@ def lineage_of(
         "solutions": digest([each.to_json() for each in (*found.solutions, *found.parent_solutions)]),
         "panel": digest(dict(panel)),
         "calls": digest(list(calls)),
+        "settings": settings_json(settings),
         **{name: parameters.get(name) for name in ASKED},
     }
     return Lineage(

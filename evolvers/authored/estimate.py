@@ -16,7 +16,7 @@ from ...harness.runs.budget import Prices
 from ..protocol import NotApplicable, Observation
 from .budget import Limits
 from .calls import Member, Panel
-from .figures import Figures
+from .figures import EVOLVE, LATER, Figures
 from .protocol import Hints, ModelOperator, Rendered
 
 _AUTHOR = "author"
@@ -91,9 +91,12 @@ class Wish:
     observed: tuple[Observation, ...]
 
 
-def estimate(wishes: Iterable[Wish], panel: Panel, figures: Figures, solutions: int, count: int = 1) -> Estimate:
-    """What so many proposals for each wish would ask. solutions: blind ones of each new task."""
+def estimate(wishes: Iterable[Wish], panel: Panel, figures: Figures, solutions: int) -> Estimate:
+    """What these proposals would ask. solutions: blind ones of each new task."""
     sums: dict[tuple[str, str, str], list[float]] = {}
+    unsolved: dict[
+        str, float
+    ] = {}  # how likely it is that nobody solved a parent yet: its solutions serve all children
     proposals = refused = 0
     for wish in wishes:
         try:
@@ -101,11 +104,17 @@ def estimate(wishes: Iterable[Wish], panel: Panel, figures: Figures, solutions: 
         except NotApplicable:
             refused += 1
             continue
-        proposals += count
+        proposals += 1
+        if wish.operator.kind == "preserving":
+            parent = wish.parents[0]
+            left = unsolved.get(parent.digest, 1.0)
+            unsolved[parent.digest] = left * (1 - figures.reach)
+            lines += _solved("solve parent", len(parent.prompt), len(parent.reference), left * figures.reach,
+                             panel, figures, solutions)  # fmt: skip
         for line in lines:
             found = sums.setdefault((line.role, line.purpose, line.model), [0.0, 0.0, 0.0])
             for place, value in enumerate((line.calls, line.input_tokens, line.output_tokens)):
-                found[place] += value * count
+                found[place] += value
     merged = tuple(Line(*key, *values) for key, values in sums.items() if values[0])
     return Estimate(merged, proposals, refused, figures)
 
@@ -121,24 +130,30 @@ def _proposal(wish: Wish, panel: Panel, figures: Figures, solutions: int) -> lis
     draft = 1.1 * text + (1.2 * program + _FORM if altering else 40)
     asked, steps = _size(prompt), _steps(operator)
     author = panel.author.model
-    lines = [_line(figures, _AUTHOR, "evolve", author, 1, asked, draft, prompt.template)]
+    lines = [_line(figures, _AUTHOR, EVOLVE, author, 1, asked, draft, prompt.template)]
     if steps > 1:
-        lines.append(_line(figures, _AUTHOR, "later steps", author, steps - 1, asked, draft, prompt.template))
+        lines.append(_line(figures, _AUTHOR, LATER, author, steps - 1, asked, draft, prompt.template))
     lines.append(_line(figures, _AUTHOR, "mend", author, figures.mends, asked + draft + _MEND, draft))
-    solved = figures.reach
+    rounds = figures.reach
     if altering:
-        again = solved * figures.clarified
+        again = figures.reach * figures.clarified
+        rounds += again
         lines += [
             _line(figures, _AUTHOR, "inputs", author, figures.more_inputs, text + _CLARIFY, _FORM),
             _line(figures, _AUTHOR, "clarify", author, again, text + _CLARIFY, _SENTENCE),
         ]
-        rounds = solved + again
-    else:
-        rounds = 2 * solved  # the new text and the parent's
-    question = _solve_size(text)
-    for member, share in _turns(panel.solvers, solutions):
-        lines.append(_line(figures, "solver", "solve", member.model, rounds * share, question, 1.05 * program))
-    return lines
+    return [*lines, *_solved("solve", text, program, rounds, panel, figures, solutions)]
+
+
+def _solved(
+    purpose: str, text: int, program: int, rounds: float, panel: Panel, figures: Figures, solutions: int
+) -> list[Line]:
+    """Blind solutions of a task. text, program: characters of its prompt and of its reference."""
+    asked, said = _solve_size(text), 1.05 * program
+    return [
+        _line(figures, "solver", purpose, each.model, rounds * share, asked, said)
+        for each, share in _turns(panel.solvers, solutions)
+    ]
 
 
 def _line(

@@ -10,8 +10,10 @@ from .store import Kept
 
 Kind = tuple[str, str]
 """Role and purpose."""
-AGAIN = frozenset(("mend", "inputs", "clarify", "solve", "judge"))
-"""Purposes that do not draft; every other one is a step of an operator, whose question can be told beforehand."""
+EVOLVE, LATER = "evolve", "later steps"
+"""The first request for a draft, which can be told beforehand, and an operator's further ones, whatever their names."""
+_AFTER = frozenset(("mend", "inputs", "clarify", "solve", "solve parent", "judge"))
+"""Purposes that no operator's own step has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +22,9 @@ class Figures:
 
     mends, more_inputs: requests of these kinds for each draft. reach: share of drafts whose candidate gets so far that
     it is solved. clarified: share of these on which solvers disagree, so that the author says one thing more and others
-    solve it again. chars_per_token: of questions. question_tokens, reply_tokens: means by role and purpose; reply_of:
-    of drafts by their prompt; where nothing was measured, a text has the length of what it is to hold. source: for
-    people.
+    solve it again. chars_per_token: of questions that can be told. question_tokens, reply_tokens: means by role and
+    purpose; reply_of: of drafts by their prompt; where nothing was measured, a text has the length of what it is to
+    hold. source: for people.
     """
 
     mends: float = 0.10
@@ -70,36 +72,38 @@ class _Sum:
 def figures_of(kept: Iterable[Kept], altering: Mapping[str, bool], solutions: int, source: str) -> Figures | None:
     """The figures of earlier replies; None where no draft is among them.
 
-    altering: for the prompt of each operator whether its tasks are new ones: these are solved ``solutions`` times, and
-    again after a clarification; the others' tasks and their parents once each.
+    altering: for the prompt of each operator whether its tasks are new ones, which may be clarified and are then solved
+    again. solutions: of each task that is solved.
     """
     counts: Counter[Kind] = Counter()
     drafts: Counter[str] = Counter()
     kinds: dict[Kind, _Sum] = {}
     prompts: dict[str, _Sum] = {}
     for each in kept:
-        kind = (each.asked.role, each.asked.purpose)
+        purpose = each.asked.purpose
+        first = purpose == EVOLVE
+        kind = (each.asked.role, purpose if first or purpose in _AFTER else LATER)
         counts[kind] += 1
-        drafts[each.asked.template] += each.asked.purpose == "evolve"
+        drafts[each.asked.template] += first
         if each.refused is None:
             kinds.setdefault(kind, _Sum()).add(each)
-            if kind[1] not in AGAIN:
+            if first:
                 prompts.setdefault(each.asked.template, _Sum()).add(each)
     number = drafts.total()
     if not number:
         return None
     clarified = counts["author", "clarify"]
-    at_most = sum(count * solutions * (1 if altering.get(name, True) else 2) for name, count in drafts.items())
-    reach = max(0.0, min(1.0, (counts["solver", "solve"] - clarified * solutions) / at_most))
+    reach = max(0.0, min(1.0, (counts["solver", "solve"] / solutions - clarified) / number))
     new = sum(count for name, count in drafts.items() if altering.get(name, True)) * reach
-    tokens = sum(each.asked for each in kinds.values())
+    first_asks = [each for kind, each in kinds.items() if kind[1] == EVOLVE]
+    tokens = sum(each.asked for each in first_asks)
     return Figures(
         mends=counts["author", "mend"] / number,
         more_inputs=counts["author", "inputs"] / number,
         reach=reach,
         clarified=clarified / new if new else 0.0,
-        chars_per_token=sum(each.chars for each in kinds.values()) / tokens if tokens else 4.0,
-        question_tokens={kind: each.asked / each.number for kind, each in kinds.items() if kind[1] in AGAIN},
+        chars_per_token=sum(each.chars for each in first_asks) / tokens if tokens else 4.0,
+        question_tokens={kind: each.asked / each.number for kind, each in kinds.items() if kind[1] != EVOLVE},
         reply_tokens={kind: each.said / each.number for kind, each in kinds.items()},
         reply_of={name: each.said / each.number for name, each in prompts.items()},
         source=source,

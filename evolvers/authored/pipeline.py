@@ -8,19 +8,18 @@ the other. A model's fault rejects its candidate; an outage, or the end of the b
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from ...benchmarks import BadInput, CodeTask, Suite
+from ...benchmarks import CodeTask, Suite
 from ...benchmarks.jsonio import text_digest
 from ...harness.endpoint.api import RequestRefused
 from ...harness.oracle import with_expected
 from ...harness.sandbox.api import Sandbox
 from ..loop.protocol import Made, Proposal, Spent
 from ..observe import Progress
-from ..pipeline import MAX_DEPTH, Evolution, Tally, altered, silent
+from ..pipeline import MAX_DEPTH, Evolution, Tally, altered, nothing_of, silent
 from ..protocol import NotApplicable, Observation
 from .calls import Answer, Asker, OutOfBudget, Panel
 from .certificate import certificate_of, lineage_of, panel_json
@@ -156,13 +155,18 @@ class Authoring:
         async with turns:
             try:
                 await develop(work.found, work.source, self._settings, self._sandbox, self._twins)
-            except (Rejected, OutOfBudget) as end:
-                return end
+            except OutOfBudget as out:
+                return out
+            except Rejected as rejected:
+                end: Rejected | None = rejected
             except RequestRefused as error:
-                return Rejected("request_refused", str(error)[:200])
-            finally:
-                self._progress("candidates", 1)
-        return None
+                end = Rejected("request_refused", str(error)[:200])
+            else:
+                end = None
+        self._progress("candidates", 1)
+        if end is not None:
+            self._progress(f"rejected by {end.reason}", 1)
+        return end
 
     async def _settled(self, work: _Work, end: Rejected | OutOfBudget | None) -> Made | OutOfBudget:
         if isinstance(end, OutOfBudget):
@@ -175,8 +179,10 @@ class Authoring:
         if end is None:
             try:
                 task = self._named(work, await settle(found, self._twins), panel, calls)
+                self._progress("admitted", 1)
             except Rejected as rejected:
                 end = rejected
+                self._progress(f"rejected by {end.reason}", 1)
         if end is not None:
             return Made(
                 work.proposal, None, rejected=end.reason, said=end.said[:300], functional_hash=known, spent=spent
@@ -196,7 +202,7 @@ class Authoring:
             id=f"{self._name}/{local}-{proposal.operator.replace(':', '.')}-{place}",
             metadata={},
             tags=tags_of(self._asker.panel.independent),
-            lineage=lineage_of(work.found, parameters, panel, calls),
+            lineage=lineage_of(work.found, parameters, panel, calls, self._settings),
         )
 
 
@@ -243,7 +249,7 @@ def evolve_authored(
 ) -> Evolution:
     """Up to ``count`` new tasks for each task and operator; the suite, and what became of all proposals.
 
-    Where the budget ends, what is proven by then makes the suite. BadInput when no task at all survives; see
+    Where the budget ends, what is proven by then makes the suite. NothingEvolved when no task at all survives; see
     ``Authoring.make`` for outages.
     """
     suite = with_expected(suite, sandbox)
@@ -259,10 +265,7 @@ def evolve_authored(
         _count(tallies[each.proposal.operator], each)
     tasks = [each.task for each in admitted if each.task is not None]
     if not tasks:
-        reasons = sum((tally.refused + tally.rejected for tally in tallies.values()), Counter[str]())
-        shown = "; ".join(f"{reason} ({number})" for reason, number in reasons.most_common(3))
-        more = f"{shown}; {ended}" if ended and shown else str(ended or shown)
-        raise BadInput(f"suite {suite.ref}: no task could be evolved: {more}")
+        raise nothing_of(suite, list(tallies.values()), str(ended or ""))
     ancestors = _ancestors(tasks, suite)
     certificates = {each.task.id: each.certificate for each in admitted if each.task and each.certificate}
     certificates |= {task.id: suite.certificates[task.id] for task in ancestors if task.id in suite.certificates}

@@ -66,10 +66,8 @@ def key_of(label: str, body: Mapping[str, Any], seed: int, epoch: int) -> bytes:
 class ReplyStore:
     """The store's file, for one event loop; close it, or use it as a context manager."""
 
-    def __init__(self, path: Path, *, must_exist: bool = False) -> None:
-        """BadInput: there must be a store and is none, or the file is none. InfraError: the disk does not allow it."""
-        if must_exist and not path.is_file():
-            raise BadInput(f"{path}: there is no such store of replies; name the one to replay with --replies FILE")
+    def __init__(self, path: Path) -> None:
+        """Make it where there is none. BadInput: the file is no store. InfraError: the disk does not allow it."""
         self.path = path
         try:
             self._cache = ResponseCache(path, strict=True)
@@ -127,10 +125,15 @@ class ReplyStore:
             raise _outage(self.path, error) from error
 
 
+def require_store(path: Path) -> None:
+    """BadInput where there is no such file."""
+    if not path.is_file():
+        raise BadInput(f"{path}: there is no such store of replies; name the one to replay with --replies FILE")
+
+
 def entries(path: Path) -> Iterator[Kept]:
     """All that a store holds, in the order in which it came. BadInput: there is no store."""
-    if not path.is_file():
-        raise BadInput(f"{path}: there is no such store of replies")
+    require_store(path)
     try:
         connection, _ = open_database(path)
     except (BadInput, InfraError) as error:

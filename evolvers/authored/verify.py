@@ -31,7 +31,6 @@ from .pipeline import tags_of
 from .protocol import Draft, Hints, Rendered
 from .solving import Solution, members_in_turn
 from .sources import Live
-from .store import entries
 from .twins import Twins
 
 Failure = tuple[str, str]
@@ -76,6 +75,8 @@ def verify_authored(
 
 def replies_in(path: Path) -> dict[str, str]:
     """Every reply of a store, by its digest."""
+    from .store import entries  # whoever verifies without one needs no database
+
     texts = [reply.text for kept in entries(path) for reply in kept.response.replies]
     return {text_digest(text): text for text in texts}
 
@@ -151,7 +152,7 @@ class _Check:
         assert task.lineage is not None
         problems = []
         calls = [call.to_json() for call in kept.calls]
-        lineage = lineage_of(found, task.lineage.parameters, stored["panel"], calls)
+        lineage = lineage_of(found, task.lineage.parameters, stored["panel"], calls, kept.settings)
         if lineage.to_json() != task.lineage.to_json():
             old, new = task.lineage.to_json(), lineage.to_json()
             names = [name for name in new["parameters"] if new["parameters"][name] != old["parameters"].get(name)]

@@ -133,16 +133,14 @@ class Models:
 
 def settled_models(options: Mapping[str, Any]) -> Models:
     """The panel and how it is asked; BadInput where the options contradict each other or lack something."""
-    from ..authored.budget import Limits, parse_limits
+    from ..authored.budget import Limits, Purse, parse_limits
+    from ..authored.panel import everyone
 
     panel = settled_panel(options)
-    return Models(
-        panel=panel,
-        settings=_settings(options, panel),
-        limits=Limits() if options["budget"] is None else parse_limits(options["budget"]),
-        prices=_prices(options, panel),
-        solutions=options["solutions"],
-    )
+    limits = Limits() if options["budget"] is None else parse_limits(options["budget"])
+    prices = _prices(options, panel)
+    Purse(limits, prices).check(everyone(panel))
+    return Models(panel, _settings(options, panel), limits, prices, options["solutions"])
 
 
 def settled_panel(options: Mapping[str, Any]) -> Panel:

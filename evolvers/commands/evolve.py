@@ -21,7 +21,10 @@ from ..keeping import kept_in, with_kept_seeds
 from ..pipeline import MAX_DEPTH, default_name, evolve
 from ..preferences.registry import DEFAULT_OPERATORS as DEFAULT_PREFERENCE_OPERATORS
 from ..storing import require_free, save_whole
+from .asked import Asked
+from .author_options import author_options, refuse_without_model
 from .bars import bars
+from .model_dispatch import evolve_through_models, needs_model
 from .seeds import seed_options, settled
 
 if TYPE_CHECKING:
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     help="Out of code tasks make preference tasks: each reference beside a mutant of it that is nearly right.",
 )
 @click.option("--name", help="Name of the new suite (default: made of suite, operators and seed).")
+@author_options
 @selection_options
 @sandbox_options
 def command(
@@ -89,18 +93,28 @@ def command(
       evalrun evolve align --operators pad_rejected,prompt_noise+position_swap -o suites/align-attacked
       evalrun evolve HumanEval.jsonl.gz --as-preferences -o suites/he-pairs
       evalrun evolve suites/he-pairs --operators corrupt,severity_ladder,tie_pair -o suites/he-harder
+      evalrun evolve core --operators difficult,subtle --model my-model --base-url http://localhost:8000/v1 --dry-run \\
+        -o suites/core-harder
+      evalrun evolve core --operators difficult,subtle+rename --model my-model --base-url http://localhost:8000/v1 \\
+        --solver-model another --budget calls=500,tokens=2M -o suites/core-harder
     """
     if as_preferences:
+        refuse_without_model(options, "--as-preferences asks no model; leave it out")
         from .as_preferences import PairsAsked, make_pairs
 
         make_pairs(suite_ref, output, PairsAsked(operators, seed, secret, version, count, name, tasks, limit), options)
         return
-    require_free(output)
+    if not options["dry_run"]:
+        require_free(output)
     suite = load_any(suite_ref)
+    asked = Asked(operators, seed, secret, keep_seeds, version, count, depth, name, tasks, limit)
+    if needs_model(asked, options):
+        evolve_through_models(suite, output, asked, options)
+        return
+    refuse_without_model(options, "only operators through a model use it; name one, and --model")
     if isinstance(suite, PreferenceSuite):
-        from .evolve_preferences import Asked, evolve_preferences
+        from .evolve_preferences import evolve_preferences
 
-        asked = Asked(operators, seed, secret, keep_seeds, version, count, depth, name, tasks, limit)
         evolve_preferences(suite, output, asked, options)
         return
     chains = parse_operators(DEFAULT_OPERATORS if operators is None else operators)

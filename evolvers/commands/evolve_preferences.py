@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +20,10 @@ from ..preferences.engine import default_name, evolve
 from ..preferences.labels import labels_hold
 from ..preferences.registry import DEFAULT_OPERATORS, parse_operators
 from ..storing import save_whole
+from .asked import Asked
 from .bars import bars
 from .evolve import going_on, kept_on_interrupt, table_of
 from .seeds import settled
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the command line asks for; see ``evalrun evolve --help``."""
-
-    operators: str | None
-    seed: int | None
-    secret: Path | None
-    keep_seeds: float
-    version: str | None
-    count: int
-    depth: int
-    name: str | None
-    tasks: tuple[str, ...]
-    limit: int | None
 
 
 def evolve_preferences(suite: PreferenceSuite, output: Path, asked: Asked, options: Mapping[str, Any]) -> None:

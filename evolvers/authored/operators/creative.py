@@ -42,7 +42,7 @@ class Creative(Altering):
         """No known task does the same, the text is another one, and the parent's reference fails."""
         known = evidence.functional_hash is not None and evidence.functional_hash in evidence.archive
         similar = round(shingle_similarity(evidence.draft.spec, bare(parents[0])), 4)
-        facts = {"hash": evidence.functional_hash, "known": len(evidence.archive)}
+        facts = {"hash": evidence.functional_hash}
         return (
             Gate("new_function", not known, facts),
             Gate("new_text", similar <= MOST_SIMILAR, {"similarity": similar, "most": MOST_SIMILAR}),

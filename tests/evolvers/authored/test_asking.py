@@ -60,7 +60,7 @@ def asking(
 ) -> Iterator[ModelAsker]:
     purse = Purse(limits or Limits(), prices)
     with (
-        ReplyStore(path, must_exist=replay) as store,
+        ReplyStore(path) as store,
         ModelAsker(panel, store, purse, settings, replay=replay) as asker,
     ):
         yield asker
@@ -165,12 +165,6 @@ def test_a_replay_that_lacks_a_reply_says_which_in_one_line(server: Answering, t
     assert caught.value.exit_code == 2
     assert "\n" not in str(caught.value)
     assert len(server.bodies) == 5
-
-
-def test_a_replay_needs_a_store(server: Answering, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="no such store"), asking(panel_at(server), tmp_path / "none", replay=True):
-        pass
-    assert not (tmp_path / "none").exists()
 
 
 def test_a_file_of_another_kind_is_no_store_and_is_left_alone(server: Answering, tmp_path: Path) -> None:
