@@ -12,12 +12,12 @@ from ...harness.sandbox.api import Sandbox
 from ..chains import label_of, parse_operators
 from ..observe import Progress
 from ..pipeline import MAX_DEPTH, Evolution, NothingEvolved, Tally, evolve, nothing_of, silent
-from ..protocol import Operator
+from ..protocol import Operator, registered_operators
 from .developing import Settings
 from .lineages import PREFIX, lineage_name
 from .pipeline import PanelAsker, evolve_authored
 from .protocol import ModelOperator
-from .registry import is_model_operator, model_operator_named
+from .registry import is_model_operator, split_operator
 
 DEFAULT_OPERATORS = "difficult,creative,combine"
 """Those whose suites told models apart best, of EvoEval's seven."""
@@ -45,29 +45,28 @@ def parse_chains(text: str) -> list[Chain]:
     """
     chains: list[Chain] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
-        first, plus, rest = part.partition("+")
-        name = first.strip().removeprefix(PREFIX)
-        if first.strip().startswith(PREFIX) or is_model_operator(name):
-            chains.append(Chain(model_operator_named(name), _tail(part, rest) if plus else ()))
+        chain = part.removeprefix(PREFIX)
+        if chain != part or is_model_operator(chain.partition("+")[0].strip()):
+            chains.append(_through_a_model(chain))
         else:
-            chains += [Chain(None, tuple(chain)) for chain in parse_operators(part)]
+            chains += [Chain(None, tuple(each)) for each in parse_operators(part)]
     labels = [chain.label for chain in chains]
     if not chains or len(set(labels)) < len(labels):
         raise BadInput(f"--operators {text[:80]!r}: give one or more different operators, like {DEFAULT_OPERATORS!r}")
     return chains
 
 
-def _tail(part: str, rest: str) -> tuple[Operator, ...]:
-    for name in rest.split("+"):
-        if is_model_operator(name.strip()) and name.strip() not in ("combine", "tool_use"):
+def _through_a_model(text: str) -> Chain:
+    for name in (each.strip() for each in text.split("+")[1:]):
+        if not name:
+            raise BadInput(f"--operators {text[:80]!r}: an operator is missing beside '+'; write it like a+b")
+        if is_model_operator(name) and name not in registered_operators():
             raise BadInput(
-                f"--operators {part[:80]!r}: {name.strip()} is an operator through a model, which comes first in a "
-                "chain; evolve twice to put one on another"
+                f"--operators {text[:80]!r}: {name} is an operator through a model, which comes first in a chain; "
+                "evolve twice to put one on another"
             )
-    found = parse_operators(rest)
-    if len(found) != 1:
-        raise BadInput(f"--operators {part[:80]!r}: expected one chain like difficult+rename")
-    return tuple(found[0])
+    operator, rest = split_operator(text)
+    return Chain(operator, tuple(parse_operators(rest)[0]) if rest else ())
 
 
 def operators_of(chains: Sequence[Chain]) -> list[ModelOperator]:

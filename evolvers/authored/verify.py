@@ -67,7 +67,9 @@ def verify_authored(
     """
     texts = None if replies is None else replies_in(replies)
     check = _Check(suite, sandbox, progress, texts, failed)
-    for task in sorted(tasks, key=lambda task: task.lineage.depth if task.lineage else 0):
+    # a task that others were made of stands among the tasks and among the ancestors: it is no duplicate of itself
+    each = {(task.id, task.digest, repr(task.lineage)): task for task in tasks}
+    for task in sorted(each.values(), key=lambda task: task.lineage.depth if task.lineage else 0):
         check.task(task)
         progress("candidates", 1)
     return check.failures
