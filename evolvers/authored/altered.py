@@ -19,6 +19,7 @@ from .fields import (
     MIN_SPEC,
     calls_of,
     check_known,
+    code_of,
     text_of,
 )
 from .likeness import containment_of, tokens_of
@@ -66,7 +67,7 @@ class Altering:
         check_known(reply, (*COMMON, *self.extra))
         stated = read_signature(text_of(reply, "signature", 10, 400))
         spec = text_of(reply, "spec", MIN_SPEC, MAX_SPEC)
-        reference = text_of(reply, "reference", 20, MAX_PROGRAM) + "\n"
+        reference = code_of(reply, "reference", 20, MAX_PROGRAM)
         read_reference(reference, stated, MAX_PROGRAM)
         check_spec(spec, stated.name)
         check_leak(spec, [reference])
@@ -76,7 +77,7 @@ class Altering:
             entry_point=stated.name,
             reference=reference,
             inputs=calls_of(reply, "inputs", stated, MIN_INPUTS, MAX_INPUTS),
-            contract=read_contract(text_of(reply, "contract", 0, MAX_CONTRACT), stated, MAX_CONTRACT),
+            contract=read_contract(code_of(reply, "contract", 0, MAX_CONTRACT), stated, MAX_CONTRACT),
         )
         return replace(draft, notes=self.noted(draft, reply, parents))
 

@@ -19,6 +19,7 @@ MIN_INPUTS, MAX_INPUTS = 5, 40
 MAX_ARGUMENTS = 2_000
 """Characters of one input."""
 _MAX_UNKNOWN = 2_000
+_BLOCK = re.compile(r"```[A-Za-z0-9]*\n((?:(?!```).)*)```", re.DOTALL)
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ue000-\uf8ff]"
 )
@@ -50,6 +51,13 @@ def text_of(reply: Mapping[str, Any], name: str, least: int, most: int) -> str:
     if hidden is not None:
         raise UnusableReply(f'"{name}": holds the invisible character U+{ord(hidden[0]):04X}', "invisible characters")
     return text
+
+
+def code_of(reply: Mapping[str, Any], name: str, least: int, most: int) -> str:
+    """A program: a text of some length, taken out of the one code block that it may stand in."""
+    text = text_of(reply, name, least, most)
+    block = _BLOCK.fullmatch(text.strip())
+    return (block[1] if block else text).rstrip() + "\n"
 
 
 def line_of(reply: Mapping[str, Any], name: str, least: int = 3, most: int = 300) -> str:

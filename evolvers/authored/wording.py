@@ -23,11 +23,12 @@ _ADDRESSED = re.compile(
     r"<\|[a-z_]{2,40}\|>|\[/?INST\]|<</?SYS>>|</?(?:system|assistant|think)>|^\s*(?:system|assistant|human)\s*:"
     r"|\b(?:ignore|disregard|forget)\b[^.\n]{0,40}\b(?:instructions?|prompts?|rules?|the above|said (?:above|before))\b"
     r"|\bas an? (?:ai|language) (?:model|assistant)\b|\byou are (?:now )?(?:chatgpt|claude|gemini|an? (?:ai|llm))\b"
-    r"|\b(?:system prompt|jailbreak|hidden tests?|test (?:suite|harness)|unit tests?|the graders?|this benchmark)\b",
+    r"|\b(?:system prompt|jailbreak|hidden tests?|test harness|unit tests?|this benchmark)\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _PARENT = re.compile(
-    r"\b(?:original|parent|seed|previous|old|first|second) (?:task|problem|version|docstring|specification)s?\b"
+    r"\b(?:original|given) (?:task|problem)s?\b|\b(?:first|second|previous|parent|seed) problem\b"
+    r"|\b(?:original|parent|seed|previous|first|second) (?:docstring|specification)s?\b"
     r"|\b(?:HumanEval|MBPP|EvoEval)\b|\b(?:reference|canonical) (?:solution|implementation|program)\b",
     re.IGNORECASE,
 )

@@ -11,7 +11,7 @@ from ....benchmarks import CodeTask
 from ...protocol import Gate
 from ...syntax import parse
 from ..altered import Altering, delta_gate, other_name
-from ..fields import calls_of, list_of, text_of
+from ..fields import calls_of, code_of, list_of, text_of
 from ..programs import called_in, function_in, read_program
 from ..protocol import Draft, Evidence, Helper, UnusableReply
 from ..signatures import stated
@@ -79,7 +79,7 @@ def _helper(value: Any, place: int) -> Helper:
         raise UnusableReply(f'"{where}": expected an object with name, program and calls', "wrong type")
     fields = {f"{where}.{name}": each for name, each in value.items()}
     name = text_of(fields, f"{where}.name", 1, 60)
-    program = text_of(fields, f"{where}.program", 20, MAX_HELPER) + "\n"
+    program = code_of(fields, f"{where}.program", 20, MAX_HELPER)
     tree = read_program(program, f"{where}.program", MAX_HELPER)
     node = function_in(tree, name, f"{where}.program")
     if not ast.get_docstring(node):

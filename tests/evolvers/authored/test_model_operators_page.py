@@ -50,10 +50,15 @@ def parents_of(name: str) -> tuple[CodeTask, ...]:
     return both[: model_operator_named(name).parents]
 
 
+def replies_of(name: str) -> list[dict[str, Any]]:
+    """What the page shows that an author says to an operator."""
+    text = {**sections("Altering"), **sections("Preserving")}[name]
+    return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+
+
 @pytest.mark.parametrize("name", registered())
 def test_the_replies_that_the_page_shows_are_read_and_proven(name: str) -> None:
-    text = {**sections("Altering"), **sections("Preserving")}[name]
-    replies: list[dict[str, Any]] = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    replies = replies_of(name)
     operator = model_operator_named("back_translate:German" if name == "back_translate" else name)
     parents = parents_of(name)
     for place in range(1, len(replies)):

@@ -191,6 +191,25 @@ def helper(program: str, *calls: str) -> dict[str, Any]:
     return {"helpers": [{"name": "largest", "program": program, "calls": list(calls)}]}
 
 
+def test_a_program_in_a_code_block_is_taken_out_of_it() -> None:
+    fenced = f"```python\n{TASK['reference']}\n```"
+    assert read("difficult", good("difficult", reference=fenced)) == read("difficult", good("difficult"))
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        "Of each pair of versions, the first version is the older one, and the previous version is dropped.",
+        "A task may begin when its parent task and the previous task have ended.",
+        "The graders of a school test each pupil; a pupil who forgets the rules gets the original grade.",
+        "Ignore numbers above the limit. Every system: one value.",
+        "The original list is not changed, and the second task of a day is skipped.",
+    ],
+)
+def test_stories_of_versions_tasks_and_graders_are_prose(story: str) -> None:
+    assert read("difficult", good("difficult", spec=f"{TASK['spec']} {story}")).spec.endswith(story)
+
+
 OWN: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
     "difficult": [
         ("no changes", "missing field", {"changes": ...}),
