@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..benchmarks import BadInput
+from .designed.files import operators_in
 from .protocol import Operator, operator_named, registered_operators
 
 MAX_STACKED = 3
@@ -23,7 +24,7 @@ def parse_operators(text: str) -> list[list[Operator]]:
     for chain in filter(None, (part.strip() for part in text.split(","))):
         if not all(name.strip() for name in chain.split("+")):
             raise BadInput(f"--operators {chain[:80]!r}: an operator is missing beside '+'; write it like a+b")
-        chains += _group(chain) if chain in GROUPS else [[operator_named(name.strip()) for name in chain.split("+")]]
+        chains += _group(chain) if chain in GROUPS else _chain([name.strip() for name in chain.split("+")])
     labels = [label_of(chain) for chain in chains]
     if not chains or len(set(labels)) < len(labels):
         raise BadInput(f"--operators {text[:80]!r}: give one or more different operators, like {DEFAULT_OPERATORS!r}")
@@ -32,6 +33,23 @@ def parse_operators(text: str) -> list[list[Operator]]:
             f"--operators {text[:80]!r}: more than {MAX_STACKED} stacked operators make prompts that nobody can read"
         )
     return chains
+
+
+def _chain(names: Sequence[str]) -> list[list[Operator]]:
+    """One chain; one for each operator where it is the name of a file."""
+    if len(names) == 1 and names[0].startswith("@"):
+        found, named = operators_in(names[0][1:])
+        return [found] if named else [[each, operator_named("rename")] for each in found]
+    return [[_one(name) for name in names]]
+
+
+def _one(name: str) -> Operator:
+    if not name.startswith("@"):
+        return operator_named(name)
+    found, named = operators_in(name[1:])
+    if not named:
+        raise BadInput(f"{name[:80]}: in a chain, name one operator of the file: {name[:80]}:NAME+rename")
+    return found[0]
 
 
 def _group(name: str) -> list[list[Operator]]:

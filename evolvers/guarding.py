@@ -19,6 +19,7 @@ from ..benchmarks.plain import dumps
 from .deeptypes import annotation_of
 from .examples import choose_examples
 from .expectations import comparator_of
+from .language.pre_transforms import Undefined
 from .language.predicates import BY_NAME, Predicate, predicates_for
 from .literals import literal
 from .protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Pool, Rows, spread
@@ -89,18 +90,77 @@ class Guard:
     kind: Kind = "altering"
     least_delta = LEAST_SHARE
 
+    def predicates(self, deep_type: str) -> Sequence[Predicate]:
+        """The predicates for arguments of a type."""
+        return predicates_for(deep_type)
+
+    def predicate(self, parameters: Mapping[str, Any]) -> Predicate:
+        """The predicate that was drawn."""
+        return BY_NAME[str(parameters["predicate"])]
+
+    def noted(self) -> dict[str, Any]:
+        """What goes into the lineage beside what was drawn."""
+        return {}
+
+    def body_of(self, clause: str, parameter: str) -> str:
+        """Statements in ``value`` that a clause says. ValueError unless it has exactly one reading."""
+        return body_of(clause, parameter)
+
+    def guarded(
+        self,
+        task: CodeTask,
+        rng: random.Random,
+        pool: Pool,
+        outcomes: Callable[[Observation], Sequence[Outcome]],
+    ) -> list[Candidate]:
+        """Candidates, the best first. ``outcomes``: what a guard may end in. NotApplicable when no predicate divides
+        the inputs.
+        """
+        observed = pool.observed(task)
+        comparator = comparator_of(task, observed)
+        if not observed.pure:
+            raise NotApplicable("the reference changes its arguments")
+        calls = calls_from(observed)
+        seen = _seen(observed, calls)
+        try:
+            signature_of(task.reference, str(task.entry_point))
+            subjects = subjects_of(task.reference, str(task.entry_point), tuple(row.args for row in seen.rows))
+        except SyntaxError as error:
+            raise NotApplicable("a program of the task does not parse") from error
+        plans = _plans(seen, subjects, outcomes(observed), rng, self.predicates)
+        source = NameSource(rng, words_of(texts_of(task)))
+        return [
+            self._candidate(
+                task,
+                {
+                    "predicate": plan.predicate.name,
+                    "constant": plan.constant,
+                    "parameter": plan.subject.name,
+                    "outcome": plan.outcome.statement,
+                    "entry_point": source.function(),
+                    "helper": source.function(),
+                    "output_type": observed.output_type,
+                    **self.noted(),
+                },
+                calls,
+                comparator,
+            )
+            for plan in plans
+        ]
+
     def finish(
         self, candidate: Candidate, rows: Mapping[str, tuple[Executed, ...]], examples: Sequence[Executed]
     ) -> CodeTask:
         """The candidate's task with tests, and examples in its prompt."""
         (parent,) = candidate.parents
-        prompt = wrapped_prompt(parent, _wrapper(parent, candidate.parameters), examples)
+        predicate = self.predicate(candidate.parameters)
+        prompt = wrapped_prompt(parent, _wrapper(parent, candidate.parameters, predicate), examples)
         return replace(candidate.task, prompt=prompt, tests=cases_tests(candidate, rows))
 
     def prove(self, task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> tuple[Gate, ...]:
         """Static proofs: the parent's text and program are untouched, the sentence has exactly one reading."""
         (parent,) = parents
-        return (verbatim_gate(task, parent), _reading_gate(task, parent, parameters))
+        return (verbatim_gate(task, parent), self._reading_gate(task, parent, parameters))
 
     def witness(self, task: CodeTask, parents: Sequence[CodeTask]) -> str:
         """A program read out of the prompt alone; ValueError when the prompt is outside the controlled language."""
@@ -110,45 +170,47 @@ class Guard:
         parameter = subject_in(frame.said)
         otherwise = f"return {frame.inner}({frame.arguments})"
         statements = f"if READ({parameter}):\n    {frame.outcome}\nelse:\n    {otherwise}"
-        return witness_on_parameter(parent, name, body_of(frame.said, parameter), statements)
+        return witness_on_parameter(parent, name, self.body_of(frame.said, parameter), statements)
 
-
-def guarded(
-    task: CodeTask, rng: random.Random, pool: Pool, outcomes: Callable[[Observation], Sequence[Outcome]]
-) -> list[Candidate]:
-    """Candidates, the best first. ``outcomes``: what a guard may end in. NotApplicable when no predicate divides the
-    inputs.
-    """
-    observed = pool.observed(task)
-    comparator = comparator_of(task, observed)
-    if not observed.pure:
-        raise NotApplicable("the reference changes its arguments")
-    calls = calls_from(observed)
-    seen = _seen(observed, calls)
-    try:
-        signature_of(task.reference, str(task.entry_point))
-        subjects = subjects_of(task.reference, str(task.entry_point), tuple(row.args for row in seen.rows))
-    except SyntaxError as error:
-        raise NotApplicable("a program of the task does not parse") from error
-    plans = _plans(seen, subjects, outcomes(observed), rng)
-    source = NameSource(rng, words_of(texts_of(task)))
-    return [
-        _candidate(
-            task,
-            {
-                "predicate": plan.predicate.name,
-                "constant": plan.constant,
-                "parameter": plan.subject.name,
-                "outcome": plan.outcome.statement,
-                "entry_point": source.function(),
-                "helper": source.function(),
-                "output_type": observed.output_type,
-            },
-            calls,
-            comparator,
+    def _candidate(
+        self, parent: CodeTask, parameters: Mapping[str, Any], calls: Mapping[str, Rows], comparator: Comparator
+    ) -> Candidate:
+        helper, predicate = str(parameters["helper"]), self.predicate(parameters)
+        wrapper = _wrapper(parent, parameters, predicate)
+        body = (
+            f"if {helper}({parameters['parameter']}):\n    {parameters['outcome']}\n"
+            f"return {parent.entry_point}({wrapper.signature.arguments})"
         )
-        for plan in plans
-    ]
+        task = replace(
+            parent,
+            prompt=wrapped_prompt(parent, wrapper, ()),
+            entry_point=wrapper.name,
+            reference=extended_reference(parent, wrapper, helper, predicate.code(parameters["constant"]), body),
+            tests=(CasesTest((), comparator),),
+            metadata={},
+        )
+        verb, _, what = str(parameters["outcome"]).partition(" ")
+        raises = (what,) if verb == "raise" else ()
+        return Candidate(task, (parent,), parameters, calls=calls, base=parent.reference, raises=raises)
+
+    def _reading_gate(self, task: CodeTask, parent: CodeTask, parameters: Mapping[str, Any]) -> Gate:
+        signature = signature_of(parent.reference, str(parent.entry_point))
+        try:
+            name, text = definition_in(task)
+            frame = read_guard(text)
+            parameter = subject_in(frame.said)
+            body = self.body_of(frame.said, parameter)
+            same = _same_statement(frame.outcome, str(parameters["outcome"]))
+        except (ValueError, SyntaxError) as error:
+            return Gate("one_reading", False, {"problem": str(error)[:80]})
+        holds = (
+            same
+            and name == task.entry_point
+            and frame.inner == parent.entry_point
+            and frame.arguments == signature.arguments
+            and parameter in signature.names
+        )
+        return Gate("one_reading", holds, {"body": text_digest(body), "outcome": text_digest(frame.outcome)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +240,14 @@ def _seen(observed: Observation, calls: Mapping[str, Rows]) -> _Seen:
     return _Seen(tuple(row for _, row in found), tuple(each for each in killers if each), given, returned)
 
 
-def _plans(seen: _Seen, subjects: Sequence[Subject], outcomes: Sequence[Outcome], rng: random.Random) -> list[_Plan]:
-    fitting = [(subject, predicate) for subject in subjects for predicate in predicates_for(subject.deep_type)]
+def _plans(
+    seen: _Seen,
+    subjects: Sequence[Subject],
+    outcomes: Sequence[Outcome],
+    rng: random.Random,
+    predicates: Callable[[str], Sequence[Predicate]],
+) -> list[_Plan]:
+    fitting = [(subject, predicate) for subject in subjects for predicate in predicates(subject.deep_type)]
     if not fitting:
         raise NotApplicable("no predicate for any parameter's type")
     found = []
@@ -197,7 +265,10 @@ def _best(
     """The constant and the outcome with which a predicate divides the inputs best and holds up."""
     plans = []
     for constant in _near_the_middle(predicate.constants(subject.values)):
-        share = sum(predicate.holds(value, constant) for value in subject.values) / len(subject.values)
+        try:
+            share = sum(predicate.holds(value, constant) for value in subject.values) / len(subject.values)
+        except Undefined:
+            continue
         if LEAST_SHARE <= share <= MOST_SHARE:
             for outcome in rng.sample(outcomes, min(2, len(outcomes))):
                 score = rng.uniform(0.0, 0.6) - abs(share - BEST_SHARE)
@@ -238,9 +309,9 @@ def _near_the_middle(constants: Sequence[Any]) -> Sequence[Any]:
     return constants[max(0, middle - most) : middle + most + 1]
 
 
-def _wrapper(parent: CodeTask, parameters: Mapping[str, Any]) -> Wrapper:
+def _wrapper(parent: CodeTask, parameters: Mapping[str, Any], predicate: Predicate) -> Wrapper:
     signature = signature_of(parent.reference, str(parent.entry_point))
-    predicate, inner = BY_NAME[str(parameters["predicate"])], parent.entry_point
+    inner = parent.entry_point
     clause = predicate.say(str(parameters["parameter"]), parameters["constant"])
     verb, _, what = str(parameters["outcome"]).partition(" ")
     ending = f"raise {what}" if verb == "raise" else f"return `{what}`"
@@ -250,48 +321,6 @@ def _wrapper(parent: CodeTask, parameters: Mapping[str, Any]) -> Wrapper:
     )
     returns = annotation_of(str(parameters["output_type"]))
     return Wrapper(str(parameters["entry_point"]), signature, returns, definition)
-
-
-def _candidate(
-    parent: CodeTask, parameters: Mapping[str, Any], calls: Mapping[str, Rows], comparator: Comparator
-) -> Candidate:
-    wrapper = _wrapper(parent, parameters)
-    helper, predicate = str(parameters["helper"]), BY_NAME[str(parameters["predicate"])]
-    body = (
-        f"if {helper}({parameters['parameter']}):\n    {parameters['outcome']}\n"
-        f"return {parent.entry_point}({wrapper.signature.arguments})"
-    )
-    task = replace(
-        parent,
-        prompt=wrapped_prompt(parent, wrapper, ()),
-        entry_point=wrapper.name,
-        reference=extended_reference(parent, wrapper, helper, predicate.code(parameters["constant"]), body),
-        tests=(CasesTest((), comparator),),
-        metadata={},
-    )
-    verb, _, what = str(parameters["outcome"]).partition(" ")
-    raises = (what,) if verb == "raise" else ()
-    return Candidate(task, (parent,), parameters, calls=calls, base=parent.reference, raises=raises)
-
-
-def _reading_gate(task: CodeTask, parent: CodeTask, parameters: Mapping[str, Any]) -> Gate:
-    signature = signature_of(parent.reference, str(parent.entry_point))
-    try:
-        name, text = definition_in(task)
-        frame = read_guard(text)
-        parameter = subject_in(frame.said)
-        body = body_of(frame.said, parameter)
-        same = _same_statement(frame.outcome, str(parameters["outcome"]))
-    except (ValueError, SyntaxError) as error:
-        return Gate("one_reading", False, {"problem": str(error)[:80]})
-    holds = (
-        same
-        and name == task.entry_point
-        and frame.inner == parent.entry_point
-        and frame.arguments == signature.arguments
-        and parameter in signature.names
-    )
-    return Gate("one_reading", holds, {"body": text_digest(body), "outcome": text_digest(frame.outcome)})
 
 
 def _same_statement(left: str, right: str) -> bool:

@@ -115,6 +115,24 @@ def evolve(
     return Evolution(new, tuple(run.tallies))
 
 
+def tried(
+    suite: Suite, operators: Sequence[Operator], seed: int, sandbox: Sandbox, progress: Progress = silent
+) -> list[Tally]:
+    """What becomes of each operator's proposals for the tasks of a suite, whatever the other operators make of them.
+
+    Nothing is kept. InfraError when the sandbox fails.
+    """
+    suite = with_expected(suite, sandbox)
+    observations = observe(suite.tasks, sandbox, progress)
+    tallies = []
+    for operator in operators:
+        run = _Run(suite, seed, sandbox, 1, MAX_DEPTH, "tried", progress)
+        run.know(observations)
+        run.chain([operator])
+        tallies += run.tallies
+    return tallies
+
+
 class _Run:
     """The state of one evolution: what was observed, certified and counted so far."""
 
@@ -135,9 +153,15 @@ class _Run:
     def observe(self, tasks: Sequence[CodeTask]) -> None:
         """Learn what these tasks do, unless it is known."""
         new = {task.digest: task for task in tasks if task.digest not in self._observations}
-        found = observe(list(new.values()), self._sandbox, self._progress)
+        self._learn(new, observe(list(new.values()), self._sandbox, self._progress))
+
+    def know(self, observations: Mapping[str, Observation]) -> None:
+        """Take over what was learnt of the suite's tasks already."""
+        self._learn({task.digest: task for task in self._suite.tasks}, observations)
+
+    def _learn(self, tasks: Mapping[str, CodeTask], found: Mapping[str, Observation]) -> None:
         self._observations.update(found)
-        for digest, task in new.items():
+        for digest, task in tasks.items():
             self._archive.add_task(task, found[digest])
 
     def chain(self, chain: Sequence[Operator]) -> list[CodeTask]:
@@ -254,7 +278,7 @@ def altered(task: CodeTask, known: Mapping[str, CodeTask]) -> int:
     above = [altered(known[parent], known) for parent in task.lineage.parents if parent in known]
     from .authored.lineages import kind_of
 
-    own = kind_of(task.lineage.operator) == "altering"
+    own = kind_of(task.lineage) == "altering"
     return own + max(above, default=0)
 
 

@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..benchmarks import BadInput, CodeTask, Suite
+from ..benchmarks import BadInput, CodeTask, Lineage, Suite
 from ..harness.sandbox.api import Sandbox
 from .authored.lineages import is_authored
 from .authored.verify import operator_problem, verify_authored
 from .certificate import certificate_of, differences
+from .designed.operators import operator_of
 from .gates import Evaluated, evaluate
 from .keeping import broken_seeds, foreign_seeds
 from .observe import Progress, observe, read_off
 from .pipeline import mates_of, proposals, reads_off, silent
-from .protocol import Candidate, NotApplicable, Observation, Operator, Pool, operator_named
+from .protocol import Candidate, NotApplicable, Observation, Operator, Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +104,18 @@ class _Check:
         if first is not None and (first.root != lineage.root or lineage.depth != 1 + _depth(parents)):
             self.fail(task, "root or depth of the lineage do not follow from its parents")
             return False
-        return self._operator_stands(task, lineage.operator, lineage.operator_version)
+        return self._operator_stands(task, lineage)
 
-    def _operator_stands(self, task: CodeTask, name: str, version: str) -> bool:
+    def _operator_stands(self, task: CodeTask, lineage: Lineage) -> bool:
         if is_authored(task):
             problem = operator_problem(task)
             if problem is not None:
                 self.fail(task, problem)
             return problem is None
+        name, version = lineage.operator, lineage.operator_version
         if name not in self.operators:
             try:
-                self.operators[name] = operator_named(name)
+                self.operators[name] = operator_of(lineage)
             except BadInput as error:
                 self.fail(task, str(error))
                 return False

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...benchmarks import CodeTask
+from ...benchmarks import CodeTask, Lineage
 from ...harness.sandbox.api import Sandbox
+from ..designed import operators as designed
 from ..observe import Progress, observe
-from ..protocol import Kind, Observation, operator_named
+from ..protocol import Kind, Observation
 from .protocol import ModelOperator
 from .registry import model_operator_named
 
@@ -29,9 +30,10 @@ def operator_of(name: str) -> ModelOperator:
     return model_operator_named(name.removeprefix(PREFIX))
 
 
-def kind_of(name: str) -> Kind:
-    """The kind of the operator that a lineage names. BadInput when there is none."""
-    return operator_of(name).kind if name.startswith(PREFIX) else operator_named(name).kind
+def kind_of(lineage: Lineage) -> Kind:
+    """The kind of the operator that a lineage names or holds. BadInput when there is none."""
+    name = lineage.operator
+    return operator_of(name).kind if name.startswith(PREFIX) else designed.operator_of(lineage).kind
 
 
 def observe_apart(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progress) -> dict[str, Observation]:

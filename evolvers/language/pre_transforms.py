@@ -16,6 +16,10 @@ from typing import Any
 Parameters = dict[str, Any]
 
 
+class Undefined(Exception):
+    """A transform or a predicate has no value for an argument, or too large a one."""
+
+
 def _nothing(rng: random.Random, values: Sequence[Any]) -> Parameters:
     return {}
 
@@ -27,7 +31,7 @@ class PreTransform:
     takes:
         the deep types it is for: whole types, or prefixes that end in ``[``.
     apply:
-        what it does, as a function of the value and the drawn parameters.
+        what it does, as a function of the value and the drawn parameters; Undefined where it does nothing.
     odds:
         how likely a change of the argument shows in the result, for arguments of which nothing is known.
     draw:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ...benchmarks import CasesTest, CodeTask, Comparator
@@ -18,7 +18,7 @@ from ..deeptypes import annotation_of
 from ..expectations import comparator_of
 from ..language.transforms import BY_NAME, Transform, transforms_for
 from ..protocol import Candidate, Executed, Gate, Kind, NotApplicable, Pool, Rows
-from ..readings.sentences import read
+from ..readings.sentences import Reading, read
 from ..texts import texts_of
 from ..words import NameSource, words_of
 from ..wrapping import (
@@ -37,12 +37,11 @@ _LETTERS = "vwyz"
 _INJECTIVE_FIRST = 0.85
 
 
-@dataclass(frozen=True, slots=True)
 class ComposePost:
     """See the module's docstring."""
 
-    name: str = "compose_post"
-    version: str = "1"
+    name = "compose_post"
+    version = "1"
     kind: Kind = "altering"
 
     def describe(self) -> str:
@@ -55,7 +54,7 @@ class ComposePost:
         comparator = comparator_of(task, observed)
         if not observed.pure:
             raise NotApplicable("the reference changes its arguments")
-        fitting = transforms_for(observed.output_type)
+        fitting = self.fitting(observed.output_type)
         if not fitting:
             raise NotApplicable(f"no transform for outputs of type {_short(observed.output_type)}")
         try:
@@ -76,9 +75,26 @@ class ComposePost:
                 "letter": letter,
                 "parent_type": observed.output_type,
                 "output_type": transform.output_type(observed.output_type),
+                **self.noted(),
             }
             made.append(self._candidate(task, parameters, observed.inputs, comparator))
         return made
+
+    def fitting(self, deep_type: str) -> list[Transform]:
+        """The transforms for values of a type."""
+        return transforms_for(deep_type)
+
+    def transform(self, parameters: Mapping[str, Any]) -> Transform:
+        """The transform that was drawn."""
+        return BY_NAME[str(parameters["transform"])]
+
+    def noted(self) -> dict[str, Any]:
+        """What goes into the lineage beside what was drawn."""
+        return {}
+
+    def reading(self, text: str) -> Reading:
+        """What a prompt's text says, read without a look at the transforms. ValueError when it has not one reading."""
+        return read(text)
 
     def _candidate(
         self,
@@ -87,8 +103,8 @@ class ComposePost:
         inputs: Mapping[str, Rows],
         comparator: Comparator,
     ) -> Candidate:
-        wrapper = _wrapper(parent, parameters)
-        transform = BY_NAME[str(parameters["transform"])]
+        transform = self.transform(parameters)
+        wrapper = _wrapper(parent, parameters, transform)
         task = replace(
             parent,
             prompt=wrapped_prompt(parent, wrapper, ()),
@@ -106,21 +122,37 @@ class ComposePost:
     ) -> CodeTask:
         """The candidate's task with tests, and examples in its prompt."""
         (parent,) = candidate.parents
-        wrapper = _wrapper(parent, candidate.parameters)
+        wrapper = _wrapper(parent, candidate.parameters, self.transform(candidate.parameters))
         tests = cases_tests(candidate, rows)
         return replace(candidate.task, prompt=wrapped_prompt(parent, wrapper, examples), tests=tests)
 
     def prove(self, task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> tuple[Gate, ...]:
         """Static proofs: the parent's text and program are untouched, the sentence has exactly one reading."""
         (parent,) = parents
-        return (verbatim_gate(task, parent), _reading_gate(task, parent, parameters))
+        return (verbatim_gate(task, parent), self._reading_gate(task, parent, parameters))
 
     def witness(self, task: CodeTask, parents: Sequence[CodeTask]) -> str:
         """A program read out of the prompt alone; ValueError when the prompt is outside the controlled language."""
         (parent,) = parents
         name, text = definition_in(task)
-        reading = read(text)
+        reading = self.reading(text)
         return witness_program(parent, name, reading.inner, reading.body)
+
+    def _reading_gate(self, task: CodeTask, parent: CodeTask, parameters: Mapping[str, Any]) -> Gate:
+        signature = signature_of(parent.reference, str(parent.entry_point))
+        try:
+            name, text = definition_in(task)
+            reading = self.reading(text)
+        except ValueError as error:
+            return Gate("one_reading", False, {"problem": str(error)[:80]})
+        holds = (
+            name == task.entry_point
+            and reading.inner == parent.entry_point
+            and reading.inner_arguments == signature.arguments
+            and reading.letter == parameters["letter"]
+            and reading.letter not in signature.names
+        )
+        return Gate("one_reading", holds, {"body": text_digest(reading.body)})
 
 
 def _short(deep_type: str) -> str:
@@ -133,9 +165,8 @@ def _ranked(fitting: Sequence[Transform], rng: random.Random) -> list[Transform]
     return [transform for _, transform in sorted(scored, key=lambda pair: pair[0])]
 
 
-def _wrapper(parent: CodeTask, parameters: Mapping[str, Any]) -> Wrapper:
+def _wrapper(parent: CodeTask, parameters: Mapping[str, Any], transform: Transform) -> Wrapper:
     signature = signature_of(parent.reference, str(parent.entry_point))
-    transform = BY_NAME[str(parameters["transform"])]
     letter, inner = str(parameters["letter"]), parent.entry_point
     definition = (
         f"Let {letter} be the value that `{inner}({signature.arguments})`, as specified above, returns. "
@@ -144,20 +175,3 @@ def _wrapper(parent: CodeTask, parameters: Mapping[str, Any]) -> Wrapper:
     )
     returns = annotation_of(str(parameters["output_type"]))
     return Wrapper(str(parameters["entry_point"]), signature, returns, definition)
-
-
-def _reading_gate(task: CodeTask, parent: CodeTask, parameters: Mapping[str, Any]) -> Gate:
-    signature = signature_of(parent.reference, str(parent.entry_point))
-    try:
-        name, text = definition_in(task)
-        reading = read(text)
-    except ValueError as error:
-        return Gate("one_reading", False, {"problem": str(error)[:80]})
-    holds = (
-        name == task.entry_point
-        and reading.inner == parent.entry_point
-        and reading.inner_arguments == signature.arguments
-        and reading.letter == parameters["letter"]
-        and reading.letter not in signature.names
-    )
-    return Gate("one_reading", holds, {"body": text_digest(reading.body)})

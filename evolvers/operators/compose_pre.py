@@ -8,7 +8,7 @@ the parent's input envelope, so that the parent's function is never asked what i
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from ...benchmarks.plain import dumps
 from ..deeptypes import annotation_of
 from ..expectations import comparator_of
 from ..inputs.envelope import Envelope, infer
-from ..language.pre_transforms import BY_NAME, PreTransform, transforms_for
+from ..language.pre_transforms import BY_NAME, PreTransform, Undefined, transforms_for
 from ..protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observation, Pool, Rows
 from ..readings.frames import read_before, subject_in
 from ..readings.pre_sentences import body_of
@@ -48,12 +48,11 @@ LEAST_CHANGED = 0.4
 LEAST_INPUTS = 4
 
 
-@dataclass(frozen=True, slots=True)
 class ComposePre:
     """See the module's docstring."""
 
-    name: str = "compose_pre"
-    version: str = "1"
+    name = "compose_pre"
+    version = "1"
     kind: Kind = "altering"
 
     def describe(self) -> str:
@@ -74,7 +73,7 @@ class ComposePre:
         letter = next((letter for letter in _LETTERS if letter not in signature.names), None)
         if letter is None:
             raise NotApplicable("no free letter for the parameter's new value")
-        plans = _plans(observed, subjects, rng)
+        plans = _plans(observed, subjects, rng, self.fitting)
         source = NameSource(rng, words_of(texts_of(task)))
         return [
             self._candidate(
@@ -87,6 +86,7 @@ class ComposePre:
                     "helper": source.function(),
                     "letter": letter,
                     "output_type": observed.output_type,
+                    **self.noted(),
                 },
                 plan.calls,
                 comparator,
@@ -94,11 +94,27 @@ class ComposePre:
             for plan in plans
         ]
 
+    def fitting(self, deep_type: str) -> list[PreTransform]:
+        """The transforms for arguments of a type."""
+        return transforms_for(deep_type)
+
+    def transform(self, parameters: Mapping[str, Any]) -> PreTransform:
+        """The transform that was drawn."""
+        return BY_NAME[str(parameters["transform"])]
+
+    def noted(self) -> dict[str, Any]:
+        """What goes into the lineage beside what was drawn."""
+        return {}
+
+    def body_of(self, phrase: str, parameter: str) -> str:
+        """Statements in ``value`` that a phrase says. ValueError unless it has exactly one reading."""
+        return body_of(phrase, parameter)
+
     def _candidate(
         self, parent: CodeTask, parameters: Mapping[str, Any], calls: Mapping[str, Rows], comparator: Comparator
     ) -> Candidate:
-        wrapper = _wrapper(parent, parameters)
-        transform, helper = BY_NAME[str(parameters["transform"])], str(parameters["helper"])
+        transform, helper = self.transform(parameters), str(parameters["helper"])
+        wrapper = _wrapper(parent, parameters, transform)
         argument = f"{helper}({parameters['parameter']})"
         handed = handed_on(wrapper.signature, str(parameters["parameter"]), argument)
         task = replace(
@@ -122,14 +138,14 @@ class ComposePre:
     ) -> CodeTask:
         """The candidate's task with tests, and examples in its prompt."""
         (parent,) = candidate.parents
-        wrapper = _wrapper(parent, candidate.parameters)
+        wrapper = _wrapper(parent, candidate.parameters, self.transform(candidate.parameters))
         tests = cases_tests(candidate, rows)
         return replace(candidate.task, prompt=wrapped_prompt(parent, wrapper, examples), tests=tests)
 
     def prove(self, task: CodeTask, parents: Sequence[CodeTask], parameters: Mapping[str, Any]) -> tuple[Gate, ...]:
         """Static proofs: the parent's text and program are untouched, the sentence has exactly one reading."""
         (parent,) = parents
-        return (verbatim_gate(task, parent), _reading_gate(task, parent, parameters))
+        return (verbatim_gate(task, parent), self._reading_gate(task, parent, parameters))
 
     def witness(self, task: CodeTask, parents: Sequence[CodeTask]) -> str:
         """A program read out of the prompt alone; ValueError when the prompt is outside the controlled language."""
@@ -138,7 +154,25 @@ class ComposePre:
         frame = read_before(text)
         parameter = subject_in(frame.said)
         statements = f"{frame.letter} = READ({parameter})\nreturn {frame.inner}({frame.arguments})"
-        return witness_on_parameter(parent, name, body_of(frame.said, parameter), statements)
+        return witness_on_parameter(parent, name, self.body_of(frame.said, parameter), statements)
+
+    def _reading_gate(self, task: CodeTask, parent: CodeTask, parameters: Mapping[str, Any]) -> Gate:
+        signature = signature_of(parent.reference, str(parent.entry_point))
+        try:
+            name, text = definition_in(task)
+            frame = read_before(text)
+            parameter = subject_in(frame.said)
+            body = self.body_of(frame.said, parameter)
+        except ValueError as error:
+            return Gate("one_reading", False, {"problem": str(error)[:80]})
+        holds = (
+            name == task.entry_point
+            and frame.inner == parent.entry_point
+            and frame.letter not in signature.names
+            and parameter in signature.names
+            and frame.arguments == handed_on(signature, parameter, frame.letter)
+        )
+        return Gate("one_reading", holds, {"body": text_digest(body), "parameter": parameters["parameter"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +186,16 @@ class _Plan:
     score: float
 
 
-def _plans(observed: Observation, subjects: Sequence[Subject], rng: random.Random) -> list[_Plan]:
+def _plans(
+    observed: Observation,
+    subjects: Sequence[Subject],
+    rng: random.Random,
+    fitting_for: Callable[[str], Sequence[PreTransform]],
+) -> list[_Plan]:
     """The best plans. NotApplicable when no transform fits, or none stays in the envelope and changes enough."""
     envelope = infer(observed.calls)
     known = {dumps(row.args): dumps(row.returns) for row in observed.executed}
-    fitting = [(subject, transform) for subject in subjects for transform in transforms_for(subject.deep_type)]
+    fitting = [(subject, transform) for subject in subjects for transform in fitting_for(subject.deep_type)]
     if not fitting:
         raise NotApplicable("no transform for any parameter's type")
     found = []
@@ -186,7 +225,10 @@ def _plan(
         kept = []
         for args in rows:
             total += 1
-            new = with_argument(args, subject.place, transform.apply(args[subject.place], drawn))
+            try:
+                new = with_argument(args, subject.place, transform.apply(args[subject.place], drawn))
+            except Undefined:
+                continue
             before, after = dumps(args), dumps(new)
             if after not in known and not envelope.admits(new):
                 continue
@@ -202,9 +244,8 @@ def _plan(
     return _Plan(subject, transform, drawn, calls, likely / count)
 
 
-def _wrapper(parent: CodeTask, parameters: Mapping[str, Any]) -> Wrapper:
+def _wrapper(parent: CodeTask, parameters: Mapping[str, Any], transform: PreTransform) -> Wrapper:
     signature = signature_of(parent.reference, str(parent.entry_point))
-    transform = BY_NAME[str(parameters["transform"])]
     letter, parameter, inner = str(parameters["letter"]), str(parameters["parameter"]), parent.entry_point
     definition = (
         f"Let {letter} be {transform.say(parameter, parameters['arguments'])}. Return the value that "
@@ -213,22 +254,3 @@ def _wrapper(parent: CodeTask, parameters: Mapping[str, Any]) -> Wrapper:
     )
     returns = annotation_of(str(parameters["output_type"]))
     return Wrapper(str(parameters["entry_point"]), signature, returns, definition)
-
-
-def _reading_gate(task: CodeTask, parent: CodeTask, parameters: Mapping[str, Any]) -> Gate:
-    signature = signature_of(parent.reference, str(parent.entry_point))
-    try:
-        name, text = definition_in(task)
-        frame = read_before(text)
-        parameter = subject_in(frame.said)
-        body = body_of(frame.said, parameter)
-    except ValueError as error:
-        return Gate("one_reading", False, {"problem": str(error)[:80]})
-    holds = (
-        name == task.entry_point
-        and frame.inner == parent.entry_point
-        and frame.letter not in signature.names
-        and parameter in signature.names
-        and frame.arguments == handed_on(signature, parameter, frame.letter)
-    )
-    return Gate("one_reading", holds, {"body": text_digest(body), "parameter": parameters["parameter"]})

@@ -12,7 +12,7 @@ from typing import Any
 from ...benchmarks import CodeTask
 from ...benchmarks.plain import dumps
 from ..deeptypes import has_type, parts_of
-from ..guarding import Guard, Outcome, guarded
+from ..guarding import Guard, Outcome
 from ..protocol import Candidate, NotApplicable, Observation, Pool
 
 _NUMBERS = (-1, -2, -10, -99, 0, 7, 12, 42, 77, 100, 404, 1000)
@@ -32,10 +32,10 @@ class GuardClause(Guard):
 
     def propose(self, task: CodeTask, rng: random.Random, pool: Pool) -> list[Candidate]:
         """The guards that divide the parent's inputs best."""
-        return guarded(task, rng, pool, lambda observed: _constants(observed, rng))
+        return self.guarded(task, rng, pool, lambda observed: constants_of(observed, rng))
 
 
-def _constants(observed: Observation, rng: random.Random) -> list[Outcome]:
+def constants_of(observed: Observation, rng: random.Random) -> list[Outcome]:
     """Values of the parent's output type that it seldom returns. NotApplicable when there is none."""
     kept = [
         value

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 
 from ...benchmarks import CodeTask
-from ..guarding import Guard, Outcome, guarded
+from ..guarding import Guard, Outcome
 from ..protocol import Candidate, Pool
 
 EXCEPTIONS = ("ValueError", "LookupError", "ArithmeticError", "RuntimeError")
@@ -29,4 +29,4 @@ class GuardRaise(Guard):
 
     def propose(self, task: CodeTask, rng: random.Random, pool: Pool) -> list[Candidate]:
         """The guards that divide the parent's inputs best."""
-        return guarded(task, rng, pool, lambda observed: [Outcome(raises=rng.choice(EXCEPTIONS))])
+        return self.guarded(task, rng, pool, lambda observed: [Outcome(raises=rng.choice(EXCEPTIONS))])

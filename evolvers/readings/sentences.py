@@ -41,6 +41,11 @@ _CLOSING = re.compile(r"\s*Only the specification of `(\w+)` is given above: imp
 def read(text: str) -> Reading:
     """Read the last definition in a prompt's text (docstring escapes resolved). ValueError when it is outside the "
     "language."""
+    return read_with(text, lambda sentence, letter: one_of(_GRAMMAR, sentence, letter))
+
+
+def read_with(text: str, body_of: Callable[[str, str], str]) -> Reading:
+    """The same, where ``body_of`` reads the sentence that speaks of a letter."""
     text = " ".join(text.split())
     openings = list(_OPENING.finditer(text))
     if not openings:
@@ -49,7 +54,7 @@ def read(text: str) -> Reading:
     closing = _CLOSING.search(text, opening.end())
     if closing is None or closing.group(1) != opening["inner"]:
         raise ValueError("the definition has no end")
-    body = one_of(_GRAMMAR, text[opening.end() : closing.start()], opening["letter"])
+    body = body_of(text[opening.end() : closing.start()], opening["letter"])
     return Reading(opening["letter"], opening["inner"], opening["arguments"], body)
 
 
