@@ -13,7 +13,7 @@ from math import ceil
 from typing import Any, Literal
 
 from ...benchmarks import Comparator, matches
-from ..evaluated import digests_of
+from ..literals import literal
 from ..protocol import Executed
 from ..texts import text_of
 
@@ -114,7 +114,8 @@ def _groups(
 def separating(
     reference: Sequence[Executed], solutions: Sequence[Sequence[Executed] | None], found: Consensus, how: Comparator
 ) -> int | None:
-    """The place of the input at which the two largest groups part: the shortest of those where they do.
+    """The place of the input at which the two largest groups part: the shortest of those where they do and that a
+    prompt can show.
 
     The reference stands for its own group, and for one of the two where its group is none of the largest.
     """
@@ -127,9 +128,13 @@ def separating(
         between = differences(largest, solutions[second[0]] or (), how)
         # An input at which the reference differs as well says more.
         places = tuple(place for place in between if place in places) or between
-    return min(places, key=lambda place: (len(text_of(reference[place].args)), place), default=None)
+    showable = [place for place in places if _has_literal(reference[place])]
+    return min(showable, key=lambda place: (len(text_of(reference[place].args)), place), default=None)
 
 
-def functional_digest(rows: Sequence[Executed]) -> str:
-    """A digest of what a program gives on every input."""
-    return digests_of(rows)[1]
+def _has_literal(row: Executed) -> bool:
+    try:
+        literal((row.args, row.returns))
+    except ValueError:
+        return False
+    return True

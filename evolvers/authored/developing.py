@@ -14,6 +14,7 @@ from ...benchmarks import CodeTask
 from ...harness.sandbox.api import Sandbox
 from ..protocol import Executed, Gate, NotApplicable, Observation, Rows
 from ..sameness import same_program_gate
+from .calls import Panel
 from .clarifying import Clarification, clarified
 from .consensus import Consensus, consensus, separating
 from .drafting import Rejected
@@ -68,6 +69,10 @@ class Subject:
 
 class Source(Protocol):
     """What models say of one proposal. OutOfBudget, and an endpoint's outage, pass through."""
+
+    @property
+    def panel(self) -> Panel:
+        """Whose models they are."""
 
     async def draft(self) -> Draft:
         """The author's draft; Rejected where there is none."""
@@ -156,7 +161,7 @@ async def _alter(
         task = form(now, studied, [each.args for each in found.said])
         found.hold(dynamic_gates(now, task, studied))
         _not_published(found, now, settings)
-        twin = twins and await twins.twin(task.task, studied.functional_hash, task.rows)
+        twin = twins and await twins.twin(task.task, studied.functional_hash, anew=True)
         if twin:
             raise Rejected(twin, twin)
         found.solutions = await source.solutions(task.task)
@@ -167,7 +172,8 @@ async def _alter(
             break
         others = [each[place] for each in rows if each is not None]
         found.said.append(await source.clarify(now, task.rows[place], others))
-    found.hold([consensus_gate(agreement)])
+    agreeing = [found.solutions[number] for number in agreement.agreeing]
+    found.hold([consensus_gate(agreement), other_witness(source.panel, agreeing)])
     found.task, found.rows = task.task, task.rows
     solves = tuple(number in agreement.agreeing for number in range(agreement.asked))
     found.evidence = evidence_of(now, task, studied, solves, frozenset())
@@ -209,6 +215,7 @@ async def _preserve(found: Developed, draft: Draft, source: Source, sandbox: San
     found.hold(
         [
             Gate("witness", any(after), {"asked": len(after), "solved": sum(after)}),
+            other_witness(source.panel, [each for each, passes in zip(found.solutions, after, strict=True) if passes]),
             Gate("solve_rate", pairs.not_lower, pairs.to_json()),
         ]
     )
@@ -216,10 +223,18 @@ async def _preserve(found: Developed, draft: Draft, source: Source, sandbox: San
     found.evidence = Evidence(draft, delta=0.0, solved=after, parent_solved=before)
 
 
+def other_witness(panel: Panel, solutions: Sequence[Solution]) -> Gate:
+    """A model is not its own only witness: where there are solvers of another family than the author's, some solution
+    of one of theirs is among those that bear the task out."""
+    families = sorted({solution.member.family for solution in solutions})
+    holds = not panel.independent or any(family != panel.author.family for family in families)
+    return Gate("other_witness", holds, {"independent": panel.independent, "families": families})
+
+
 async def settle(found: Developed, twins: Twins) -> CodeTask:
     """The operator's own proofs, and whether the task is new, with what is known by then; the task.
 
-    Rejected where one does not hold. To be called in the order of the proposals.
+    Rejected where one does not hold. To be called in the order of the proposals; then ``twins.add`` is told the task.
     """
     task, evidence = found.task, found.evidence
     if task is None or evidence is None:
@@ -229,8 +244,7 @@ async def settle(found: Developed, twins: Twins) -> CodeTask:
         found.hold(found.subject.operator.prove(task, found.subject.parents, evidence))
     except NotApplicable as error:
         raise Rejected("not_applicable", str(error)) from error
-    twin = await twins.twin(task, evidence.functional_hash, found.rows)
+    twin = await twins.twin(task, evidence.functional_hash, anew=found.subject.operator.kind == "altering")
     if twin:
         raise Rejected(twin, twin)
-    twins.add(task, evidence.functional_hash, found.rows)
     return task

@@ -8,6 +8,7 @@ the other. A model's fault rejects its candidate; an outage, or the end of the b
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
@@ -32,9 +33,13 @@ from .registry import model_operator_named
 from .sources import Live
 from .twins import Twins
 
-TOGETHER = 32
-"""Proposals that are developed side by side."""
+TOGETHER = 8
+"""Proposals that are developed side by side: enough to keep an endpoint busy, and few that a budget's end leaves
+unfinished."""
 REFUSED = "not_applicable"
+FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, AttributeError, AssertionError)
+"""What a hostile text might bring about in whoever reads it. Its candidate falls out, and says so; no other does."""
+log = logging.getLogger("evalrun.evolve")
 Result = TypeVar("Result")
 
 
@@ -89,6 +94,12 @@ class Authoring:
         self._observed.update(found)
         for digest, task in new.items():
             self._twins.add_observed(task, found[digest])
+
+    def remember(self, made: Sequence[Made]) -> None:
+        """Know again what an earlier maker made, in its order, so that new tasks must differ from it."""
+        for each in made:
+            if each.task is not None:
+                self._twins.add(each.task, each.functional_hash)
 
     def observation(self, task: CodeTask) -> Observation:
         """What was seen of a task."""
@@ -161,6 +172,9 @@ class Authoring:
                 end: Rejected | None = rejected
             except RequestRefused as error:
                 end = Rejected("request_refused", str(error)[:200])
+            except FAULTS as error:
+                log.exception("a candidate of %s could not be judged", work.proposal.operator)
+                end = Rejected("fault", f"it could not be judged ({type(error).__name__}); this is a fault of evalrun")
             else:
                 end = None
         self._progress("candidates", 1)
@@ -179,6 +193,7 @@ class Authoring:
         if end is None:
             try:
                 task = self._named(work, await settle(found, self._twins), panel, calls)
+                self._twins.add(task, known)
                 self._progress("admitted", 1)
             except Rejected as rejected:
                 end = rejected

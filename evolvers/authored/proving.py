@@ -62,11 +62,7 @@ def gathered_gates(found: Gathered) -> Iterator[Gate]:
 def dynamic_gates(draft: Draft, task: Formed, studied: Studied) -> Iterator[Gate]:
     """What running the reference shows, from the cheapest to the dearest."""
     places = _places(studied, task.hidden)
-    yield Gate(
-        "enough_inputs",
-        len(task.hidden) >= MIN_HIDDEN and len(task.examples) >= MIN_EXAMPLES,
-        {"hidden": len(task.hidden), "examples": len(task.examples)},
-    )
+    yield Gate("enough_inputs", len(task.hidden) >= MIN_HIDDEN, {"hidden": len(task.hidden)})
     yield _variety(task.rows)
     yield Gate("arguments_kept", studied.kept, {})
     yield Gate("repeatable", studied.repeatable, {"orders": 2})
@@ -160,7 +156,7 @@ def _examples(task: Formed) -> Gate:
     hidden = {text_of(row.args) for row in task.hidden}
     shared = sum(text_of(row.args) in hidden for row in task.examples)
     outcomes = len({dumps(row.returns) for row in task.examples})
-    return Gate("examples", outcomes >= 2 and not shared, {"shown": len(task.examples), "shared": shared})
+    return Gate("examples", outcomes >= MIN_EXAMPLES and not shared, {"shown": len(task.examples), "shared": shared})
 
 
 def public_texts(tasks: Sequence[CodeTask]) -> Public:

@@ -39,7 +39,7 @@ FUEL = 200_000
 """Steps that one call may take."""
 ALL_FUEL = 4_000_000
 """Steps that all calls of a program may take together; from there on every call is endless."""
-LIMITS = Limits(cpu_s=20.0, wall_s=90.0, memory_mb=1024)
+LIMITS = Limits(cpu_s=10.0, wall_s=60.0, memory_mb=1024)
 SEEDS = (1, 4242)
 _DRIVE = "evalrun_drive"
 

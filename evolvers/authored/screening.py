@@ -28,12 +28,17 @@ HARMLESS = frozenset(
     "enum fractions functools graphlib hashlib heapq itertools json math numbers operator re statistics string "
     "textwrap typing unicodedata zlib".split()
 )
-# Names through which a harmless module leads further.
 _REACHING = frozenset(
     "attrgetter methodcaller get_type_hints ForwardRef eval exec compile globals locals vars breakpoint delattr "
-    "setattr getattr memoryview open input print help exit quit builtins sys os modules".split()
+    "setattr getattr memoryview open input print help exit quit".split()
 )
-_FRAMES = re.compile(r"(?:f|tb|gi|cr|ag|co|func|im)_\w+\Z")
+# Attributes through which a harmless module leads further, and those of frames and code.
+_LEADING = frozenset(
+    "sys os _sys _os builtins modules random now today utcnow attrgetter methodcaller get_type_hints ForwardRef "
+    "f_back f_globals f_locals f_builtins "
+    "f_code f_trace tb_frame tb_next gi_frame gi_code gi_yieldfrom cr_frame cr_code cr_await cr_origin ag_frame "
+    "ag_code ag_await co_code co_consts co_names func_globals func_code im_func im_self".split()
+)
 _SPECIAL = frozenset(
     "__init__ __post_init__ __repr__ __str__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __hash__ __len__ __iter__ "
     "__next__ __contains__ __getitem__ __setitem__ __add__ __sub__ __mul__ __neg__ __bool__ __call__ __slots__".split()
@@ -129,12 +134,12 @@ def reaches(source: str) -> set[str]:
             module = node.module or ""
             if node.level or module.partition(".")[0] not in HARMLESS:
                 found.add(module or "a relative import")
-            found |= {alias.name for alias in node.names if _leads_on(alias.name, imported=True)}
-        elif isinstance(node, ast.Name) and _leads_on(node.id):
+            found |= {alias.name for alias in node.names if alias.name in _REACHING | _LEADING or _special(alias.name)}
+        elif isinstance(node, ast.Name) and (node.id in _REACHING or _special(node.id)):
             found.add(node.id)
-        elif isinstance(node, ast.Attribute) and _leads_on(node.attr):
+        elif isinstance(node, ast.Attribute) and (node.attr in _LEADING or _special(node.attr)):
             found.add(f".{node.attr}")
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and _special(node.name) and node.name not in _SPECIAL:
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and _special(node.name):
             found.add(node.name)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"\.__\w|\[__\w", node.value):
             found.add("an attribute in a format")  # "{0.__class__}".format(...)
@@ -142,13 +147,7 @@ def reaches(source: str) -> set[str]:
 
 
 def _special(name: str) -> bool:
-    return name.startswith("__")
-
-
-def _leads_on(name: str, *, imported: bool = False) -> bool:
-    if name in _REACHING or _FRAMES.match(name):
-        return True
-    return _special(name) and name not in _SPECIAL and not (imported and name == "annotations")
+    return name.startswith("__") and name not in _SPECIAL
 
 
 def _injected(text: str, known: str) -> str:

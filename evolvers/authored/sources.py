@@ -26,6 +26,11 @@ class Live:
         # Solutions of a parent are the same for all of its children, and are not part of one proposal's bill.
         self.asked_of_parent = Asked()
 
+    @property
+    def panel(self) -> Panel:
+        """Who is asked."""
+        return self._panel
+
     async def draft(self) -> Draft:
         """The author's, mended at most once."""
         subject = self._subject

@@ -27,7 +27,7 @@ from .clarifying import Clarification
 from .developing import Developed, Settings, Source, Subject, develop, settle
 from .drafting import Rejected
 from .lineages import observe_apart, operator_of
-from .pipeline import tags_of
+from .pipeline import FAULTS, tags_of
 from .protocol import Draft, Hints, Rendered
 from .solving import Solution, members_in_turn
 from .sources import Live
@@ -118,7 +118,7 @@ class _Check:
         try:
             kept = _read(stored)
         except _READS as error:
-            return [f"the certificate cannot be read ({type(error).__name__}: {str(error)[:80]})"]
+            return [f"the certificate cannot be read ({type(error).__name__}: {one_line(str(error))})"]
         parents = tuple(self._known[parent] for parent in lineage.parents)
         subject = Subject(operator_of(lineage.operator), parents, self._seen(parents), lineage.seed)
         problems = _unlike_calls(kept)
@@ -126,8 +126,11 @@ class _Check:
         try:
             made = asyncio.run(self._made_again(found, Stored(kept), kept.settings))
         except Rejected as rejected:
-            return [*problems, f"gate {rejected.reason} does not hold: {rejected.said[:200]}"]
+            return [*problems, f"gate {rejected.reason} does not hold: {one_line(rejected.said)}"]
+        except FAULTS as error:
+            return [*problems, f"the certificate proves nothing ({type(error).__name__}: {one_line(str(error))})"]
         problems += self._compared(task, made, found, kept, stored)
+        self._twins.add(task, found.evidence.functional_hash if found.evidence else None)
         if self._texts is not None:
             problems += asyncio.run(_from_replies(subject, kept, stored, self._texts, self._sandbox))
         return problems
@@ -170,6 +173,11 @@ class Stored:
 
     def __init__(self, kept: _Kept) -> None:
         self._kept = kept
+
+    @property
+    def panel(self) -> Panel:
+        """Who was asked."""
+        return self._kept.panel
 
     async def draft(self) -> Draft:
         """The author's."""
@@ -232,7 +240,9 @@ async def _from_replies(
     try:
         await develop(found, Live(subject, Hints(), kept.panel, asker, kept.settings), kept.settings, sandbox)
     except Rejected as rejected:
-        return [f"gate replies does not hold: the replies give {rejected.reason}: {rejected.said[:160]}"]
+        return [f"gate replies does not hold: the replies give {rejected.reason}: {one_line(rejected.said)}"]
+    except FAULTS as error:
+        return [f"gate replies does not hold: the replies cannot be read ({type(error).__name__})"]
     other = [
         name
         for name, made, old in (
@@ -304,6 +314,11 @@ def _solution(data: Mapping[str, Any]) -> Solution:
         raise ValueError("a solution is a program, or there is a reason why it is none")
     member = Member(str(data["model"]), "", str(data["family"]))
     return Solution(member, program, unusable, str(data["reply_digest"]))
+
+
+def one_line(text: str) -> str:
+    """The beginning of an untrusted text, in one line."""
+    return " ".join(text.split())[:160]
 
 
 def operator_problem(task: CodeTask) -> str | None:

@@ -83,8 +83,8 @@ class Play:
     mend: Says = ""
     clarify: Says = '{"example": true}'
     inputs: Says = '{"inputs": []}'
-    solver: Sequence[str] = (code(RIGHT),)
-    parent: Sequence[str] = (code(PARENT.reference),)
+    solver: Sequence[str] | Callable[[str], Sequence[str]] = (code(RIGHT),)
+    parent: Sequence[str] | Callable[[str], Sequence[str]] = (code(PARENT.reference),)
     asked: list[tuple[str, Body]] = field(default_factory=list)
     taken: dict[str, int] = field(default_factory=dict)
 
@@ -109,6 +109,7 @@ class Play:
         purpose = "parent" if parent else "solve"
         self.asked.append((purpose, body))
         script = self.parent if parent else self.solver
+        script = script(text) if callable(script) else script
         # by the seed, which tells the repetitions apart whatever the order in which they arrive
         seen = sorted({each["seed"] for name, each in self.asked if name == purpose and question(each) == text})
         place = self.taken.setdefault(f"{text} {body['seed']}", len(seen) - 1)
