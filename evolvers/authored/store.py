@@ -19,6 +19,7 @@ from typing import Any
 
 from ...benchmarks import BadInput, InfraError
 from ...benchmarks.jsonio import canonical_json
+from ...benchmarks.visible import visible
 from ...harness.endpoint.api import RequestRefused, Response
 from ...harness.endpoint.cache import cache_key, response_from_json, response_to_json
 from ...harness.endpoint.cachefile import open_database
@@ -105,7 +106,7 @@ class ReplyStore:
     async def ended(self) -> str:
         """How the evolution ended, where it was for want of budget; "" otherwise."""
         value = await self._get(_END)
-        return "" if value is None else str(json.loads(value).get("ended", ""))
+        return "" if value is None else visible(json.loads(value).get("ended", ""))
 
     async def end(self, words: str) -> None:
         """Note why nothing further was asked ("" where that holds no longer), so that a replay ends there too."""
@@ -153,9 +154,16 @@ def _read(value: bytes) -> Kept | None:
     """None for what is of another shape: it is asked for again."""
     try:
         row = json.loads(value)
-        response = response_from_json(row["response"]) if row.get("refused") is None else _nothing(row["response"])
-        return Kept(Asked(**row["asked"]), response, row.get("refused"), bool(row.get("too_long", False)))
-    except (ValueError, TypeError, KeyError, AttributeError):
+        refused = row.get("refused")
+        response = response_from_json(row["response"]) if refused is None else _nothing(row["response"])
+        asked = row["asked"]
+        names = ("role", "purpose", "model", "template", "template_version")
+        found = Asked(**{name: str(asked[name]) for name in names}, chars=int(asked["chars"]))
+        counts = (response.input_tokens, response.output_tokens)
+        if not all(isinstance(count, int) and count >= 0 for count in counts):
+            return None
+        return Kept(found, response, None if refused is None else str(refused), bool(row.get("too_long", False)))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 

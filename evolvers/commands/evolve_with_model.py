@@ -16,6 +16,8 @@ from ...benchmarks.selection import select
 from ...harness.commands.options import opened, slug
 from ..authored.asking import ModelAsker
 from ..authored.budget import Bill, Purse
+from ..authored.certificate import panel_json
+from ..authored.developing import Settings
 from ..authored.estimate import Estimate, Wish, estimate, told
 from ..authored.figures import Figures, figures_of
 from ..authored.mixing import DEFAULT_OPERATORS, default_name, evolve_mixed, operators_of, parse_chains
@@ -57,14 +59,14 @@ def evolve_with_model(suite: Suite, output: Path, asked: Asked, options: Mapping
     Suite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
     say_of_panel(models)
     store = store_of(output, options)
+    operators = operators_of(chains)
+    if not operators:
+        raise BadInput("--model: none of --operators asks a model; leave it out, or name one that does, like difficult")
     if options["dry_run"]:
-        operators = operators_of(chains)
         with opened(options, suite.requires) as sandbox:
             found = estimated(suite, operators, models, sandbox, asked.count, store)
         click.echo("\n".join(told(found, models.prices, models.limits)))
         return
-    from ..authored.developing import Settings
-
     with working(models, output, store, suite.requires, options) as work:
         evolution = evolve_mixed(
             suite,
@@ -78,7 +80,8 @@ def evolve_with_model(suite: Suite, output: Path, asked: Asked, options: Mapping
             settings=Settings(solutions=models.solutions),
             progress=work.watch.progress,
         )
-        new = replace(evolution.suite, version=asked.version or suite.version, evolution={"seed": seed, **promise})
+        told_of = {"seed": seed, **promise, "panel": panel_json(models.panel)}
+        new = replace(evolution.suite, version=asked.version or suite.version, evolution=told_of)
         new = with_kept_seeds(new, suite, asked.keep_seeds, seed, work.sandbox, work.watch.progress)
         finish(new, output, work)
     click.echo(table_of(evolution.tallies))
@@ -170,8 +173,6 @@ def estimated(
     from ..observe import observe
     from ..pipeline import silent
 
-    if not operators:
-        raise BadInput("--dry-run tells what models would be asked, and no operator through a model is named")
     suite = with_expected(suite, sandbox)
     seen = observe(suite.tasks, sandbox, silent)
     wishes = [

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from evalrun.harness.endpoint.adaptive import AdaptiveLimit, PauseTooLong
 from evalrun.harness.endpoint.clocks import Clocks
+from evalrun.harness.endpoint.stopping import Interrupted, Stopping
 
 
 class Time:
@@ -169,5 +170,20 @@ def test_whatever_happens_no_place_is_lost_and_no_bound_passed(events: list[str]
                 inside -= 1
                 gate.leave()
         assert gate.out == 0
+
+    asyncio.run(scenario())
+
+
+def test_whoever_waits_for_a_place_stops_waiting_when_nothing_is_to_be_sent_any_more() -> None:
+    async def scenario() -> None:
+        stopping = Stopping()
+        gate = AdaptiveLimit(1, stopping=stopping)
+        await gate.enter()
+        waiting = asyncio.ensure_future(gate.enter())
+        await asyncio.sleep(0)
+        stopping.now()
+        with pytest.raises(Interrupted):
+            await waiting
+        assert gate.out == 1
 
     asyncio.run(scenario())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 
 from evalrun.benchmarks import Case, CasesTest, CodeTask, Suite
 
@@ -34,9 +35,9 @@ RIGHT = """def total_of_rises_{n}(values: list[int]) -> int:
 INPUTS = "[] [3] [1,2,3] [3,2,1] [5,5,6] [-4,-2,-9,0] [7,1,8,1,9] [0,0,0] [10,20,20,30] [2,9,4,4,5,11]".split()
 
 
-def suite_of(count: int) -> Suite:
-    """So many tasks, numbered from 1."""
-    return Suite("seeds", "1", tuple(_parent(number) for number in range(1, count + 1)), license="Apache-2.0")
+def suite_of(count: int, first: int = 1) -> Suite:
+    """So many tasks, numbered one by one."""
+    return Suite("seeds", "1", tuple(map(_parent, range(first, first + count))), license="Apache-2.0")
 
 
 def _parent(number: int) -> CodeTask:
@@ -50,9 +51,7 @@ def _parent(number: int) -> CodeTask:
 
 def say(body: Body) -> Said:
     """What author and solver say, with four characters a token."""
-    text = question(body)
-    found = NUMBER.search(text)
-    number = int(found[1]) if found else 0
+    text, number = question(body), number_in(body)
     if text.startswith("Complete the Python function"):
         program = RIGHT if "total_of_rises" in text else "def total_up_{n}(values):\n    return {n} + sum(values)\n"
         reply = f"```python\n{program.format(n=number)}```"
@@ -69,5 +68,45 @@ def say(body: Body) -> Said:
                 "changes": ["Only rises count."],
             }
         )
+    return counted(body, reply)
+
+
+class Sloppy:
+    """The same, but every third author's reply is no JSON at first, and readers of every third task disagree."""
+
+    def __init__(self) -> None:
+        self._readers: dict[str, list[int]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, body: Body) -> Said:
+        """See ``say``."""
+        text, number = question(body), number_in(body)
+        if text.startswith("You were asked the following"):
+            return say(body)
+        if text.startswith("Readers of the task below"):
+            return counted(body, json.dumps({"sentence": "Equal neighbours never count."}))
+        if not text.startswith("Complete the Python function"):
+            return counted(body, "Here it is: {") if number % 3 == 0 else say(body)
+        if number % 3 == 1 and "total_of_rises" in text and "Equal neighbours" not in text:
+            sign = (">", ">=", ">", ">=", "<")[self._place(text, body["seed"])]
+            return counted(body, f"```python\n{RIGHT.format(n=number).replace('b > a', f'b {sign} a')}```")
+        return say(body)
+
+    def _place(self, text: str, seed: int) -> int:
+        """The how many-th reader this is."""
+        with self._lock:
+            seen = self._readers.setdefault(text, [])
+            seen += [] if seed in seen else [seed]
+            return seen.index(seed) % 5
+
+
+def number_in(body: Body) -> int:
+    """Which task a request is about."""
+    found = NUMBER.search(question(body))
+    return int(found[1]) if found else 0
+
+
+def counted(body: Body, reply: str) -> Said:
+    """A reply with four characters a token."""
     asked = sum(len(message["content"]) for message in body["messages"])
     return Said(reply, input_tokens=asked // 4, output_tokens=len(reply) // 4)

@@ -409,3 +409,55 @@ def test_whatever_was_handed_on_before_a_kill_is_in_the_store(tmp_path: Path, ch
         asked = [question(body) for body in server.bodies]
         # one request at a time: what was in flight at a kill is all that may be asked for again
         assert len(asked) - len(set(asked)) <= 3
+
+
+def test_a_second_ctrl_c_waits_for_nothing(tmp_path: Path) -> None:
+    def press() -> None:
+        for _ in range(2):
+            time.sleep(0.3)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with answering(lambda body: replace(echo(body), wait_s=3.0)) as server:
+        with asking(panel_at(server), tmp_path / "replies") as asker:
+            threading.Thread(target=press).start()
+            began = time.monotonic()
+            with pytest.raises(KeyboardInterrupt):
+                asker.run(solve(asker, 3))
+            assert time.monotonic() - began < 2.5
+
+        assert list(entries(tmp_path / "replies")) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "[]",
+        "{}",
+        '{"asked": {}, "response": {}}',
+        '{"asked": {"role": [], "purpose": "", "model": "", "template": "", "template_version": "", "chars": "x"}, '
+        '"response": {"replies": [{"text": "a"}], "input_tokens": 1, "output_tokens": 1}}',
+        '{"asked": {"role": "", "purpose": "", "model": "", "template": "", "template_version": "", "chars": 1}, '
+        '"response": {"replies": [{"text": "a"}], "input_tokens": "1", "output_tokens": 1}}',
+        '{"asked": {"role": "", "purpose": "", "model": "", "template": "", "template_version": "", "chars": 1}, '
+        '"response": {"replies": [], "input_tokens": 1, "output_tokens": 1}}',
+    ],
+)
+def test_an_entry_of_another_shape_is_asked_for_again(server: Answering, tmp_path: Path, row: str) -> None:
+    import sqlite3
+
+    from evalrun.harness.endpoint.cachestore import _check_sum
+
+    path = tmp_path / "replies"
+    with asking(panel_at(server), path) as asker:
+        asker.run(solve(asker, 1))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        [(key,)] = connection.execute("SELECT key FROM responses").fetchall()
+        value = row.encode()
+        connection.execute("UPDATE responses SET value = ?, check_sum = ?", (value, _check_sum(key, value)))
+        connection.commit()
+
+    with asking(panel_at(server), path) as asker:
+        [answer] = asker.run(solve(asker, 1))
+
+    assert answer.text.startswith("Add one.")
+    assert len(server.bodies) == 2

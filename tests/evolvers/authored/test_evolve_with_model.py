@@ -73,7 +73,9 @@ def test_a_suite_is_evolved_and_its_store_makes_the_same_suite_again_bit_for_bit
     assert "12 used, 0 of them asked for now" in capsys.readouterr().out
 
 
-def test_operators_of_both_kinds_go_together_and_stack_and_all_of_it_is_verified(server: Answering, seeds: Path, tmp_path: Path) -> None:
+def test_operators_of_both_kinds_go_together_and_stack_and_all_of_it_is_verified(
+    server: Answering, seeds: Path, tmp_path: Path
+) -> None:
     assert main(command(seeds, server, tmp_path / "new", operators="difficult+rename,rename,difficult")) == 0
 
     suite = Suite.load(str(tmp_path / "new"))
@@ -182,9 +184,9 @@ def test_a_store_can_be_gone_on_with_under_a_larger_budget(server: Answering, se
         (["--model", "m", "--base-url", "http://h"], "difficult+subtle", "comes first in a chain"),
         (["--model", "m", "--base-url", "http://h"], "difficult,difficult", "different operators"),
         (["--model", "m", "--base-url", "http://h"], "nonsense", "no operator is called"),
-        (["--model", "m", "--base-url", "http://h"], "difficult+", "'+'"),
+        (["--model", "m", "--base-url", "http://h"], "difficult+", r"beside '\+'"),
         (["--model", "m", "--replay"], "difficult", "no such store"),
-        (["--model", "m", "--base-url", "http://h", "--dry-run"], "rename", "no operator through a model is named"),
+        (["--model", "m", "--base-url", "http://h", "--dry-run"], "rename", "none of --operators asks a model"),
         (["--model", "m", "--base-url", "http://h", "--api-key-env", "NOT_SET_HERE"], "difficult", "not set"),
         (["--budget", "calls=3"], "rename", "--budget: only operators through a model"),
         (["--model", "m", "--base-url", "http://h", "--solver-base-url", "http://x"], "difficult", "goes with"),
