@@ -89,7 +89,7 @@ def open_transport(url: str, *, connections: int, http2: bool = True) -> Transpo
 
         return AiohttpTransport(connections=connections, proxy=proxy, tls=tls)
     if tls is None or not http2:
-        return Http1Transport(connections=connections, tls=tls)
+        return Http1Transport(tls=tls)
     return _Negotiated(parts.hostname or "", parts.port or _DEFAULT_PORT["https"], connections, tls)
 
 
@@ -188,7 +188,7 @@ class _Negotiated:
         from .http1_transport import Http1Transport
 
         self._tls.set_alpn_protocols(["http/1.1"])
-        return Http1Transport(connections=self._connections, tls=self._tls)
+        return Http1Transport(tls=self._tls)
 
     async def _protocol(self, timeout_s: float) -> str | None:
         self._tls.set_alpn_protocols(["h2", "http/1.1"])
