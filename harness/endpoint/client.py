@@ -184,12 +184,14 @@ class OpenAIEndpoint:
     async def _attempt(self, effort: _Effort) -> Response:
         payload, latency_s = await self._exchange(effort)
         try:
-            response = self._without_key(read_response(payload, self._form, effort.wanted))
+            response = read_response(
+                payload, self._form, effort.wanted, latency_s=latency_s, attempts=effort.attempts
+            )
         except UnusableResponse as error:
             raise _MayPass(str(error)) from error
         self._answered = True
         self.gate.answered()
-        response = replace(response, latency_s=latency_s, attempts=effort.attempts)
+        response = self._without_key(response)
         found = worst(response.replies, response.output_tokens)
         if found is not None:
             raise _MayPass(found.value, doubt=found, response=response)
