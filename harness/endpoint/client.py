@@ -184,9 +184,7 @@ class OpenAIEndpoint:
     async def _attempt(self, effort: _Effort) -> Response:
         payload, latency_s = await self._exchange(effort)
         try:
-            response = read_response(
-                payload, self._form, effort.wanted, latency_s=latency_s, attempts=effort.attempts
-            )
+            response = read_response(payload, self._form, effort.wanted, latency_s=latency_s, attempts=effort.attempts)
         except UnusableResponse as error:
             raise _MayPass(str(error)) from error
         self._answered = True
