@@ -52,7 +52,7 @@ class _Target:
 class Http1Transport:
     """See ``Transport``. tls: what certificates are checked against, for https.
 
-    There are as many connections as there were requests under way at a time: the endpoint's gate bounds them.
+    There are as many connections as there were requests under way at a time: who asks bounds them.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:

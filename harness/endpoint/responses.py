@@ -56,9 +56,9 @@ def read_response(
         raise UnusableResponse(_NO_COMPLETION)
     _check_error(payload)
     choices = payload.get("choices")
-    if not isinstance(choices, list) or not choices or not all([isinstance(each, dict) for each in choices]):
+    if not isinstance(choices, list) or not choices or not all(isinstance(each, dict) for each in choices):
         raise _without_choices(payload)
-    replies = tuple([_reply(choice) for choice in _in_order(choices)[:wanted]])
+    replies = tuple(_reply(choice) for choice in _in_order(choices)[:wanted])
     if not replies:
         raise UnusableResponse(_NO_COMPLETION)
     model = payload.get("model")

@@ -72,7 +72,9 @@ class Transport(Protocol):
 
 
 def open_transport(url: str, *, connections: int, http2: bool = True) -> Transport:
-    """The transport for a URL; ``connections`` requests can be under way at a time. Nothing is connected yet.
+    """The transport for a URL. Nothing is connected yet.
+
+    connections: requests that the caller has under way at a time, at the most.
 
     http2: use HTTP/2 where an https server offers it (not through a proxy).
 
