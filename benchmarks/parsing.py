@@ -9,32 +9,28 @@ from __future__ import annotations
 
 import ast
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import RLock
+from typing import Literal, cast
 
 _ALONE = RLock()
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    with _ALONE:
-        collects = gc.isenabled()
-        gc.disable()
-        try:
-            yield
-        finally:
-            if collects:
-                gc.enable()
-
-
 def parse_module(source: str | bytes) -> ast.Module:
     """The tree of a program; raises what ``ast.parse`` does."""
-    with _undisturbed():
-        return ast.parse(source)
+    return cast("ast.Module", _undisturbed(source, "exec"))
 
 
 def parse_expression(source: str) -> ast.Expression:
     """The tree of an expression; raises what ``ast.parse`` does."""
-    with _undisturbed():
-        return ast.parse(source, mode="eval")
+    return cast("ast.Expression", _undisturbed(source, "eval"))
+
+
+def _undisturbed(source: str | bytes, mode: Literal["exec", "eval"]) -> ast.AST:
+    with _ALONE:
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return ast.parse(source, mode=mode)
+        finally:
+            if collects:
+                gc.enable()

@@ -24,9 +24,9 @@ import click
 
 from .. import __version__
 from ..benchmarks.errors import EvalrunError, InfraError
+from .start import INTERRUPTED
 
 GROUP = "evalrun.commands"
-INTERRUPTED = 130
 _PLAIN_DOCSTRING = re.compile(rb'^def (command)\([^"]*?\)[^"\n]*:\n    """([^"\\\n]+)\n?', re.MULTILINE)
 """The head of a verb's function, with the first line of its docstring."""
 

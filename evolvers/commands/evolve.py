@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...benchmarks import Suite
+from ...benchmarks import BadInput, Suite
 from ...benchmarks.loading import load_any
 from ...benchmarks.preference import PreferenceSuite
 from ...benchmarks.selection import select, selection_options
@@ -24,6 +24,7 @@ from ..storing import require_free, save_whole
 from .asked import Asked
 from .author_options import author_options, refuse_without_model
 from .bars import bars
+from .loop_options import loop_options, refuse_without_loop
 from .model_dispatch import evolve_through_models, needs_model
 from .seeds import seed_options, settled
 
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 )
 @click.option("--name", help="Name of the new suite (default: made of suite, operators and seed).")
 @author_options
+@loop_options
 @selection_options
 @sandbox_options
 def command(
@@ -97,6 +99,9 @@ def command(
         -o suites/core-harder
       evalrun evolve core --operators difficult,subtle+rename --model my-model --base-url http://localhost:8000/v1 \\
         --solver-model another --budget calls=500,tokens=2M -o suites/core-harder
+      evalrun evolve HumanEval.jsonl.gz --loop --operators all --generations 5 -o suites/he-loop
+      evalrun evolve core --loop --operators difficult,creative,combine --model my-model --solver-model another \\
+        --base-url http://localhost:8000/v1 --runs runs/core--a --runs runs/core--b --budget money=5 -o suites/core-loop
     """
     if as_preferences:
         refuse_without_model(options, "--as-preferences asks no model; leave it out")
@@ -108,6 +113,14 @@ def command(
         require_free(output)
     suite = load_any(suite_ref)
     asked = Asked(operators, seed, secret, keep_seeds, version, count, depth, name, tasks, limit)
+    if options["loop"]:
+        if isinstance(suite, PreferenceSuite):
+            raise BadInput(f"{suite.name}: --loop is for code tasks; evolve preference tasks without it")
+        from .evolve_loop import evolve_in_a_loop
+
+        evolve_in_a_loop(suite, output, asked, options)
+        return
+    refuse_without_loop()
     if needs_model(asked, options):
         evolve_through_models(suite, output, asked, options)
         return

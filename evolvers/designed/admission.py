@@ -42,6 +42,11 @@ class Admission:
         self._known = Known(sandbox)
         self._names: set[str] = set()
 
+    def know(self, definitions: Sequence[Definition]) -> None:
+        """Take operators for existing ones: what does the same, or has the same name, is not admitted."""
+        prove_on_values(definitions, self._known, self._sandbox)
+        self._names |= {each.name for each in definitions}
+
     def judge(self, proposals: Sequence[Any], call: Mapping[str, Any] | None = None) -> list[Admitted | Rejected]:
         """What became of each proposal, a JSON value that may be anything. InfraError when the sandbox fails."""
         found: dict[int, Admitted | Rejected] = {}

@@ -164,5 +164,8 @@ def _filled(result: str, bound: Mapping[str, str]) -> str:
 
 
 def _short(data: Any) -> str:
-    text = repr(data)
+    try:
+        text = repr(data)
+    except ValueError:  # a number of thousands of digits
+        text = "something too long to show"
     return text if len(text) <= 60 else text[:59] + "…"

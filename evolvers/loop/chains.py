@@ -8,6 +8,7 @@ from typing import Any
 
 from ...benchmarks import CodeTask, Suite
 from ...harness.sandbox.api import Sandbox
+from ..authored.lineages import is_authored
 from ..chains import parse_operators
 from ..observe import Progress
 from ..pipeline import MAX_DEPTH, Ended, Evolving, Tally, silent
@@ -34,15 +35,29 @@ class ChainMaker:
     ) -> None:
         self._run = Evolving(suite, seed, sandbox, 1, depth, name, progress)
         self._chains: dict[str, list[Operator]] = {}
-        self._sandbox = sandbox
+        self._by_models: set[str] = set()
 
     def make(self, proposals: Sequence[Proposal]) -> list[Made]:
-        """See ``Maker.make``."""
+        """See ``Maker.make``. What descends from a model's program shares no process with anything else."""
+        self.add([parent for proposal in proposals for parent in proposal.parents])
+        groups: dict[tuple[str, str], list[Proposal]] = {}
+        for proposal in proposals:
+            parent = proposal.parents[0]
+            alone = parent.digest if parent.id in self._by_models else ""
+            groups.setdefault((proposal.operator, alone), []).append(proposal)
         found: dict[int, Made] = {}
-        for name in dict.fromkeys(proposal.operator for proposal in proposals):
-            mine = [proposal for proposal in proposals if proposal.operator == name]
+        for (name, _), mine in groups.items():
             found |= {proposal.slot: made for proposal, made in zip(mine, self._made(name, mine), strict=True)}
-        return [found[proposal.slot] for proposal in proposals]
+        made = [found[proposal.slot] for proposal in proposals]
+        self._by_models |= {
+            each.task.id for each in made if each.task and each.proposal.parents[0].id in self._by_models
+        }
+        return made
+
+    def add(self, tasks: Sequence[CodeTask]) -> None:
+        """Take tasks that were made elsewhere as possible parents."""
+        self._run.add(tasks)
+        self._by_models |= {task.id for task in tasks if is_authored(task)}
 
     def ancestors_of(self, tasks: Sequence[CodeTask]) -> tuple[CodeTask, ...]:
         """What these descend from or could have been joined to."""
@@ -56,7 +71,6 @@ class ChainMaker:
         if name not in self._chains:
             self._chains[name] = list(parse_operators(name)[0])
         chain = self._chains[name]
-        self._run.add([parent for proposal in proposals for parent in proposal.parents])
         before = time.process_time()
         ends = self._run.stage(chain[0], [(each.parents[0], _slot(each)) for each in proposals], Tally(name))
         for operator in chain[1:]:

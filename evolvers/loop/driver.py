@@ -154,6 +154,11 @@ class Loop:
         self._anchors = [member.features for member in seeds]
         self.result = LoopResult(Archive(seeds, settings.room))
 
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The operators' names."""
+        return tuple(self._arms)
+
     def run(self) -> LoopResult:
         """All generations, until one of the ends."""
         stale, best = 0, 0.0

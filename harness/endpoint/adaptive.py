@@ -15,6 +15,7 @@ from .clocks import REAL_CLOCKS, Clocks
 from .stopping import Interrupted, Stopping
 
 _DECREASE = 0.5
+_NEVER = float("-inf")
 
 
 class PauseTooLong(Exception):
@@ -44,8 +45,8 @@ class AdaptiveLimit:
         self._limit = float(most)
         self._out = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._cut_at = float("-inf")
-        self._paused_until = float("-inf")
+        self._cut_at = _NEVER
+        self._paused_until = _NEVER
 
     @property
     def limit(self) -> int:
@@ -59,6 +60,8 @@ class AdaptiveLimit:
 
     def pause_s(self) -> float:
         """Seconds until the server wants to hear of us again."""
+        if self._paused_until == _NEVER:
+            return 0.0
         return max(0.0, self._paused_until - self._clocks.monotonic())
 
     async def enter(self, longest_pause_s: float = float("inf")) -> None:

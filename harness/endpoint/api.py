@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 
 from ...benchmarks import BadInput, InfraError
+from ...benchmarks.jsonio import canonical_json
 
 
 class EndpointRefused(BadInput):
@@ -71,6 +72,22 @@ class Sampling:
         seed = None if self.seed is None else self.seed + epoch
         values = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens, "seed": seed}
         return {name: value for name, value in values.items() if value is not None}
+
+
+class Body(dict[str, Any]):
+    """The JSON of a request together with the bytes that are sent, which also its digest is made of: encoding is dear
+    enough to be done once. It must not be changed.
+    """
+
+    __slots__ = ("content",)
+
+    def __init__(self, fields: Mapping[str, Any], content: bytes | None = None) -> None:
+        super().__init__(fields)
+        self.content = canonical_json(dict(fields)).encode("ascii") if content is None else content
+
+    def copy(self) -> Body:
+        """Another one, nothing encoded again."""
+        return Body(self, self.content)
 
 
 @dataclass(frozen=True, slots=True)

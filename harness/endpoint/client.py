@@ -11,11 +11,10 @@ from types import TracebackType
 from typing import Any
 
 from ... import __version__
-from ...benchmarks.jsonio import canonical_json
 from ...benchmarks.visible import visible
 from .adaptive import AdaptiveLimit, PauseTooLong
 from .address import KEY_VARIABLES, api_key, normal_base_url
-from .api import EndpointDown, EndpointRefused, RequestRefused, Response, Unaffordable, Unanswered
+from .api import Body, EndpointDown, EndpointRefused, RequestRefused, Response, Unaffordable, Unanswered
 from .clocks import REAL_CLOCKS, Clocks
 from .doubts import TIMES, Doubt, doubt, worst
 from .prompt import EndpointForm
@@ -137,7 +136,8 @@ class OpenAIEndpoint:
 
     async def ask(self, body: Mapping[str, Any], *, epoch: int | None = None) -> Response:
         """See ``Endpoint.ask``."""
-        effort = _Effort(self._url, canonical_json(dict(body)).encode("ascii"), int(body.get("n") or 1))
+        content = body.content if isinstance(body, Body) else Body(body).content
+        effort = _Effort(self._url, content, int(body.get("n") or 1))
         try:
             return await self._ask(body, effort)
         except Unanswered as failure:
@@ -150,7 +150,7 @@ class OpenAIEndpoint:
         path: below the base URL (``/completions``); a leading ``..`` leaves the ``/v1`` that the base URL ends in
         (``../tokenize``). Attempts, waits, limits and errors are those of ``ask``; the text is never in doubt.
         """
-        effort = _Effort(self._at(path), canonical_json(dict(body)).encode("ascii"))
+        effort = _Effort(self._at(path), Body(body).content)
         while True:
             effort.attempts += 1
             try:
@@ -184,12 +184,12 @@ class OpenAIEndpoint:
     async def _attempt(self, effort: _Effort) -> Response:
         payload, latency_s = await self._exchange(effort)
         try:
-            response = self._without_key(read_response(payload, self._form, effort.wanted))
+            response = read_response(payload, self._form, effort.wanted, latency_s=latency_s, attempts=effort.attempts)
         except UnusableResponse as error:
             raise _MayPass(str(error)) from error
         self._answered = True
         self.gate.answered()
-        response = replace(response, latency_s=latency_s, attempts=effort.attempts)
+        response = self._without_key(response)
         found = worst(response.replies, response.output_tokens)
         if found is not None:
             raise _MayPass(found.value, doubt=found, response=response)

@@ -25,8 +25,10 @@ def texts_of(choice: dict[str, Any]) -> Split:
     Raises:
         NoText: there is neither, or of a type that holds no text.
     """
-    message = next((choice[name] for name in ("message", "delta") if isinstance(choice.get(name), dict)), None)
-    if message is None:
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        message = choice.get("delta")
+    if not isinstance(message, dict):
         if "text" not in choice:
             raise NoText("it has no choices[0] with a text")
         message = {"content": choice["text"], **{name: choice.get(name) for name in _REASONING_FIELDS}}
@@ -34,7 +36,10 @@ def texts_of(choice: dict[str, Any]) -> Split:
     if not answer and isinstance(message.get("refusal"), str):
         answer = message["refusal"]
     split = split_reasoning(answer)
-    reasoning = [_told_apart(message), thoughts, split.reasoning]
+    told_apart = _told_apart(message)
+    if split.closed and split.reasoning is None and not told_apart and not thoughts:
+        return split  # nothing was thought aloud: nearly always
+    reasoning = [told_apart, thoughts, split.reasoning]
     if not split.closed:
         reasoning.insert(2, split.answer)  # what little was said before the thinking began
     kept = [text for text in reasoning if text and text.strip()]
@@ -43,8 +48,7 @@ def texts_of(choice: dict[str, Any]) -> Split:
 
 def _told_apart(message: dict[str, Any]) -> str:
     for name in _REASONING_FIELDS:
-        text = _text_in(message.get(name))
-        if text:
+        if message.get(name) and (text := _text_in(message[name])):
             return text
     return _text_in(message.get("reasoning_details"))  # OpenRouter's, where it is all there is
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -49,32 +50,30 @@ class _Target:
 
 
 class Http1Transport:
-    """See ``Transport``. tls: what certificates are checked against, for https."""
+    """See ``Transport``. tls: what certificates are checked against, for https.
 
-    def __init__(self, *, connections: int, tls: ssl.SSLContext | None = None) -> None:
+    There are as many connections as there were requests under way at a time: who asks bounds them.
+    """
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
-        self._places = asyncio.Semaphore(connections)
         self._idle: list[_Connection] = []
         self._open: set[_Connection] = set()
         self._last: tuple[str, dict[str, str], _Target] | None = None
 
     async def post(self, url: str, headers: Mapping[str, str], content: bytes, limits: Limits) -> Received:
         target = self._target(url, headers)
-        async with self._places:
-            loop = asyncio.get_running_loop()
-            began = loop.time()
-            connection = self._kept(target, began) or await self._connected(target, limits)
-            left_s = limits.total_s - (loop.time() - began)
-            head = b"%b%d\r\n\r\n" % (target.head, len(content))
-            try:
-                received = await connection.exchange(head + content, limits, left_s)
-            finally:
-                if connection.is_reusable:
-                    connection.idle_since = loop.time()
-                    self._idle.append(connection)
-                else:
-                    connection.abort()
-            return received
+        began = time.monotonic()
+        connection = self._kept(target, began) or await self._connected(target, limits)
+        request = b"%b%d\r\n\r\n%b" % (target.head, len(content), content)
+        try:
+            return await connection.exchange(request, limits, began + limits.total_s)
+        finally:
+            if connection.is_reusable:
+                connection.idle_since = time.monotonic()
+                self._idle.append(connection)
+            else:
+                connection.abort()
 
     async def close(self) -> None:
         self._idle.clear()
@@ -102,7 +101,7 @@ class Http1Transport:
     async def _connected(self, target: _Target, limits: Limits) -> _Connection:
         loop = asyncio.get_running_loop()
         opening = loop.create_connection(
-            lambda: _Connection(target.server, self._open),
+            lambda: _Connection(target.server, self._open, loop),
             target.host,
             target.port,
             ssl=self._tls or True if target.tls else None,
@@ -134,13 +133,20 @@ def _target_of(url: str, headers: Mapping[str, str]) -> _Target:
 class _Connection(asyncio.Protocol):
     """One connection, with at most one request under way. The parser calls the methods ``on_...``.
 
-    connections: all that are open; it is in there from its beginning to its end.
+    connections: all that are open; it is in there from its beginning to its end. loop: asking for the running one takes
+    a system call before Python 3.12. Moments are those of ``time.monotonic``.
     """
 
-    def __init__(self, server: tuple[str, int, bool], connections: set[_Connection]) -> None:
+    def __init__(
+        self, server: tuple[str, int, bool], connections: set[_Connection], loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.server = server
         self.idle_since = 0.0
         self._connections = connections
+        self._loop = loop
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = float("inf")  # when the timer ends, and when the exchange is to end
+        self._ends = 0.0
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._waiter: asyncio.Future[Received] | None = None
@@ -161,18 +167,16 @@ class _Connection(asyncio.Protocol):
             and not transport.get_write_buffer_size()
         )
 
-    async def exchange(self, request: bytes, limits: Limits, left_s: float) -> Received:
-        """Send a request and wait for its whole response."""
+    async def exchange(self, request: bytes, limits: Limits, ends: float) -> Received:
+        """Send a request and wait for its whole response, until the moment ``ends``."""
         transport = self._transport
         if transport is None or transport.is_closing():
             raise TransportFailure("the server closed the connection without a reply")
-        loop = asyncio.get_running_loop()
         self._begin(limits)
-        self._began = loop.time()
         self._exchanges += 1
-        waiter: asyncio.Future[Received] = loop.create_future()
+        waiter: asyncio.Future[Received] = self._loop.create_future()
         self._waiter = waiter
-        timer = loop.call_later(left_s, self._fail, TransportFailure(f"no reply within {limits.total_s:g} s"))
+        self._watch(ends)
         transport.write(request)
         if self._early:
             early, self._early = self._early, b""
@@ -180,10 +184,31 @@ class _Connection(asyncio.Protocol):
         try:
             return await waiter
         finally:
-            timer.cancel()
             if self._waiter is not None:  # cancelled: what comes now is nobody's
                 self._waiter = None
                 self._keep = False
+
+    def _watch(self, ends: float) -> None:
+        """Have the exchange fail at that moment.
+
+        The timer of an earlier exchange, which ended long before, is let run and set anew when it is due: a timer for
+        each would cost more than reading the response's head.
+        """
+        self._ends = ends
+        if ends < self._due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_later(ends - time.monotonic(), self._on_time)
+            self._due = ends
+
+    def _on_time(self) -> None:
+        due, self._due = self._due, float("inf")
+        if self._waiter is None:
+            return
+        if due < self._ends:
+            self._watch(self._ends)
+        else:
+            self._fail(TransportFailure(f"no reply within {self._limits.total_s:g} s"))
 
     def abort(self) -> None:
         """Close it at once."""
@@ -193,12 +218,12 @@ class _Connection(asyncio.Protocol):
 
     def _begin(self, limits: Limits) -> None:
         self._limits = limits
-        self._began = 0.0
+        self._began = time.monotonic()
         self._came = 0
         self._status = 0
         self._is_headed = False
         self._ends_with_connection = False
-        self._headers: CIMultiDict[str] = CIMultiDict()
+        self._headers = _Headers()
         self._body = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -226,13 +251,15 @@ class _Connection(asyncio.Protocol):
         """Of ``asyncio.Protocol``."""
         self._keep = False
         self._connections.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
         if self._waiter is None:
             return
         if self._is_headed and self._ends_with_connection and error is None:
             self._finish()
         elif self._came:
             self._fail(TransportFailure(_BROKEN_OFF))
-        elif self._exchanges > 1 and asyncio.get_running_loop().time() - self._began < _STALE_WITHIN_S:
+        elif self._exchanges > 1 and time.monotonic() - self._began < _STALE_WITHIN_S:
             self._fail(StaleConnection("the server closed a kept connection"))
         elif isinstance(error, OSError):
             self._fail(TransportFailure(f"the connection broke ({error.strerror or type(error).__name__})"))
@@ -247,7 +274,7 @@ class _Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Of the parser; what comes after a body, or after the response, is none of its headers."""
         if not self._is_headed and self._waiter is not None:
-            self._headers.add(name.decode("latin-1"), value.decode("latin-1"))
+            self._headers.raw.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Of the parser."""
@@ -255,10 +282,10 @@ class _Connection(asyncio.Protocol):
             return
         self._status = self._parser.get_status_code()
         self._is_headed = self._status >= 200
-        length = self._headers.get("content-length", "")
-        is_measured = length or "transfer-encoding" in self._headers or self._status in _NO_BODY
+        length = self._headers.first(b"content-length")
+        is_measured = length or self._headers.first(b"transfer-encoding") is not None or self._status in _NO_BODY
         self._ends_with_connection = not is_measured
-        if length.isdecimal() and int(length[:20]) > self._limits.max_bytes:
+        if length is not None and length.isdigit() and int(length[:20]) > self._limits.max_bytes:
             self._fail(self._too_long())
 
     def on_body(self, piece: bytes) -> None:
@@ -271,7 +298,7 @@ class _Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Of the parser; an interim response (100, 103) comes before the real one."""
         if self._status < 200:
-            self._headers.clear()
+            self._headers = _Headers()
             return
         self._keep = self._keep and self._parser.should_keep_alive()
         self._finish()
@@ -285,7 +312,8 @@ class _Connection(asyncio.Protocol):
             self._keep = False  # a second response to one request
             return
         try:
-            body = _unpacked(bytes(self._body), self._headers.get("content-encoding", "").strip().lower(), self._limits)
+            encoding = (self._headers.first(b"content-encoding") or b"").strip().lower()
+            body = _unpacked(bytes(self._body), encoding, self._limits)
         except TransportFailure as failure:
             self._fail(failure)
             return
@@ -299,11 +327,43 @@ class _Connection(asyncio.Protocol):
             waiter.set_exception(failure)
 
 
-def _unpacked(body: bytes, encoding: str, limits: Limits) -> bytes:
+class _Headers(Mapping[str, str]):
+    """The headers of one response, which ignore case. They are decoded when somebody looks: of a good one nobody does.
+
+    raw: as they came.
+    """
+
+    def __init__(self) -> None:
+        self.raw: list[tuple[bytes, bytes]] = []
+        self._decoded: CIMultiDict[str] | None = None
+
+    def first(self, name: bytes) -> bytes | None:
+        """The first value under a name in small letters; None where there is none."""
+        for each, value in self.raw:
+            if len(each) == len(name) and each.lower() == name:
+                return value
+        return None
+
+    def _all(self) -> CIMultiDict[str]:
+        if self._decoded is None:
+            self._decoded = CIMultiDict((name.decode("latin-1"), value.decode("latin-1")) for name, value in self.raw)
+        return self._decoded
+
+    def __getitem__(self, name: str) -> str:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
+def _unpacked(body: bytes, encoding: bytes, limits: Limits) -> bytes:
     """The body; nothing is asked to be packed, and some servers do it all the same."""
-    if not encoding or encoding == "identity":
+    if not encoding or encoding == b"identity":
         return body
-    if encoding not in ("gzip", "x-gzip", "deflate"):
+    if encoding not in (b"gzip", b"x-gzip", b"deflate"):
         raise TransportFailure(_BROKEN_OFF)
     unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, whichever it is
     try:

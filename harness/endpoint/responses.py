@@ -25,6 +25,7 @@ _INPUT = ("prompt_tokens", "input_tokens", "prompt_eval_count", "tokens_evaluate
 _OUTPUT = ("completion_tokens", "output_tokens", "generated_tokens", "eval_count", "tokens_predicted")
 _NO_COMPLETION = "the reply is JSON but no completion (it has no choices[0] with a text)"
 _MAX_SAID = 300
+_TOO_MANY = 1 << 53  # JSON's numbers are exact below it
 
 
 class UnusableResponse(Exception):
@@ -39,8 +40,10 @@ class UnusableResponse(Exception):
         self.code = code
 
 
-def read_response(payload: Any, form: EndpointForm, wanted: int) -> Response:
-    """The response in a decoded JSON body. ``wanted``: choices that were asked for.
+def read_response(
+    payload: Any, form: EndpointForm, wanted: int, *, latency_s: float = 0.0, attempts: int = 1
+) -> Response:
+    """The response in a decoded JSON body. ``wanted``: choices that were asked for; the rest as in ``Response``.
 
     The form does not matter for reading: some servers answer one with the shape of the other.
 
@@ -59,7 +62,8 @@ def read_response(payload: Any, form: EndpointForm, wanted: int) -> Response:
     if not replies:
         raise UnusableResponse(_NO_COMPLETION)
     model = payload.get("model")
-    return Response(replies, *_tokens(payload), model=model[:200] if isinstance(model, str) and model else None)
+    model = model[:200] if isinstance(model, str) and model else None
+    return Response(replies, *_tokens(payload), model=model, latency_s=latency_s, attempts=attempts)
 
 
 def _check_error(holder: dict[str, Any]) -> None:
@@ -80,6 +84,8 @@ def _without_choices(payload: dict[str, Any]) -> UnusableResponse:
 
 def _in_order(choices: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """By their index, the first of each; in the server's order where one has none."""
+    if len(choices) == 1:
+        return list(choices)
     indexes = [_whole(choice.get("index")) for choice in choices]
     if any(index is None for index in indexes):
         return list(choices)
@@ -132,15 +138,21 @@ def _reasoning_tokens(usage: dict[str, Any]) -> int | None:
 
 
 def _first(values: dict[str, Any], names: Sequence[str]) -> int | None:
-    return next((count for name in names if (count := _whole(values.get(name))) is not None), None)
+    for name in names:
+        count = _whole(values.get(name))
+        if count is not None:
+            return count
+    return None
 
 
 def _whole(value: Any) -> int | None:
     """A count, also where it is sent as a text or a float; None for anything else."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
+    if type(value) is int:  # nearly always
+        return value if 0 <= value < _TOO_MANY else None
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit() and len(value) < 16:
         return int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return value if isinstance(value, int) and 0 <= value < 1 << 53 else None
+    return value if isinstance(value, int) and 0 <= value < _TOO_MANY else None

@@ -72,7 +72,9 @@ class Transport(Protocol):
 
 
 def open_transport(url: str, *, connections: int, http2: bool = True) -> Transport:
-    """The transport for a URL; ``connections`` requests can be under way at a time. Nothing is connected yet.
+    """The transport for a URL. Nothing is connected yet.
+
+    connections: requests that the caller has under way at a time, at the most.
 
     http2: use HTTP/2 where an https server offers it (not through a proxy).
 
@@ -89,7 +91,7 @@ def open_transport(url: str, *, connections: int, http2: bool = True) -> Transpo
 
         return AiohttpTransport(connections=connections, proxy=proxy, tls=tls)
     if tls is None or not http2:
-        return Http1Transport(connections=connections, tls=tls)
+        return Http1Transport(tls=tls)
     return _Negotiated(parts.hostname or "", parts.port or _DEFAULT_PORT["https"], connections, tls)
 
 
@@ -188,7 +190,7 @@ class _Negotiated:
         from .http1_transport import Http1Transport
 
         self._tls.set_alpn_protocols(["http/1.1"])
-        return Http1Transport(connections=self._connections, tls=self._tls)
+        return Http1Transport(tls=self._tls)
 
     async def _protocol(self, timeout_s: float) -> str | None:
         self._tls.set_alpn_protocols(["h2", "http/1.1"])

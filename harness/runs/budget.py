@@ -90,8 +90,13 @@ class _Worst:
     cost: float
 
 
+_NOTHING = _Worst(0.0, 0.0)
+
+
 class Budget:
-    """The account of one command: ``spent`` so far, ``reserved`` by requests in flight."""
+    """The account of one command: ``spent`` so far, ``reserved`` by requests in flight. Without a limit nothing needs
+    to be counted, and nothing is.
+    """
 
     def __init__(self, caps: Caps) -> None:
         self.caps = caps
@@ -101,7 +106,7 @@ class Budget:
         self._reserved = _Worst(0.0, 0.0)
         self._ratio = 0.0
         self._held: dict[int, _Worst] = {}  # by the id of the request's body, which lives as long
-        self._began = not caps.any  # whether a first request has come back
+        self._began = False  # whether a first request has come back
         self._changed = asyncio.Event()
 
     def charge(self, spent: Spent, prices: Prices | None) -> None:
@@ -111,6 +116,8 @@ class Budget:
 
     async def reserve(self, body: Mapping[str, Any], prices: Prices | None) -> _Worst | None:
         """Set aside what a request may cost at worst, waiting for others to end if need be; None: it does not fit."""
+        if not self.caps.any:
+            return _NOTHING
         while True:
             worst = self._worst(body, prices)
             if self._fits(worst) and (self._began or not self._in_flight):
@@ -124,6 +131,8 @@ class Budget:
 
     def settle(self, body: Mapping[str, Any], worst: _Worst, response: Response | None, prices: Prices | None) -> None:
         """Count what a request has cost instead of what was set aside. response: None where it failed."""
+        if not self.caps.any:
+            return
         self._in_flight -= 1
         self._add(worst, -1)
         self._held.pop(id(body), None)
@@ -134,6 +143,8 @@ class Budget:
 
     def repeat(self, body: Mapping[str, Any], response: Response, prices: Prices | None) -> bool:
         """Count a response that is not believed, whose request is still in flight; whether it may be repeated."""
+        if not self.caps.any:
+            return True
         held = self._held.get(id(body), _Worst(0.0, 0.0))
         self._add(held, -1)
         self._began = True
@@ -182,8 +193,6 @@ class Budget:
         return within and (cost is None or self.cost + self._reserved.cost + worst.cost <= cost)
 
     def _worst(self, body: Mapping[str, Any], prices: Prices | None) -> _Worst:
-        if not self.caps.any:
-            return _Worst(0.0, 0.0)
         asked = input_chars(body) * (self._ratio or _FIRST_RATIO) + _TEMPLATE_TOKENS
         answered = _largest(body, _LIMITS) * max(1, _largest(body, _REPLIES))
         return _Worst(asked + answered, 0.0 if prices is None else prices.cost(asked, answered))

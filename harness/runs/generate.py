@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...benchmarks import CodeTask, InfraError
-from ...benchmarks.jsonio import digest
 from ..endpoint.api import (
+    Body,
     Endpoint,
     EndpointDown,
     EndpointRefused,
@@ -58,19 +59,20 @@ class _Bodies:
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
-        self._last: tuple[CodeTask, int, dict[str, Any]] | None = None
-        self._body: dict[str, Any] = {}
+        self._task: CodeTask | None = None
+        self._decisive: tuple[int, int] | None = None
+        self._body = Body({})
         self._digest = ""
 
-    def of(self, task: CodeTask, epochs: tuple[int, ...]) -> tuple[dict[str, Any], str]:
+    def of(self, task: CodeTask, epochs: tuple[int, ...]) -> tuple[Body, str]:
         """A body of its own for the request, and its digest."""
-        wanted = task, len(epochs), self._asking.sampling.fields(epochs[0])
-        last = self._last
-        if last is None or task is not last[0] or wanted[1:] != last[1:]:
-            self._body = self._asking.body(task, epochs[0], len(epochs))
-            self._digest = digest(self._body)
-            self._last = wanted
-        return dict(self._body), self._digest
+        seed = self._asking.sampling.seed
+        decisive = len(epochs), 0 if seed is None else seed + epochs[0]
+        if task is not self._task or decisive != self._decisive:
+            self._body = Body(self._asking.body(task, epochs[0], len(epochs)))
+            self._digest = hashlib.sha256(self._body.content).hexdigest()
+            self._task, self._decisive = task, decisive
+        return self._body.copy(), self._digest
 
 
 class Stop:
@@ -206,7 +208,8 @@ class Asker:
         self._record(rows)
         self.tally.answered += len(rows)
         self._batches += len(epochs) > 1
-        self._singly.extend((task, (epoch,)) for epoch in epochs[len(rows) :])
+        if len(rows) < len(epochs):
+            self._singly.extend((task, (epoch,)) for epoch in epochs[len(rows) :])
 
     def _note_spent(self, task: CodeTask, epochs: tuple[int, ...], failure: Exception) -> None:
         if isinstance(failure, Unanswered) and (failure.spent_input_tokens or failure.spent_output_tokens):

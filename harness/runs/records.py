@@ -14,9 +14,11 @@ A last line that is not whole (its writer was killed) is left out: what it held 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -392,7 +394,12 @@ def start_run(
 
 def now() -> str:
     """The time as the records hold it: UTC, ISO 8601, whole seconds."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return _written(int(time.time()))
+
+
+@lru_cache(maxsize=1)  # thousands of records have the same second
+def _written(second: int) -> str:
+    return datetime.fromtimestamp(second, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _rows(path: Path, read: Callable[[Mapping[str, Any]], Row], *, required: bool = False) -> Iterable[Row]:

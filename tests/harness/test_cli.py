@@ -309,6 +309,27 @@ def test_an_interrupt_is_one_word_and_130(tmp_path: Path) -> None:
     assert message.strip() == "evalrun: interrupted"
 
 
+@pytest.mark.parametrize("module", ["select", "click", "evalrun.benchmarks.errors", "evalrun.harness.commands.run"])
+def test_an_interrupt_while_modules_are_imported_is_the_same_word(module: str) -> None:
+    program = f"""
+import importlib.abc, os, signal, sys
+
+class Interrupting(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.modules.pop({module!r}, None)
+sys.meta_path.insert(0, Interrupting())
+sys.argv[1:] = ["run", "--help"]
+from evalrun.harness.start import main
+sys.exit(main())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "evalrun: interrupted\n")
+
+
 def test_a_reader_that_goes_away_is_no_error_message(tmp_path: Path) -> None:
     (tmp_path / "long_verb.py").write_text(verb_that("for _ in range(10**6):\n    print('line')"))
     with _process_with_verb(tmp_path, "long_verb") as process:

@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import json
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -367,6 +368,34 @@ def test_a_request_that_is_given_up_leaves_nothing_for_the_next() -> None:
             await transport.close()
 
     asyncio.run(scenario())
+
+
+def test_a_request_on_a_kept_connection_has_its_whole_time_and_no_more() -> None:
+    async def second_slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            for wait_s in (0.0, 0.6, 60.0):
+                await reader.readuntil(b"\r\n\r\n{}")
+                await asyncio.sleep(wait_s)
+                writer.write(HEAD + GOOD)
+                await writer.drain()
+
+    async def scenario() -> float:
+        async with listening(second_slow) as port:
+            transport = open_transport(f"http://127.0.0.1:{port}", connections=1)
+            url, limits = f"http://127.0.0.1:{port}/", Limits(total_s=0.8)
+            await transport.post(url, {}, b"{}", limits)
+            await asyncio.sleep(0.4)
+            assert (await transport.post(url, {}, b"{}", limits)).body == GOOD  # 1.0 s after the first one began
+            began = time.monotonic()
+            with pytest.raises(TransportFailure, match=r"no reply within 0\.8 s"):
+                await transport.post(url, {}, b"{}", limits)
+            took_s = time.monotonic() - began
+            await transport.close()
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
+            return took_s
+
+    assert 0.75 < asyncio.run(scenario()) < 5.0
 
 
 def test_a_header_that_would_be_two_is_not_sent() -> None:

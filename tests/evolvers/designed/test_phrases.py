@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from evalrun.evolvers.designed.definition import Definition, filled
@@ -18,22 +19,24 @@ from evalrun.evolvers.language.pre_transforms import Undefined
 from evalrun.evolvers.readings.phrase_rules import PROGRAMS, RULES
 from evalrun.evolvers.readings.phrases import body_of, readings_of
 
-from .trees import RESULTS, run_body, run_code, trees
+from .trees import RESULTS, a_tree, run_body, run_code
 
 TAKES = ("int", "bool", "str", "list[int]", "list[str]", "list[list[int]]")
 
 
 @pytest.mark.parametrize("gives", RESULTS)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-@given(data=st.data())
-def test_whatever_the_grammar_says_has_one_reading_that_does_the_same(gives: str, data: st.DataObject) -> None:
-    takes = data.draw(st.sampled_from(TAKES))
-    written = data.draw(trees(takes, gives))
+@settings(max_examples=100)
+@given(seed=st.integers(0, 2**32), takes=st.sampled_from(TAKES))
+def test_whatever_the_grammar_says_has_one_reading_that_does_the_same(gives: str, seed: int, takes: str) -> None:
+    written = a_tree(random.Random(seed), takes, gives)
     try:
         tree = read_tree(written, takes, {})
     except Flaw as flaw:
-        assert flaw.reason == "too large", (flaw, written)
-        return
+        reason = flaw.reason
+    else:
+        reason = ""
+    assume(reason != "too large")
+    assert reason == "", written
     assert tree.type == gives
     for clause in (False, True) if gives == "bool" else (False,):
         phrase = filled(phrase_of(tree, clause), {"v": "v"})
@@ -115,7 +118,7 @@ def test_readings_are_counted_whatever_the_types(phrase: str, readings: int) -> 
         "v plus 1; import os",
         "v plus __import__('os')",
         "v plus 1. Return 3",
-        "`v` plus \"1\"",
+        '`v` plus "1"',
         "v plus 1\nReturn 3",
         "((v plus 1)",
         "v plus 1)",
@@ -131,7 +134,7 @@ def test_what_is_outside_the_language_is_not_read(phrase: str) -> None:
 
 
 def test_a_long_phrase_without_brackets_ends_soon() -> None:
-    with pytest.raises(ValueError, match="readings|too long"):
+    with pytest.raises(ValueError, match=r"readings|too long"):
         body_of("v" + " plus v minus v times v" * 30, "v", False)
 
 

@@ -1,0 +1,295 @@
+"""``evalrun evolve --loop``: generations of proposals that learn from what became of the earlier ones."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...benchmarks import BadInput, CodeTask, Suite
+from ...benchmarks.selection import select
+from ...harness.commands.options import opened
+from ...harness.oracle import with_expected
+from ..authored.certificate import panel_json
+from ..authored.developing import Settings
+from ..authored.mixing import DEFAULT_OPERATORS as DEFAULT_MODEL_OPERATORS
+from ..authored.mixing import Chain, parse_chains
+from ..authored.pipeline import Authoring
+from ..authored.protocol import ModelOperator
+from ..chains import DEFAULT_OPERATORS
+from ..journal import Journal
+from ..keeping import kept_in, with_kept_seeds
+from ..loop.chains import ChainMaker
+from ..loop.describing import features_of
+from ..loop.driver import Arm, Generation, Loop, LoopResult, LoopSettings, seeds_of
+from ..loop.fitness import ByRuns, Fitness, Proxy
+from ..loop.lessons import Lessons
+from ..loop.mates import Mates
+from ..loop.mixed import MixedMaker
+from ..loop.reliability import kr20, projected
+from ..loop.results import results_of
+from ..observe import Progress, observe
+from ..protocol import NotApplicable, Observation
+from ..storing import save_whole
+from .asked import Asked
+from .bars import bars
+from .evolve import going_on, kept_on_interrupt
+from .evolve_with_model import bill_lines, say_of_panel, store_of, working
+from .seeds import settled
+
+if TYPE_CHECKING:
+    from ...harness.sandbox.api import Sandbox
+    from .author_options import Models
+    from .evolve_with_model import Work
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What the loop works with. work: None where no model is asked."""
+
+    sandbox: Journal
+    progress: Progress
+    work: Work | None
+
+
+def evolve_in_a_loop(suite: Suite, output: Path, asked: Asked, options: Mapping[str, Any]) -> None:
+    """Write the new suite whole or not at all, with its lessons beside it; print what was learnt, and the bill."""
+    if options["dry_run"]:
+        raise BadInput("--dry-run: what a loop will ask depends on what it learns; limit it with --budget instead")
+    models = _models(options)
+    chains = _chains(asked.operators, models)
+    seed, promise = settled(asked.seed, asked.secret)
+    suite = suite.subset(select(suite, asked.tasks, asked.limit))
+    name = f"{suite.name}-loop-s{seed}" if asked.name is None else asked.name
+    Suite(name, "1", ())  # a name that a suite cannot have is refused before the work and not after it
+    lessons = None if options["lessons"] is None else Lessons.load(options["lessons"])
+    fitness = _fitness(options["runs"], suite, models)
+    settings = LoopSettings(
+        generations=options["generations"],
+        batch=options["batch"],
+        room=options["room"],
+        depth=asked.depth,
+        patience=options["patience"],
+    )
+    if models is not None:
+        say_of_panel(models)
+    click.echo(f"fitness: {fitness.name}", err=True)
+    store = store_of(output, options) if models is not None else None
+    with _open(models, output, store, suite, options) as found:
+        suite = with_expected(suite, found.sandbox)
+        maker = _Makers(suite, chains, found, seed, name, models, asked.depth)
+        loop = Loop(
+            maker.seeds,
+            [Arm(chain.label, chain.operator is not None) for chain in chains],
+            maker.mixed,
+            fitness,
+            settings,
+            seed,
+            lessons=lessons,
+            mate=maker.mates,
+            watch=_say,
+        )
+        result = loop.run()
+        new = maker.suite_of(result, loop, fitness, settings, {"seed": seed, **promise}, asked.version)
+        new = with_kept_seeds(new, suite, asked.keep_seeds, seed, found.sandbox, found.progress)
+        save_whole(new, output)
+        if any(arm.operator is not None for arm in chains):
+            loop.lessons.save(output.parent / f"{output.name}.lessons.json")
+    found.sandbox.discard()
+    click.echo("\n".join(_report(result, loop)))
+    if found.work is not None and store is not None:
+        click.echo("\n".join(bill_lines(found.work.asker, store)))
+    kept = len(kept_in(new))
+    click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))
+
+
+def _models(options: Mapping[str, Any]) -> Models | None:
+    if options["model"] is None:
+        return None
+    from .author_options import settled_models
+
+    return settled_models(options)
+
+
+def _chains(operators: str | None, models: Models | None) -> list[Chain]:
+    text = operators or (DEFAULT_OPERATORS if models is None else DEFAULT_MODEL_OPERATORS)
+    chains = parse_chains(text)
+    stacked = next((chain for chain in chains if chain.operator is not None and chain.tail), None)
+    if stacked is not None:
+        raise BadInput(f"--operators {stacked.label}: with --loop an operator through a model stands alone")
+    if models is None and any(chain.operator is not None for chain in chains):
+        raise BadInput("an operator through a model needs --model NAME and --base-url URL")
+    return chains
+
+
+def _fitness(runs: Sequence[Path], suite: Suite, models: Models | None) -> Fitness:
+    if not runs:
+        return Proxy()
+    results, kin = results_of(runs, suite, None if models is None else models.panel.author.family)
+    if kin:
+        click.echo(
+            f"evalrun: note: of the author's family, and so without a say in fitness: {', '.join(kin)}", err=True
+        )
+    cells = {
+        task.id: (task.lineage.operator if task.lineage else "seed", features_of(task).domain)
+        for task in (*suite.tasks, *suite.ancestors)
+    }
+    items = len(next(iter(results.rates.values())))
+    alpha = kr20(results)
+    said = f"; so many tasks have a reliability of {alpha:.2f}, 100 of their like {projected(alpha, items, 100):.2f}"
+    click.echo(f"runs: {len(results.rates)} models, {items} tasks{said if alpha == alpha else ''}", err=True)
+    return ByRuns(results, cells)
+
+
+@contextmanager
+def _open(
+    models: Models | None, output: Path, store: Path | None, suite: Suite, options: Mapping[str, Any]
+) -> Iterator[_Opened]:
+    if models is not None and store is not None:
+        with working(models, output, store, suite.requires, options) as work:
+            yield _Opened(work.sandbox, work.watch.progress, work)
+        return
+    with (
+        kept_on_interrupt(),
+        opened(options, suite.requires) as sandbox,
+        Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
+        bars() as progress,
+    ):
+        going_on(journal)
+        yield _Opened(journal, progress, None)
+
+
+class _Makers:
+    """What makes tasks, what is known of the seeds, and the suite in the end."""
+
+    def __init__(
+        self,
+        suite: Suite,
+        chains: Sequence[Chain],
+        found: _Opened,
+        seed: int,
+        name: str,
+        models: Models | None,
+        depth: int,
+    ) -> None:
+        self._suite, self._name, self._models = suite, name, models
+        operators = {chain.label: chain.operator for chain in chains if chain.operator is not None}
+        self._operators: dict[str, ModelOperator] = operators
+        self._chains = ChainMaker(suite, seed, found.sandbox, name=name, depth=depth, progress=found.progress)
+        authoring = None
+        if found.work is not None and models is not None:
+            authoring = Authoring(
+                found.work.asker,
+                found.sandbox,
+                name=name,
+                settings=Settings(solutions=models.solutions),
+                operators=operators,
+                progress=found.progress,
+            )
+        self.mixed = MixedMaker(self._chains, authoring, operators)
+        self._observed = self._observe(found.sandbox, found.progress)
+        usable = [task for task in suite.tasks if self._observed[task.digest].problem is None]
+        if not usable:
+            raise BadInput(f"suite {suite.ref}: no task of it can be evolved: the references fail their own tests")
+        self.seeds = seeds_of(usable, lambda task: features_of(task, self._observed[task.digest]))
+        self._partners = Mates(usable, lambda task: self._observed[task.digest])
+
+    def _observe(self, sandbox: Sandbox, progress: Progress) -> dict[str, Observation]:
+        return dict(observe(self._suite.tasks, sandbox, progress))
+
+    def mates(self, name: str, parent: CodeTask, rng: random.Random) -> tuple[CodeTask, ...] | None:
+        """See ``driver.Mate``. Of an evolved parent a maker says itself what it cannot do."""
+        operator = self._operators.get(name)
+        if operator is None:
+            return ()
+        if parent.digest in self._observed and operator.parents == 1:
+            try:
+                operator.applies((parent,), (self._observed[parent.digest],))
+            except NotApplicable:
+                return None
+        if operator.parents > 1 and parent.digest not in self._observed:
+            return None  # mates are chosen by what was seen of both
+        return self._partners.of(operator, parent, rng)
+
+    def suite_of(
+        self,
+        result: LoopResult,
+        loop: Loop,
+        fitness: Fitness,
+        settings: LoopSettings,
+        told: Mapping[str, Any],
+        version: str | None,
+    ) -> Suite:
+        """The archive as a suite."""
+        tasks = tuple(member.task for member in result.archive.members())
+        made = {each.task.id: each for each in result.made if each.task is not None}
+        if not tasks:
+            reasons = {key: value for row in result.generations for key, value in row.rejected.items()}
+            shown = "; ".join(f"{reason} ({number})" for reason, number in sorted(reasons.items())[:3])
+            raise BadInput(f"suite {self._suite.ref}: no task could be evolved ({result.ended}): {shown}")
+        self._chains.add([each.task for each in made.values() if each.task is not None])
+        ancestors = self._chains.ancestors_of(tasks)
+        certificates = self._chains.certificates_of([*tasks, *ancestors])
+        certificates |= {
+            task.id: certificate
+            for task in (*tasks, *ancestors)
+            if task.id in made and (certificate := made[task.id].certificate) is not None
+        }
+        panel = {} if self._models is None else {"panel": panel_json(self._models.panel)}
+        evolution = {**told, **panel, "loop": _loop_json(result, loop, fitness, settings)}
+        return replace(
+            self._suite,
+            name=self._name,
+            version=version or self._suite.version,
+            tasks=tasks,
+            description=f"{', '.join(loop.arms)} in a loop on {self._suite.ref}, seed {told['seed']}",
+            source=self._suite.ref,
+            ancestors=ancestors,
+            certificates=certificates,
+            evolution=evolution,
+        )
+
+
+def _loop_json(result: LoopResult, loop: Loop, fitness: Fitness, settings: LoopSettings) -> dict[str, Any]:
+    return {
+        "settings": settings.to_json(),
+        "fitness": fitness.name,
+        "ended": result.ended,
+        "generations": [generation.to_json() for generation in result.generations],
+        "cells": {
+            str(niche): len(cell) for niche, cell in sorted(result.archive.cells.items(), key=lambda c: str(c[0]))
+        },
+        "operators": loop.bandit.table(),
+        "strategies": loop.strategies.table(),
+        "drift": [each.to_json() for each in result.drift],
+    }
+
+
+def _say(generation: Generation) -> None:
+    line = (
+        f"generation {generation.number}: {generation.admitted} of {generation.proposed} admitted, "
+        f"{generation.cells} kinds of task ({generation.new_cells} new), fitness {generation.fitness:.2f}"
+    )
+    click.echo("\n".join([line, *(f"evalrun: drift alarm: {each}" for each in generation.alarms)]), err=True)
+
+
+def _report(result: LoopResult, loop: Loop) -> list[str]:
+    lines = [
+        f"ended: {result.ended}",
+        f"{'operator':24}  expected  pulls",
+    ]
+    lines += [f"{row['operator']:24}  {row['expected']:8.3f}  {row['pulls']:5.1f}" for row in loop.bandit.table()]
+    reasons: dict[str, int] = {}
+    for generation in result.generations:
+        for reason, number in generation.rejected.items():
+            reasons[reason] = reasons.get(reason, 0) + number
+    lines += [
+        f"rejected by {reason}: {number}" for reason, number in sorted(reasons.items(), key=lambda r: (-r[1], r[0]))
+    ]
+    lines += [f"drift of {each.words}" for each in result.drift]
+    return lines
