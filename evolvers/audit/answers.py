@@ -1,0 +1,60 @@
+"""Other models' answers as witnesses: who answered which task how, as ``--answers [NAME=]FILE`` names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...benchmarks import BadInput, Suite
+from ...harness.runs.foreign import read_answers
+from ...harness.scoring import program_of
+from ..authored.panel import family_of
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A model's answers: whole programs by task id. family: what the model is a relative of, guessed from its name."""
+
+    name: str
+    family: str
+    programs: Mapping[str, str]
+
+
+def read_witnesses(references: Sequence[str], suite: Suite) -> list[Witness]:
+    """The witnesses; of a file with several answers to a task the first one counts. BadInput when a file holds no
+    answer to a task of the suite, or two have the same name."""
+    named = [_named(each) for each in references]
+    stems = [_stem(path) for _, path in named]
+    found = []
+    for (name, path), stem in zip(named, stems, strict=True):
+        # files of one benchmark are called alike in each model's folder
+        name = name or (stem if stems.count(stem) == 1 else path.absolute().parent.name)
+        found.append(_witness(name, path, suite))
+    names = [each.name for each in found]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise BadInput(f"--answers: two files are called {twice[:60]!r}; name them: --answers NAME=FILE")
+    return found
+
+
+def _named(reference: str) -> tuple[str, Path]:
+    if Path(reference).exists() or "=" not in reference:
+        return "", Path(reference)
+    name, _, path = reference.partition("=")
+    return name.strip(), Path(path)
+
+
+def _stem(path: Path) -> str:
+    return path.name.partition(".jsonl")[0]
+
+
+def _witness(name: str, path: Path, suite: Suite) -> Witness:
+    if not path.exists():
+        raise BadInput(f"--answers {path}: there is no such file or folder")
+    tasks = {task.id: task for task in suite}
+    programs: dict[str, str] = {}
+    for sample in read_answers(path, suite).samples:
+        if sample.epoch == 0:
+            programs[sample.task] = program_of(tasks[sample.task], sample.code, sample.assembly)
+    return Witness(name, family_of(name), {task: program for task, program in programs.items() if program})
