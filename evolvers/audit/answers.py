@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...benchmarks import BadInput, Suite
+from ...benchmarks import BadInput, CodeTask, Suite
 from ...harness.runs.foreign import read_answers
+from ...harness.runs.records import SampleRow
 from ...harness.scoring import program_of
 from ..authored.panel import family_of
+from ..syntax import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +58,23 @@ def _witness(name: str, path: Path, suite: Suite) -> Witness:
     programs: dict[str, str] = {}
     for sample in read_answers(path, suite).samples:
         if sample.epoch == 0:
-            programs[sample.task] = program_of(tasks[sample.task], sample.code, sample.assembly)
+            programs[sample.task] = _whole(tasks[sample.task], sample)
     return Witness(name, family_of(name), {task: program for task, program in programs.items() if program})
+
+
+def _whole(task: CodeTask, sample: SampleRow) -> str:
+    """The program of an answer. Some files call a completion a solution; it is put after the prompt where it defines
+    nothing alone and does there."""
+    program = program_of(task, sample.code, sample.assembly)
+    if sample.assembly == "alone" and not _defines(program, task):
+        appended = program_of(task, sample.code, "append")
+        return appended if _defines(appended, task) else program
+    return program
+
+
+def _defines(program: str, task: CodeTask) -> bool:
+    try:
+        tree = parse(program)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(getattr(node, "name", None) == task.entry_point for node in tree.body)

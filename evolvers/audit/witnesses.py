@@ -41,11 +41,15 @@ def witnessed(
             ready.append((each, mine))
         else:
             undecided.append(why)
+    speaking: set[str] = set()
     for (each, _), voices in zip(ready, heard(ready, sandbox, progress), strict=True):
+        speaking |= {voice.name for voice in voices if voice.speaks}
         if has_oracle(each.task):
             found_where_none(each, voices, sandbox, book)
         else:
             judge(each, voices, book)
+    silent = [each.name for each in witnesses if each.name not in speaking]
+    undecided += [f"no answer of {name[:60]} gives different values for different inputs" for name in silent if ready]
     book.checked("witnesses", len(sound), undecided)
 
 

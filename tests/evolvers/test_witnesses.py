@@ -110,6 +110,21 @@ def test_answers_that_agree_against_the_examples_too_speak_against_the_text(
     assert found.evidence["against_examples"] is True
 
 
+def test_a_completion_that_is_called_a_solution_is_put_after_the_prompt(
+    sandbox: Sandbox, answers: Callable[..., list[str]]
+) -> None:
+    (found,) = audited(TASK, sandbox, answers(a=SLICED, b="    return text[:count]\n"))
+    assert "2 of 2 answers (a, b)" in found.what
+
+
+def test_a_witness_that_never_speaks_is_told(sandbox: Sandbox, answers: Callable[..., list[str]]) -> None:
+    suite = Suite("toy", "1", (TASK,))
+    witnesses = read_witnesses(answers(a=SLICED, b=HOSTILE, c="What a nice task!"), suite)
+    report = audit(suite, sandbox, lambda *_: None, mutants=0, witnesses=witnesses)
+    told = next(check.undecided for check in report.checks if check.name == "witnesses")
+    assert [reason.split()[3] for reason in told] == ["b", "c"]
+
+
 def test_types_of_sequences_numbers_and_rounding_are_no_other_reading(
     sandbox: Sandbox, answers: Callable[..., list[str]]
 ) -> None:
