@@ -138,3 +138,21 @@ def _has_literal(row: Executed) -> bool:
     except ValueError:
         return False
     return True
+
+
+def contradicted(
+    reference: Sequence[Executed], solutions: Sequence[Sequence[Executed] | None], how: Comparator
+) -> int | None:
+    """The place of the first call for which enough of all solutions agree on a value that is not the reference's; None
+    where there is none.
+
+    For inputs that no test has. They may lie where the prompt means nothing in particular, so solutions that part there
+    are no sign of a fault, and neither is an exception: only values that the same 60 % arrive at count.
+    """
+    needed = ceil(MIN_SHARE * len(solutions))
+    for place, row in enumerate(reference):
+        told = [rows[place] for rows in solutions if rows is not None and rows[place].raised is None]
+        against = [each for each in told if not same_end(row, each, how)]
+        if any(sum(same_end(one, other, how) for other in against) >= needed for one in against):
+            return place
+    return None

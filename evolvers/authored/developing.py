@@ -16,7 +16,7 @@ from ..protocol import Executed, Gate, NotApplicable, Observation, Rows
 from ..sameness import same_program_gate
 from .calls import Panel
 from .clarifying import Clarification, clarified
-from .consensus import Consensus, consensus, separating
+from .consensus import Consensus, consensus, contradicted, separating
 from .drafting import Rejected
 from .inputs import ENOUGH, Gathered, gather
 from .paired import paired
@@ -24,12 +24,14 @@ from .protocol import Draft, Evidence, ModelOperator
 from .proving import (
     MAX_PUBLIC,
     Public,
+    beyond_gate,
     consensus_gate,
     dynamic_gates,
     evidence_of,
     form,
     gathered_gates,
     published_share,
+    untested,
 )
 from .restating import bare, restated
 from .screening import screened
@@ -165,15 +167,21 @@ async def _alter(
         if twin:
             raise Rejected(twin, twin)
         found.solutions = await source.solutions(task.task)
-        rows = await rows_of(found.solutions, now.entry_point, tuple(row.args for row in task.rows), sandbox)
-        agreement = found.agreement = consensus(task.rows, rows, studied.how)
-        place = separating(task.rows, rows, agreement, studied.how) if agreement.why == "ambiguous" else None
+        tests, beyond = task.rows, untested(task, studied)
+        calls = tuple(row.args for row in (*tests, *beyond))
+        rows = await rows_of(found.solutions, now.entry_point, calls, sandbox)
+        told = [None if each is None else each[: len(tests)] for each in rows]
+        agreement = found.agreement = consensus(tests, told, studied.how)
+        place = separating(tests, told, agreement, studied.how) if agreement.why == "ambiguous" else None
+        elsewhere = contradicted(beyond, [None if each is None else each[len(tests) :] for each in rows], studied.how)
+        if not agreement.why and elsewhere is not None:
+            place = len(tests) + elsewhere
         if place is None or len(found.said) >= settings.clarifications:
             break
         others = [each[place] for each in rows if each is not None]
-        found.said.append(await source.clarify(now, task.rows[place], others))
+        found.said.append(await source.clarify(now, (*tests, *beyond)[place], others))
     agreeing = [found.solutions[number] for number in agreement.agreeing]
-    found.hold([consensus_gate(agreement), other_witness(source.panel, agreeing)])
+    found.hold([consensus_gate(agreement), beyond_gate(beyond, elsewhere), other_witness(source.panel, agreeing)])
     found.task, found.rows = task.task, task.rows
     solves = tuple(number in agreement.agreeing for number in range(agreement.asked))
     found.evidence = evidence_of(now, task, studied, solves, frozenset())

@@ -8,21 +8,24 @@ task and program then disagree on what the task is defined for.
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 
 from ...benchmarks.jsonio import text_digest
 from ...benchmarks.plain import dumps
 from ...harness.sandbox.api import Sandbox
+from ..altering import MAX_STEPS
 from ..deeptypes import has_type, type_of_all
 from ..inputs.envelope import generate, infer
 from ..protocol import Executed, Observation, Rows
+from ..prover.rows import ENDLESS
 from ..texts import text_of
 from .mining import mined
 from .programs import CONTRACT
 from .protocol import Draft
-from .running import Program, Ran, distinct, run
+from .running import Program, distinct, run
 from .screening import stated_of
 
 ENOUGH = 10
@@ -33,7 +36,6 @@ AROUND = 40
 FURTHER = 60
 """Inputs beyond the task's own: what no test shows of a mutant is asked of these before it counts as equivalent.
 Those that are mined from the reference's constants come on top."""
-_MINED_FUEL = 20_000
 MAX_CHARACTERS = 4_000
 
 
@@ -62,55 +64,56 @@ async def gather(draft: Draft, extra: Rows, observed: Sequence[Observation], see
         return Gathered(problem=("enough_inputs", "no input fits the signature"))
     given = distinct((*own, *_of_parents(own, observed)))
     rng = random.Random(int(text_digest(f"inputs of {draft.reference} {seed}"), 16))
-    envelope = infer(given)
-    around = generate(envelope, given, rng, AROUND + FURTHER)
-    calls = distinct((*given, *around))
-    dug = tuple(args for args in distinct((*calls, *mined(draft.reference, own)))[len(calls) :] if _fits(draft, args))
-    admitted, problem = await _admitted(draft, (*calls, *dug), sandbox)
+    around = generate(infer(given), given, rng, AROUND + FURTHER)
+    dug = tuple(args for args in mined(draft.reference, own) if _fits(draft, args))
+    everything = distinct((*given, *around, *dug))
+    admitted, problem = await _admitted(draft, everything, sandbox)
     if problem:
         return Gathered(problem=("contract", problem))
-    kept = [args for args in calls if text_of(args) in admitted]
-    ran = await run(Program(draft.reference, draft.entry_point), tuple(kept), sandbox)
+    kept = tuple(args for args in everything if text_of(args) in admitted)
+    mine = kept[: sum(text_of(args) in admitted for args in own)]
+    program = Program(draft.reference, draft.entry_point)
+    ran, others = await asyncio.gather(
+        run(program, mine, sandbox), run(program, kept[len(mine) :], sandbox, fuel=MAX_STEPS)
+    )
     if ran.problem is not None:
         return Gathered(problem=("total", f"the reference cannot be loaded: {ran.problem}"))
-    declared = {text_of(args) for args in given}
-    refused = sum(text_of(args) not in admitted for args in own)
-    found = _sorted_out(draft, ran, declared, len(own), refused)
-    return found if found.problem else await _dug(draft, found, [args for args in dug if text_of(args) in admitted], sandbox)
-
-
-async def _dug(draft: Draft, found: Gathered, calls: Sequence[tuple[object, ...]], sandbox: Sandbox) -> Gathered:
-    """With mined inputs among the further ones: those that take few steps and have a value.
-
-    A contract may admit what is out of all proportion (a mined number may be large), so nothing is a fault here.
-    """
-    ran = await run(Program(draft.reference, draft.entry_point), tuple(calls), sandbox, _MINED_FUEL)
-    rows = [row for row in ran.rows if row.raised is None and len(dumps(row.returns)) <= MAX_CHARACTERS]
-    return replace(found, further=(*rows, *found.further))
-
-
-def _sorted_out(draft: Draft, ran: Ran, declared: set[str], own: int, refused: int) -> Gathered:
-    """The rows of a reference as those of a task and further ones."""
-    rows: list[Executed] = []
-    for row in ran.rows:
-        mine = text_of(row.args) in declared
-        if row.raised is None and len(dumps(row.returns)) <= MAX_CHARACTERS:
-            rows.append(row)
-        elif row.raised is not None and (mine or draft.contract):
-            where = "the contract admits" if draft.contract else "was given as an input"
-            said = f"the reference ends in {row.raised} on {dumps(row.args)[:200]}, which {where}"
-            return Gathered(problem=("total", said))
-    given = [row for row in rows if text_of(row.args) in declared]
-    around = [row for row in rows if text_of(row.args) not in declared]
-    room = max(0, min(AROUND, MOST - len(given)))
+    problem = _fault(draft, ran.rows, others.rows, set(map(text_of, dug)))
+    if problem:
+        return Gathered(problem=("total", problem))
+    first = set(map(text_of, given))
+    found = [
+        row for row in (*ran.rows, *others.rows) if row.raised is None and len(dumps(row.returns)) <= MAX_CHARACTERS
+    ]
+    rows = [row for row in found if text_of(row.args) in first][:MOST]
+    near = set(map(text_of, around))
+    rows += [row for row in found if text_of(row.args) in near - first][: max(0, min(AROUND, MOST - len(rows)))]
+    taken = {text_of(row.args) for row in rows}
     return Gathered(
-        rows=(*given[:MOST], *around[:room]),
-        further=(*given[MOST:], *around[room:]),
-        steps=ran.steps,
-        kept=ran.kept,
-        declared=own,
-        refused=refused,
+        rows=tuple(rows),
+        further=tuple(row for row in found if text_of(row.args) not in taken),
+        steps=max(ran.steps, others.steps),
+        kept=ran.kept and others.kept,
+        declared=len(own),
+        refused=len(own) - len(mine),
     )
+
+
+def _fault(draft: Draft, own: Sequence[Executed], others: Sequence[Executed], dug: Container[str]) -> str:
+    """On which input the reference ends in an exception though it must not, or "".
+
+    It must not on any of the author's own, nor, where a contract is declared, on any that this admits. What is made
+    here may be out of all proportion, so that it is no fault to take too long for it; and of a mined value nothing is
+    expected.
+    """
+    for row in own:
+        if row.raised is not None:
+            where = "the contract admits" if draft.contract else "was given as an input"
+            return f"the reference ends in {row.raised} on {dumps(row.args)[:200]}, which {where}"
+    for row in others if draft.contract else ():
+        if row.raised not in (None, ENDLESS) and text_of(row.args) not in dug:
+            return f"the reference ends in {row.raised} on {dumps(row.args)[:200]}, which the contract admits"
+    return ""
 
 
 def _fits(draft: Draft, args: tuple[object, ...]) -> bool:

@@ -1,9 +1,9 @@
 """Inputs that a reference's own text speaks of: its constants, and what lies at the borders of its arguments' types.
 
-A branch that none of an author's inputs reaches (``if n == 987654321``, the vowels of a task whose inputs hold brackets)
-shows no fault of itself. Its condition names the values that lead into it, so these are tried, as fuzzers do with the
-constants of a program (a "dictionary"). They are further inputs: one of them becomes a test where it tells a mutant that
-no other test tells, and then blind solutions must agree on it.
+A branch that none of an author's inputs reaches (``if n == 987654321``, the vowels of a task whose inputs hold
+brackets) shows no fault of itself. Its condition names the values that lead into it, so these are tried, as fuzzers do
+with the constants of a program (a "dictionary"). They are further inputs: one of them becomes a test where it tells a
+mutant that no other test tells, and on all of them blind solutions may contradict the reference.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ def mined(program: str, given: Rows, most: int = MOST) -> Rows:
     Those for each place come in turn. given: at least one row; where rows have several lengths, the first's counts.
     """
     first = given[0]
-    same = [args for args in given if len(args) == len(first)]
+    same = tuple(args for args in given if len(args) == len(first))
     constants = constants_of(program)
     columns = []
     for place in range(len(first)):
         declared = type_of_all([args[place] for args in same])
-        columns.append([_with(same, place, value) for value in _values(declared, constants, same, place)])
+        values = list(_values(declared, constants, same, place))
+        columns.append([_with(row, place, value) for value in values for row in _hosts(same, value)])
     found: dict[str, tuple[Any, ...]] = {}
     known = set(map(text_of, given))
     for turn in range(max(map(len, columns), default=0)):
@@ -67,7 +68,7 @@ def constants_of(program: str) -> tuple[Any, ...]:
 def _values(declared: str, constants: Sequence[Any], given: Rows, place: int) -> Iterator[Any]:
     """Values of a type, made of constants, then borders."""
     outer, items = parts_of(declared)
-    for constant in constants:
+    for constant in constants if "float" not in declared else map(_floats, constants):
         if has_type([constant], declared):
             yield constant
         if declared == "int" and type(constant) is int:
@@ -82,8 +83,8 @@ def _values(declared: str, constants: Sequence[Any], given: Rows, place: int) ->
     for border in _BORDERS.get(outer or declared, ()):
         if has_type([border], declared):
             yield copy.deepcopy(border)
-    if outer == "list":
-        yield from ([copy.deepcopy(item)] for args in given[:1] for item in args[place][:1])
+    if outer == "list" or declared == "str":
+        yield from (args[place][:1] for args in copy.deepcopy(given[:2]))
 
 
 def _in_texts(constant: str, given: Rows, place: int) -> Iterator[str]:
@@ -94,7 +95,21 @@ def _in_texts(constant: str, given: Rows, place: int) -> Iterator[str]:
     yield shortest + constant[0]
 
 
-def _with(given: Rows, place: int, value: Any) -> tuple[Any, ...]:
-    """A given row with another value at a place; rows are taken in turn, by the value."""
-    row = copy.deepcopy(given[len(text_of((value,))) % len(given)])
-    return (*row[:place], value, *row[place + 1 :])
+def _floats(value: Any) -> Any:
+    """Whole numbers as floats: a program that has floats is written with both."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_floats, value))
+    return float(value) if type(value) is int and abs(value) < 1 << 53 else value
+
+
+def _hosts(given: Rows, value: Any) -> tuple[tuple[Any, ...], ...]:
+    """The given rows in which a value stands in turn: one that the value decides, and the longest, whose other
+    arguments hold most."""
+    if len(given[0]) == 1:
+        return given[:1]
+    return given[len(text_of((value,))) % len(given)], max(given, key=lambda args: len(text_of(args)))
+
+
+def _with(row: tuple[Any, ...], place: int, value: Any) -> tuple[Any, ...]:
+    fresh = copy.deepcopy(row)
+    return (*fresh[:place], value, *fresh[place + 1 :])

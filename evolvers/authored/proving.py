@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import ceil
+from typing import Any
 
 from ...benchmarks import CodeTask
 from ...benchmarks.plain import dumps
@@ -109,6 +110,20 @@ def dynamic_gates(draft: Draft, task: Formed, studied: Studied) -> Iterator[Gate
 def consensus_gate(found: Consensus) -> Gate:
     """Whether enough of all blind solutions that were asked for say what the reference says."""
     return Gate(found.why or "consensus", not found.why, found.to_json())
+
+
+def untested(task: Formed, studied: Studied) -> tuple[Executed, ...]:
+    """The calls that are known of a reference, and stand neither in its tests nor among its examples."""
+    known = {text_of(row.args) for row in task.rows}
+    return tuple(row for row in studied.all_rows if text_of(row.args) not in known)
+
+
+def beyond_gate(rows: Sequence[Executed], place: int | None) -> Gate:
+    """Whether solutions hold to the reference on inputs that no test has. place: the first where they do not."""
+    evidence: dict[str, Any] = {"inputs": len(rows)}
+    if place is not None:
+        evidence["problem"] = f"solvers agree on another value than the reference's for {dumps(rows[place].args)[:200]}"
+    return Gate("beyond_the_tests", place is None, evidence)
 
 
 def delta_of(studied: Studied, hidden: Sequence[Executed]) -> float | None:

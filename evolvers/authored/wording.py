@@ -13,6 +13,7 @@ from ..docstrings import Docstring
 from ..syntax import parse
 from .likeness import containment_of, tokens_of
 from .protocol import UnusableReply
+from .speaking import speaks_of_trade
 
 LEAK_RUN = 7
 LEAK_SHARE = 0.3
@@ -43,10 +44,11 @@ def check_spec(text: str, entry: str, known: str = "", field: str = "spec") -> N
         raise UnusableReply(
             f'"{field}": holds examples; say it in prose only, examples are added by running it', "examples"
         )
-    spoken = _new(_ADDRESSED, text, known)
-    if spoken is not None:
+    addressed = _new(_ADDRESSED, text, known)
+    spoken = " ".join(addressed[0].split()) if addressed else speaks_of_trade(text, known)
+    if spoken:
         raise UnusableReply(
-            f'"{field}": {" ".join(spoken[0].split())[:60]!r} speaks to a model and not of the task',
+            f'"{field}": {spoken[:60]!r} speaks to or of those who solve and grade, and not of the task',
             "speaks to a model",
         )
     named = _new(_PARENT, text, known)
