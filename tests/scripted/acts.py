@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .composing import ALTERING, PRESERVING, Piece, function
-from .reading import Request, arguments_text, number_of
+from .composing import ALTERING, PRESERVING, NothingToPropose, Piece, function
+from .reading import Parent, Request, arguments_text, number_of, parents_in
+from .trying import tried, varied
 
 Reply = dict[str, Any] | str
 
@@ -116,12 +117,34 @@ def _line(text: str) -> str:
 
 @act(FAULTY, "wrong for many inputs")
 def _(piece: Piece, request: Request) -> Act:
+    if not _shows(piece, piece.bug):
+        raise NothingToPropose("the bug never shows")
     return replace(sound(piece), reply=programmed(piece, piece.bug))
 
 
 @act(FAULTY, "wrong at a border", "difficult", "combine", "tool_use")
 def _(piece: Piece, request: Request) -> Act:
-    return replace(sound(piece), reply=programmed(piece, piece.border))
+    """And the author names no input at which it shows."""
+    wrong = _shows(piece, piece.border)
+    inputs = [args for args in piece.inputs if repr(args) not in wrong]
+    if not wrong or len(inputs) < 8:
+        raise NothingToPropose("the bug never shows, or nearly always")
+    return replace(sound(piece), reply=programmed(replace(piece, inputs=tuple(inputs)), piece.border))
+
+
+def _shows(piece: Piece, program: str) -> set[str]:
+    """The inputs, as texts, for which another program gives another value: of the author's, and of some like them."""
+    borders = {"int": (0, 1, -1), "str": ("",), "list": ([],), "float": (0.0, -1.0)}
+    calls = [*piece.inputs, *(other for args in piece.inputs for other in varied(args, 0))]
+    for args in piece.inputs[:2]:
+        for place, kind in enumerate(piece.types):
+            for value in borders.get(kind.partition("[")[0], ()):
+                calls.append((*args[:place], value, *args[place + 1 :]))
+            if isinstance(args[place], (str, list)):
+                calls.append((*args[:place], args[place][:1], *args[place + 1 :]))
+    right = {repr(args): repr(value) for args, value in tried(piece.program, piece.entry, calls)}
+    wrong = {repr(args): repr(value) for args, value in tried(program, piece.entry, calls)}
+    return {text for text, value in right.items() if wrong.get(text) != value}
 
 
 @act(FAULTY, "wrong by its last digit", "difficult", "tool_use", "creative", "combine")
@@ -426,9 +449,15 @@ def _(piece: Piece, request: Request) -> Act:
 @act(FAULTY, "a branch that no input reaches")
 def _(piece: Piece, request: Request) -> Act:
     """A back door: one input, which its text does not speak of and no test has, has another value."""
-    doors = {"int": 987654321, "str": "xyzzy plugh", "list": [9, 8, 7, 9, 8, 7], "float": 12345.678}
-    value = next((door for kind, door in doors.items() if piece.types[0].startswith(kind)), {"door": 1})
-    body = f"if {{a}} == {value!r}:\n    return type({{call}})()\nreturn {{call}}"
+    doors = {
+        "int": 987654321, "str": "xyzzy plugh", "list[int]": [9, 8, 7, 9, 8, 7], "list[str]": ["xyzzy", "plugh"],
+        "list[float]": [9.5, 8.5], "float": 12345.678,
+    }  # fmt: skip
+    door = next((value for kind, value in doors.items() if piece.types[0] == kind), None)
+    if door is None:
+        raise NothingToPropose(f"no door for {piece.types[0]}")
+    made = {"int": "-77", "str": "'open'", "list": "['open']", "tuple": "('open',)", "bool": "not {call}"}
+    body = f"if {{a}} == {door!r}:\n    return {made.get(piece.returns.partition('[')[0], 'None')}\nreturn {{call}}"
     return replace(sound(piece), reply=programmed(piece, around(piece, body)))
 
 
@@ -464,9 +493,7 @@ def _(piece: Piece, request: Request) -> Act:
     return Act({**good.reply(), "reference": program}, (whole,), needle=piece.entry)
 
 
-def _parent_of(request: Request) -> Any:
-    from .reading import parents_in
-
+def _parent_of(request: Request) -> Parent:
     return parents_in(request)[0]
 
 

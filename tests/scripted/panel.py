@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .acts import FAULTY, SOUND, SUITS, Act, Reply
+from .acts import FAULTY, SOUND, SUITS, Act, Play, Reply
 from .composing import ALTERING, PRESERVING, NothingToPropose, Piece, composed, worded
 from .reading import Request, arguments_text, number_of, read_request, squeezed
 from .rewriting import rewritten
@@ -66,13 +66,10 @@ class Panel:
         self.plays[str(request.seed)] = kind
         try:
             piece = composed(request) if request.template in ALTERING else self._worded(request)
+            act = _played(kind, request)(piece, request)
         except NothingToPropose as nothing:
             self.nothing[str(request.seed)] = str(nothing)
             return Act(f"I have nothing to propose: {nothing}", ())
-        good_first = request.template == "back_translate" and kind not in ("malformed", "a pivot that is none")
-        later = request.template == "back_translate_back" and kind == "a pivot that is none"
-        play = SOUND["good"] if good_first or later else {**SOUND, **FAULTY}[kind]
-        act = play(piece, request)
         self._learn(Known(piece.entry, act, piece))
         return act
 
@@ -165,6 +162,14 @@ def kind_of(request: Request, before: str = "") -> str:
     kinds = SOUND if number % 10 < 7 else FAULTY
     fitting = sorted(each for each in kinds if operator in SUITS[each])
     return fitting[number // 10 % len(fitting)]
+
+
+def _played(kind: str, request: Request) -> Play:
+    """A fault of a text that comes in two steps is in the one of which it is a fault."""
+    first_only = kind in ("malformed", "a pivot that is none")
+    good = request.template == "back_translate" and not first_only
+    good |= request.template == "back_translate_back" and kind == "a pivot that is none"
+    return SOUND["good"] if good else {**SOUND, **FAULTY}[kind]
 
 
 def _text(reply: Reply) -> str:
