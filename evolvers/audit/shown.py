@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ...benchmarks import CodeTask, InfraError
 from ...benchmarks.plain import dumps
@@ -14,7 +15,7 @@ from ..observe import LIMITS, Progress
 from ..truth import agreement
 from .findings import Notebook, Severity
 
-_RUNNER = "evalrun_run_one_example"
+RUNNER = "evalrun_run_one_example"
 _SHOWN = 120
 
 
@@ -31,7 +32,13 @@ def examples_true(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progres
     ]
     run = [each for each in asked if each.read.examples]
     outcomes = sandbox.run(
-        CallsJob(_program(each), _RUNNER, tuple((n,) for n in range(len(each.read.examples))), LIMITS) for each in run
+        CallsJob(
+            example_program(each.task.reference, each.read.examples),
+            RUNNER,
+            tuple((n,) for n in range(len(each.read.examples))),
+            LIMITS,
+        )
+        for each in run
     )
     for each, outcome in zip(run, outcomes, strict=True):
         if outcome.status == "infra":
@@ -40,7 +47,7 @@ def examples_true(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progres
             _compare(each.task, example, result, book)
         if len(outcome.calls) < len(each.read.examples):
             example = each.read.examples[len(outcome.calls)]
-            what = f"the example {_short(example.call)} ends in {outcome.status}"
+            what = f"the example {short(example.call)} ends in {outcome.status}"
             book.find("error", each.task.id, "examples", what, "mend the example or the reference")
         progress("examples", 1)
     for each in asked:
@@ -49,12 +56,13 @@ def examples_true(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progres
     book.checked("examples", len(asked), ["no examples"] * without)
 
 
-def _program(asked: _Asked) -> str:
+def example_program(program: str, examples: Sequence[Example]) -> str:
+    """A program with a function RUNNER(n) behind it that evaluates the n-th example."""
     arms = "".join(
         f"    if n == {number}:\n        return (\n{textwrap.indent(example.call, ' ' * 12)}\n        )\n"
-        for number, example in enumerate(asked.read.examples)
+        for number, example in enumerate(examples)
     )
-    return f"{asked.task.reference}\n\n\ndef {_RUNNER}(n):\n{arms}"
+    return f"{program}\n\n\ndef {RUNNER}(n):\n{arms}"
 
 
 def _compare(task: CodeTask, example: Example, result: CallResult, book: Notebook) -> None:
@@ -63,11 +71,11 @@ def _compare(task: CodeTask, example: Example, result: CallResult, book: Noteboo
     if result.raised == "unplain":
         return
     if result.raised == "NameError" and not example.plain:
-        what = f"the example {_short(example.call)} uses names that are not defined"
+        what = f"the example {short(example.call)} uses names that are not defined"
         book.find("note", task.id, "examples", what, "write it as Python, so that it can be checked", call=example.call)
         return
     if result.raised is not None:
-        what = f"the example {_short(example.call)} raises {result.raised}"
+        what = f"the example {short(example.call)} raises {result.raised}"
         book.find("error", task.id, "examples", what, mend, call=example.call, says=example.expected)
         return
     try:
@@ -80,8 +88,8 @@ def _compare(task: CodeTask, example: Example, result: CallResult, book: Noteboo
     like = found == "like"
     if like:
         mend = "show the value itself: only its type or its rounding differs"
-    says_it = f"the prompt says {_short(example.call)} gives {_short(example.expected)}"
-    what = f"{says_it}, it gives {_short(repr(result.value))}"
+    says_it = f"the prompt says {short(example.call)} gives {short(example.expected)}"
+    what = f"{says_it}, it gives {short(repr(result.value))}"
     severity: Severity = "warning" if like or example.equation else "error"
     book.find(severity, task.id, "examples", what, mend, call=example.call, says=example.expected, gives=gives)
 
@@ -90,11 +98,25 @@ def _readable(asked: _Asked, book: Notebook) -> None:
     """G0 for examples: those that no program can read are told, because nobody checks them."""
     book.figure(asked.task.id, examples=len(asked.read.examples), unread_examples=len(asked.read.unread))
     if asked.read.unread:
-        what = f"{len(asked.read.unread)} examples cannot be read by machine, the first: {_short(asked.read.unread[0])}"
+        what = f"{len(asked.read.unread)} examples cannot be read by machine, the first: {short(asked.read.unread[0])}"
         mend = "write them as Python, so that they can be checked"
         book.find("note", asked.task.id, "examples", what, mend, unread=list(asked.read.unread))
 
 
-def _short(text: str) -> str:
+def written(value: Any) -> str:
+    """A value as Python writes it; words where that takes thousands of digits."""
+    try:
+        return repr(value)
+    except ValueError:
+        return "(a value with a number of thousands of digits)"
+
+
+def call_of(task: CodeTask, args: Sequence[Any]) -> str:
+    """A call of a task's function, as Python."""
+    return f"{task.entry_point}({', '.join(map(written, args))})"
+
+
+def short(text: str) -> str:
+    """A text in one line, cut where it is long."""
     flat = " ".join(text.split())
     return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"

@@ -36,7 +36,7 @@ def mutation(sound: Sequence[Sound], limit: int, sandbox: Sandbox, progress: Pro
     work: list[tuple[Sound, Mutant]] = [
         (each, mutant) for each in sound for mutant in mutants_of(each.task.reference, limit=limit)
     ]
-    limits = {each.task.id: _limits(each) for each in sound}
+    limits = {each.task.id: [limits_of(each)] * len(each.task.tests) for each in sound}
     scores = score_answers(((each.task, mutant.source) for each, mutant in work), sandbox, limits=limits)
     survivors: dict[str, list[Mutant]] = {each.task.id: [] for each in sound}
     made = dict.fromkeys(survivors, 0)
@@ -52,13 +52,13 @@ def mutation(sound: Sequence[Sound], limit: int, sandbox: Sandbox, progress: Pro
     book.checked("mutation", len(sound), ["no mutants"] * sum(number == 0 for number in made.values()))
 
 
-def _limits(sound: Sound) -> list[Limits]:
-    """Ten times what the reference took: mutants that never end are many, and each would take its whole time.
+def limits_of(sound: Sound) -> Limits:
+    """Ten times what the reference took: programs that never end are many, and each would take its whole time.
 
     CPU time decides; the wall clock, which may be the machine's doing, has far more.
     """
     cpu_s = max(_LEAST_CPU_S, 10 * sound.cpu_s)
-    return [Limits(cpu_s=cpu_s, wall_s=30 + 4 * cpu_s)] * len(sound.task.tests)
+    return Limits(cpu_s=cpu_s, wall_s=30 + 4 * cpu_s)
 
 
 def _judge(task: str, made: int, survivors: Sequence[Mutant], book: Notebook) -> None:

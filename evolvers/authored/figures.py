@@ -12,7 +12,7 @@ Kind = tuple[str, str]
 """Role and purpose."""
 EVOLVE, LATER = "evolve", "later steps"
 """The first request for a draft, which can be told beforehand, and an operator's further ones, whatever their names."""
-_AFTER = frozenset(("mend", "inputs", "clarify", "solve", "solve parent", "judge"))
+_AFTER = frozenset(("plan", "mend plan", "mend", "inputs", "clarify", "solve", "solve parent", "judge"))
 """Purposes that no operator's own step has."""
 
 

@@ -37,6 +37,8 @@ def hint_fields(hints: Hints) -> Mapping[str, Any]:
         "plan": list(hints.plan),
         "target": hints.target,
         "inspirations": inspirations,
+        "strategy": hints.strategy,
+        "avoid": list(hints.avoid),
     }
 
 

@@ -16,6 +16,8 @@ from ..protocol import Executed, Gate, Observation, Rows
 
 GROUP = "evalrun.model_operators"
 Kind = Literal["preserving", "altering"]
+PLAIN = "plain"
+"""The strategy that shows nothing beside the parents."""
 
 
 class UnusableReply(ValueError):
@@ -123,13 +125,16 @@ class Hints:
 
     lessons: reasons for which earlier proposals fell out. inspirations: tasks of the archive with their fitness, in the
     order in which they are to be shown. plan: observations on the parents that the proposal is to build on. target:
-    what the loop asks for (a harder task, another topic, ...).
+    a wish in free words. strategy: how inspirations are to be used (``loop.strategies``); the words for it are the
+    program's own. avoid: kinds of task of which there are too many.
     """
 
     lessons: tuple[str, ...] = ()
     inspirations: tuple[tuple[CodeTask, float], ...] = ()
     plan: tuple[str, ...] = ()
     target: str = ""
+    strategy: str = PLAIN
+    avoid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from .clarifying import Clarification, read, request
 from .developing import Settings, Subject
 from .drafting import Asked, Rejected, drafted, more_inputs
 from .json_reply import read_object
+from .planning import PLAN, planned
 from .protocol import Draft, Hints, UnusableReply
 from .solving import Solution, solve
 
@@ -23,7 +24,8 @@ class Live:
         self._subject, self._hints, self._panel = subject, hints, panel
         self._asker, self._settings = asker, settings
         self.asked = Asked()
-        # Solutions of a parent are the same for all of its children, and are not part of one proposal's bill.
+        # Solutions of a parent, and observations on it, are the same for all of its children, and are not part of one
+        # proposal's bill.
         self.asked_of_parent = Asked()
 
     @property
@@ -33,12 +35,23 @@ class Live:
 
     async def draft(self) -> Draft:
         """The author's, mended at most once."""
-        subject = self._subject
+        subject, hints = self._subject, self._hints
+        if hints.strategy == PLAN:
+            hints = await planned(
+                subject.operator,
+                subject.parents,
+                subject.observed,
+                hints,
+                self._panel,
+                self._asker,
+                subject.seed,
+                self.asked_of_parent,
+            )
         return await drafted(
             subject.operator,
             subject.parents,
             subject.observed,
-            self._hints,
+            hints,
             self._panel,
             self._asker,
             subject.seed,

@@ -26,6 +26,7 @@ from .drafting import Rejected
 from .kept import UNREADABLE, Canned, Kept, Stored, contradictions, read_kept
 from .lineages import observe_apart, operator_of
 from .pipeline import FAULTS, TOGETHER, tags_of
+from .planning import PLAN
 from .protocol import Hints
 from .solving import Solution
 from .sources import Live
@@ -205,8 +206,10 @@ async def _from_replies(subject: Subject, kept: Kept, texts: Mapping[str, str], 
         return [f"gate replies does not hold: the store lacks {missing} of {len(kept.calls)} replies"]
     asker = Canned(kept.calls, texts)
     found = Developed(subject)
+    # what else the author was told changes no call that is made
+    hints = Hints(strategy=PLAN) if any(call.purpose == PLAN for call in kept.calls) else Hints()
     try:
-        await develop(found, Live(subject, Hints(), kept.panel, asker, kept.settings), kept.settings, sandbox)
+        await develop(found, Live(subject, hints, kept.panel, asker, kept.settings), kept.settings, sandbox)
     except Rejected as rejected:
         return [f"gate replies does not hold: the replies give {rejected.reason}: {one_line(rejected.said)}"]
     except FAULTS as error:

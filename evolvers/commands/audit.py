@@ -13,7 +13,7 @@ from ...benchmarks.jsonio import require_writable, write_json, writing
 from ...benchmarks.selection import select, selection_options
 from ...benchmarks.texts import printable
 from ...harness.commands.options import opened, sandbox_options
-from ..audit import MUTANTS, audit
+from ..audit import MUTANTS, audit, read_witnesses
 from .bars import bars
 
 
@@ -35,6 +35,13 @@ from .bars import bars
     show_default=True,
     help="Mutants per task that its tests must refuse; 0 for none.",
 )
+@click.option(
+    "--answers",
+    multiple=True,
+    metavar="[NAME=]FILE",
+    help="Another model's answers, as witnesses (what `evalrun score` reads; may be repeated): where they agree with "
+    "each other and contradict the reference.",
+)
 @selection_options
 @sandbox_options
 def command(
@@ -42,6 +49,7 @@ def command(
     output: Path | None,
     public: tuple[str, ...],
     mutants: int,
+    answers: tuple[str, ...],
     tasks: tuple[str, ...],
     limit: int | None,
     **options: Any,
@@ -56,6 +64,7 @@ def command(
     Examples:
       evalrun audit HumanEval.jsonl.gz
       evalrun audit mine.jsonl --against HumanEval.jsonl.gz --json findings.json
+      evalrun audit mine.jsonl --answers a=a.jsonl --answers b=b.jsonl
     """
     if output is not None:
         require_writable(output)
@@ -64,8 +73,9 @@ def command(
         suite = suite.subset(select(suite, tasks, limit))
         bad_rows = ()
     others = [Suite.load(ref) for ref in public]
+    witnesses = read_witnesses(answers, suite)
     with opened(options, suite.requires) as sandbox, bars() as progress:
-        report = audit(suite, sandbox, progress, bad_rows=bad_rows, public=others, mutants=mutants)
+        report = audit(suite, sandbox, progress, bad_rows=bad_rows, public=others, mutants=mutants, witnesses=witnesses)
     if output is not None:
         with writing(output):
             write_json(output, report.to_json())

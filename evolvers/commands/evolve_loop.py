@@ -85,7 +85,7 @@ def evolve_in_a_loop(suite: Suite, output: Path, asked: Asked, options: Mapping[
         maker = _Makers(suite, chains, found, seed, name, models, asked.depth)
         loop = Loop(
             maker.seeds,
-            [Arm(chain.label, chain.operator is not None) for chain in chains],
+            [_arm(chain) for chain in chains],
             maker.mixed,
             fitness,
             settings,
@@ -253,6 +253,12 @@ class _Makers:
             certificates=certificates,
             evolution=evolution,
         )
+
+
+def _arm(chain: Chain) -> Arm:
+    if chain.operator is None:
+        return Arm(chain.label, through_model=False)
+    return Arm(chain.label, through_model=True, kind=chain.operator.kind)
 
 
 def _loop_json(result: LoopResult, loop: Loop, fitness: Fitness, settings: LoopSettings) -> dict[str, Any]:

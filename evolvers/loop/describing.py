@@ -33,7 +33,7 @@ _TOPICS = {
 _LEXICON = {word: topic for topic, words in _TOPICS.items() for word in words.split()}
 _COARSE = {"bool": "bool", "int": "number", "float": "number", "str": "text", "list": "list", "tuple": "list",
            "set": "list", "frozenset": "list", "dict": "dict", "None": "none"}  # fmt: skip
-_LONG = (400, 700, 1100, 1800)
+LENGTHS = (400, 700, 1100, 1800)
 # Nodes of the reference's syntax tree at which a task is as likely hard as not, and how fast that changes. From
 # HumanEval's references, whose median is about 60 nodes; it orders tasks and measures nothing.
 _MIDDLE, _SPREAD = 90.0, 0.9
@@ -104,7 +104,7 @@ def topic_of(text: str) -> str:
 
 def length_bin(text: str) -> str:
     """How long a prompt is, in characters, in five bins."""
-    return f"length {sum(len(text) > bound for bound in _LONG)}"
+    return f"length {sum(len(text) > bound for bound in LENGTHS)}"
 
 
 def predicted_difficulty(program: str) -> float:

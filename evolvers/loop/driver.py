@@ -16,7 +16,8 @@ from typing import Any, Protocol
 from ...benchmarks import CodeTask
 from ...benchmarks.jsonio import text_digest
 from ..authored.calls import OutOfBudget
-from ..authored.protocol import Hints
+from ..authored.protocol import PLAIN, Hints
+from ..protocol import Kind
 from .bandit import DISCOUNT, Bandit, Pull
 from .describing import Features, features_of, niche_of
 from .drift import Watched, alarms, watch
@@ -24,11 +25,13 @@ from .fitness import Fitness
 from .lessons import Lessons
 from .niches import ROOM, SEED_SHARE, Archive, Member
 from .protocol import STRATEGIES, Made, Maker, Proposal
-from .strategies import hints_for
+from .strategies import hints_for, ready
 
 MEND_SEED_SHARE = 0.5
 """Share of human seeds among the parents while a drift alarm stands."""
 _KEEP_LESSONS = 0.8
+_SHOWN_FROM = 8
+"""Cells whose best tasks strategies choose from."""
 
 
 class Chooser(Protocol):
@@ -69,10 +72,11 @@ class LoopSettings:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """An operator of the loop. through_model: whether strategies and lessons mean anything to it."""
+    """An operator of the loop. through_model: lessons mean something to it, and strategies where it alters."""
 
     name: str
     through_model: bool
+    kind: Kind = "altering"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,6 @@ class LoopResult:
 
 
 Mate = Callable[[str, CodeTask, random.Random], "tuple[CodeTask, ...] | None"]
-Plan = Callable[[Sequence[Proposal]], Sequence[Proposal]]
 
 
 def alone(operator: str, parent: CodeTask, rng: random.Random) -> tuple[CodeTask, ...]:
@@ -125,8 +128,8 @@ def alone(operator: str, parent: CodeTask, rng: random.Random) -> tuple[CodeTask
 class Loop:
     """See the module's docstring.
 
-    mate: the further parents of a proposal, None where the operator cannot take this parent. plan: gives proposals of
-    the strategy ``plan`` their observations (asks models). watch: told of every generation.
+    mate: the further parents of a proposal, None where the operator cannot take this parent. watch: told of every
+    generation.
     """
 
     def __init__(
@@ -141,16 +144,14 @@ class Loop:
         bandit: Chooser | None = None,
         lessons: Lessons | None = None,
         mate: Mate = alone,
-        plan: Plan | None = None,
         watch: Callable[[Generation], None] = lambda generation: None,
     ) -> None:
         self._arms = {arm.name: arm for arm in arms}
         self._maker, self._fitness, self._settings, self._seed = maker, fitness, settings, seed
         self.bandit: Chooser = Bandit(list(self._arms), settings.discount) if bandit is None else bandit
-        known = [name for name in settings.strategies if name != "plan" or plan is not None]
-        self.strategies = Bandit(known, settings.discount, priors={})
+        self.strategies = Bandit(list(dict.fromkeys((PLAIN, *settings.strategies))), settings.discount, priors={})
         self.lessons = Lessons() if lessons is None else lessons
-        self._mate, self._plan, self._told = mate, plan, watch
+        self._mate, self._told = mate, watch
         self._anchors = [member.features for member in seeds]
         self.result = LoopResult(Archive(seeds, settings.room))
 
@@ -189,8 +190,7 @@ class Loop:
         barred = sorted({value for each in standing for value in each.excess})
         share = max(self._settings.seed_share, MEND_SEED_SHARE) if standing else self._settings.seed_share
         drawn = [self._proposal(number, slot, barred, share) for slot in range(self._settings.batch)]
-        proposals = [proposal for proposal in drawn if proposal is not None]
-        return proposals if self._plan is None else list(self._plan(proposals))
+        return [proposal for proposal in drawn if proposal is not None]
 
     def _proposal(self, number: int, slot: int, barred: Sequence[str], share: float) -> Proposal | None:
         leaf = text_digest(f"{self._seed}/loop/{number}/{slot}")
@@ -200,30 +200,32 @@ class Loop:
         if not among:
             return None
         operator = self.bandit.choose(context_of(parent), list(among), rng)
-        strategy, hints = "plain", Hints()
-        if self._arms[operator].through_model:
-            strategy = self.strategies.choose("", list(self.strategies.operators), rng)
+        arm, hints = self._arms[operator], Hints()
+        if arm.through_model:
+            pool = [(member.task, member.fitness) for member in self.result.archive.best(_SHOWN_FROM)]
+            possible = ready(self._settings.strategies, pool, parent.task, arm.kind)
+            strategy = self.strategies.choose("", possible, rng)
             told = self.lessons.told(operator)
-            hints = hints_for(strategy, self.result.archive, told, rng, barred=barred)
+            hints = hints_for(strategy, pool, parent.task, arm.kind, rng, lessons=told, barred=barred)
         parents = (parent.task, *among[operator])
-        return Proposal(number, slot, operator, strategy, parents, hints, int(leaf[:12], 16))
+        return Proposal(number, slot, operator, hints.strategy, parents, hints, int(leaf[:12], 16))
 
     def _learn(self, number: int, made: Sequence[Made]) -> Generation:
         archive, opened, pulls, ways = self.result.archive, 0, [], []
         contexts = {member.task.id: context_of(member) for member in (*archive.seeds, *archive.members())}
         self.lessons.fade(_KEEP_LESSONS)
         for each in made:
-            reward = 0.0
+            arm, reward = self._arms[each.proposal.operator], 0.0
             if each.task is not None:
                 member = self._member(number, each)
                 reward = member.fitness
                 opened += archive.add(member)
-            elif each.rejected is not None and self._arms[each.proposal.operator].through_model:
+            elif each.rejected is not None and arm.through_model:
                 self.lessons.learn(each.proposal.operator, each.rejected, each.said)
             cost = float(each.spent.tokens)  # not the processor's time, which differs from run to run
             context = contexts.get(each.proposal.parents[0].id, "")
             pulls.append(Pull(each.proposal.operator, context, reward, cost))
-            if self._arms[each.proposal.operator].through_model:
+            if arm.through_model and arm.kind == "altering":
                 ways.append(Pull(each.proposal.strategy, "", reward, cost))
         self.bandit.update(pulls)
         self.strategies.update(ways)

@@ -54,6 +54,25 @@ class Asking:
         }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A response to a request for samples. Iterating over it brings their records, in the order of their epochs.
+
+    The code is looked for only then: half of what a reply costs can so wait until further requests are sent.
+    """
+
+    task: CodeTask
+    epochs: tuple[int, ...]
+    response: Response
+    request_digest: str
+
+    def __len__(self) -> int:
+        return min(len(self.epochs), len(self.response.replies))
+
+    def __iter__(self) -> Iterator[SampleRow]:
+        return iter(sample_rows(self.task, self.epochs, self.response, self.request_digest))
+
+
 class _Bodies:
     """The request bodies of one run and their digests. Requests come task by task and often differ in nothing else."""
 
@@ -117,7 +136,7 @@ class Asker:
     Only as many coroutines exist as there are connections, however much is wanted. What the endpoint does not answer is
     left out, and so owed. After max(4, connections) failures in a row the rest is not asked for any more.
 
-    record: is given the samples of each response in the order of their epochs, as soon as it is there. room: awaited
+    record: is given each response as soon as it is there, and answers for its samples from then on. room: awaited
     before each request; it makes asking wait for what comes after it. unanswered: is given what was paid for without an
     answer. changed: called after each response and failure.
     """
@@ -126,7 +145,7 @@ class Asker:
         self,
         endpoint: Endpoint,
         asking: Asking,
-        record: Callable[[list[SampleRow]], None],
+        record: Callable[[Answered], None],
         *,
         connections: int,
         stop: Stop | None = None,
@@ -199,17 +218,16 @@ class Asker:
         finally:
             self._budget.settle(body, worst, response, self._prices)
         if response is not None:
-            self._answered(task, epochs, body_digest, response)
+            self._note_answer(Answered(task, epochs, response, body_digest))
         self._changed(self.tally)
 
-    def _answered(self, task: CodeTask, epochs: tuple[int, ...], body_digest: str, response: Response) -> None:
+    def _note_answer(self, answered: Answered) -> None:
         self.tally.in_a_row = 0
-        rows = sample_rows(task, epochs, response, body_digest)
-        self._record(rows)
-        self.tally.answered += len(rows)
-        self._batches += len(epochs) > 1
-        if len(rows) < len(epochs):
-            self._singly.extend((task, (epoch,)) for epoch in epochs[len(rows) :])
+        self._record(answered)
+        self.tally.answered += len(answered)
+        if len(answered.epochs) > 1:
+            self._batches += 1
+            self._singly.extend((answered.task, (epoch,)) for epoch in answered.epochs[len(answered) :])
 
     def _note_spent(self, task: CodeTask, epochs: tuple[int, ...], failure: Exception) -> None:
         if isinstance(failure, Unanswered) and (failure.spent_input_tokens or failure.spent_output_tokens):

@@ -28,7 +28,7 @@ from ..sandbox.api import Sandbox
 from .appending import DiskFailed, RecordAppender, appending, as_outage
 from .budget import Budget, Caps, Prices
 from .folder import record_scoring
-from .generate import Asker, Asking, Stop, Tally, requests
+from .generate import Answered, Asker, Asking, Stop, Tally, requests
 from .ledger import Ledger, read_ledger
 from .limits import settled_limits
 from .manifest import scoring_of
@@ -120,9 +120,9 @@ class _Line:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._moved = asyncio.Event()
         self._warned = False
-        self._unwritten: list[SampleRow] = []  # of this turn of the loop
+        self._unwritten: list[Answered] = []  # of this turn of the loop
         self._asking: asyncio.Future[Tally] | None = None
-        self._disk_failure: DiskFailed | None = None
+        self._failure: Exception | None = None  # of recording
         self._asker = Asker(
             work.endpoint,
             work.asking,
@@ -152,8 +152,8 @@ class _Line:
                 raise
             finally:
                 self._write()
-        if self._disk_failure is not None:
-            raise self._disk_failure
+        if self._failure is not None:
+            raise self._failure
         failure = None if scorer is None else scorer.failure
         if failure is not None and not isinstance(failure, InfraError):
             raise failure
@@ -171,11 +171,11 @@ class _Line:
             while self._scorer is not None and self._scorer.held:
                 await self._next_move()
         except asyncio.CancelledError:
-            self._check_disk()  # or else it is the second signal
+            self._check_records()  # or else it is the second signal
             raise
         finally:
             self._stop.now("ended")  # for the feeding, where something else went wrong
-        self._check_disk()
+        self._check_records()
 
     def _interrupt(self) -> None:
         """Send nothing further."""
@@ -196,27 +196,40 @@ class _Line:
             self._scorer.put(sample)
             self._scorer.wait()
 
-    def _record(self, rows: list[SampleRow]) -> None:
-        """Record the rows at the end of this turn of the loop, in one go with what else it brings."""
+    def _record(self, answered: Answered) -> None:
+        """Record the samples at the end of this turn of the loop, in one go with what else it brings.
+
+        By then the next requests are sent, and the server works while the code is looked for in the replies.
+        """
         if not self._unwritten and self._loop is not None:
             self._loop.call_soon(self._write)
-        self._unwritten += rows
-        self._counters.retries += rows[0].attempts - 1 if rows else 0
+        self._unwritten.append(answered)
+        self._counters.retries += answered.response.attempts - 1
 
     def _write(self) -> None:
         """Append what came; where the disk refuses, end the asking: what else comes would be lost like this."""
-        rows, self._unwritten = self._unwritten, []
-        if not rows or self._disk_failure is not None:
+        if not self._unwritten or isinstance(self._failure, DiskFailed):
             return
+        rows: list[SampleRow] = []
+        for answered in self._unwritten:
+            try:
+                rows += answered
+            except Exception as defect:  # of ours, in reading this reply: the others are recorded all the same
+                self._end(defect)
+        self._unwritten = []  # not before: a KeyboardInterrupt in the loop above must lose nothing
         try:
             self._samples.append(row.to_json() for row in rows)
         except DiskFailed as failure:
-            self._disk_failure = failure
-            if self._asking is not None:
-                self._asking.cancel()
+            self._end(failure)
             return
         for row in rows:
             self._note(row)
+
+    def _end(self, failure: Exception) -> None:
+        """Ask for nothing further; ``run`` raises the failure."""
+        self._failure = failure
+        if self._asking is not None:
+            self._asking.cancel()
 
     def _note(self, row: SampleRow) -> None:
         """Count a recorded sample, and have it scored."""
@@ -264,15 +277,15 @@ class _Line:
 
     async def _room(self) -> None:
         """Until the scorer has room; at once where there is no use in waiting."""
-        self._check_disk()
+        self._check_records()
         while self._unwritten and self._scorer is not None and not self._stop:
             await asyncio.sleep(0)  # it will hold these too
         while not self._stop and self._scorer is not None and self._scorer.is_full and self._scorer.failure is None:
             await self._next_move()
 
-    def _check_disk(self) -> None:
-        if self._disk_failure is not None:
-            raise self._disk_failure
+    def _check_records(self) -> None:
+        if self._failure is not None:
+            raise self._failure
         if self._scorer is not None and isinstance(self._scorer.failure, DiskFailed):
             raise self._scorer.failure
 

@@ -21,9 +21,11 @@ from typing import Any
 
 import pytest
 
-from evalrun.benchmarks import InfraError, Suite
+from evalrun.benchmarks import CodeTask, InfraError, Suite
 from evalrun.harness.cli import main
 from evalrun.harness.endpoint.api import EndpointDown, EndpointRefused, Reply, RequestRefused, Response, Sampling
+from evalrun.harness.endpoint.extract import Extracted
+from evalrun.harness.runs import generate
 from evalrun.harness.runs.appending import DiskFailed, appending
 from evalrun.harness.runs.folder import open_run
 from evalrun.harness.runs.generate import Asker, Asking, requests
@@ -298,6 +300,41 @@ def test_a_fault_of_ours_in_scoring_is_not_taken_for_an_outage(tmp_path: Path) -
 
     with pytest.raises(ZeroDivisionError):
         work(tmp_path / "run", Instant(lambda number, body: said("x = 1")), Engine(outcome))
+
+
+def test_a_fault_of_ours_in_reading_one_reply_ends_the_run_and_loses_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def extract(reply: Reply, task: CodeTask) -> Extracted:
+        if reply.text == "reply 6":
+            raise ZeroDivisionError
+        return Extracted(reply.text, "alone")
+
+    monkeypatch.setattr(generate, "extract_reply", extract)
+    endpoint = Instant(lambda number, body: said(f"reply {number}"))
+    with pytest.raises(ZeroDivisionError):
+        work(tmp_path / "run", endpoint, None, epochs=50)
+    found = {sample.text for sample in load_run(tmp_path / "run").samples.values()}
+    assert found >= {"reply 4", "reply 5", "reply 7"}  # the four that came first
+    assert "reply 6" not in found
+    assert len(endpoint.bodies) < 200
+
+
+def test_an_interrupt_while_replies_are_read_loses_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def extract(reply: Reply, task: CodeTask) -> Extracted:
+        calls.append(reply.text)
+        if len(calls) == 3:
+            raise KeyboardInterrupt  # as the third Ctrl-C raises it, wherever the main thread is
+        return Extracted(reply.text, "alone")
+
+    monkeypatch.setattr(generate, "extract_reply", extract)
+    with pytest.raises(KeyboardInterrupt):
+        work(tmp_path / "run", Instant(lambda number, body: said(f"reply {number}")), None, epochs=50)
+    found = [sample.text for sample in load_run(tmp_path / "run").samples.values()]
+    assert len(found) == len(set(found))
+    assert set(found) >= {"reply 4", "reply 5", "reply 6", "reply 7"}  # the four that came first
 
 
 def test_a_disk_that_refuses_verdicts_is_an_outage_of_the_disk(tmp_path: Path) -> None:

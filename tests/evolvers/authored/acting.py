@@ -83,6 +83,7 @@ class Play:
     mend: Says = ""
     clarify: Says = '{"example": true}'
     inputs: Says = '{"inputs": []}'
+    plan: Says = json.dumps({"observations": [f"Observation number {place} on the list." for place in range(6)]})
     solver: Sequence[str] | Callable[[str], Sequence[str]] = (code(RIGHT),)
     parent: Sequence[str] | Callable[[str], Sequence[str]] = (code(PARENT.reference),)
     asked: list[tuple[str, Body]] = field(default_factory=list)
@@ -95,6 +96,7 @@ class Play:
             ("mend", "You were asked the following"),
             ("clarify", "Readers of the task below"),
             ("inputs", "The function below needs more inputs"),
+            ("plan", "Below is a task"),
         ):
             if text.startswith(start):
                 self.asked.append((purpose, body))
