@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .describing import family_named
+
 DISCOUNT = 0.9
 BACK_OFF = 4.0
 PRIOR_WEIGHT = 4.0
@@ -85,7 +87,7 @@ class Bandit:
 
     def __post_init__(self) -> None:
         for name in self.operators:
-            expected = min(max(self.priors.get(name.partition("+")[0].partition(":")[0], NEUTRAL), 0.05), 0.95)
+            expected = min(max(self.priors.get(family_named(name), NEUTRAL), 0.05), 0.95)
             self._arms[name] = Arm(PRIOR_WEIGHT * expected, PRIOR_WEIGHT * (1 - expected))
 
     def choose(self, context: str, among: Sequence[str], rng: random.Random) -> str:
