@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...benchmarks.jsonio import text_digest
 from ...benchmarks.plain import dumps
@@ -19,6 +19,7 @@ from ..deeptypes import has_type, type_of_all
 from ..inputs.envelope import generate, infer
 from ..protocol import Executed, Observation, Rows
 from ..texts import text_of
+from .mining import mined
 from .programs import CONTRACT
 from .protocol import Draft
 from .running import Program, Ran, distinct, run
@@ -29,8 +30,10 @@ ENOUGH = 10
 MOST = 60
 FROM_PARENTS = 16
 AROUND = 40
-FURTHER = 100
-"""Inputs beyond the task's own: what no test shows of a mutant is asked of these before it counts as equivalent."""
+FURTHER = 60
+"""Inputs beyond the task's own: what no test shows of a mutant is asked of these before it counts as equivalent.
+Those that are mined from the reference's constants come on top."""
+_MINED_FUEL = 20_000
 MAX_CHARACTERS = 4_000
 
 
@@ -62,7 +65,8 @@ async def gather(draft: Draft, extra: Rows, observed: Sequence[Observation], see
     envelope = infer(given)
     around = generate(envelope, given, rng, AROUND + FURTHER)
     calls = distinct((*given, *around))
-    admitted, problem = await _admitted(draft, calls, sandbox)
+    dug = tuple(args for args in distinct((*calls, *mined(draft.reference, own)))[len(calls) :] if _fits(draft, args))
+    admitted, problem = await _admitted(draft, (*calls, *dug), sandbox)
     if problem:
         return Gathered(problem=("contract", problem))
     kept = [args for args in calls if text_of(args) in admitted]
@@ -71,7 +75,18 @@ async def gather(draft: Draft, extra: Rows, observed: Sequence[Observation], see
         return Gathered(problem=("total", f"the reference cannot be loaded: {ran.problem}"))
     declared = {text_of(args) for args in given}
     refused = sum(text_of(args) not in admitted for args in own)
-    return _sorted_out(draft, ran, declared, len(own), refused)
+    found = _sorted_out(draft, ran, declared, len(own), refused)
+    return found if found.problem else await _dug(draft, found, [args for args in dug if text_of(args) in admitted], sandbox)
+
+
+async def _dug(draft: Draft, found: Gathered, calls: Sequence[tuple[object, ...]], sandbox: Sandbox) -> Gathered:
+    """With mined inputs among the further ones: those that take few steps and have a value.
+
+    A contract may admit what is out of all proportion (a mined number may be large), so nothing is a fault here.
+    """
+    ran = await run(Program(draft.reference, draft.entry_point), tuple(calls), sandbox, _MINED_FUEL)
+    rows = [row for row in ran.rows if row.raised is None and len(dumps(row.returns)) <= MAX_CHARACTERS]
+    return replace(found, further=(*rows, *found.further))
 
 
 def _sorted_out(draft: Draft, ran: Ran, declared: set[str], own: int, refused: int) -> Gathered:

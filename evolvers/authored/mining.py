@@ -1,0 +1,100 @@
+"""Inputs that a reference's own text speaks of: its constants, and what lies at the borders of its arguments' types.
+
+A branch that none of an author's inputs reaches (``if n == 987654321``, the vowels of a task whose inputs hold brackets)
+shows no fault of itself. Its condition names the values that lead into it, so these are tried, as fuzzers do with the
+constants of a program (a "dictionary"). They are further inputs: one of them becomes a test where it tells a mutant that
+no other test tells, and then blind solutions must agree on it.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ...benchmarks.literals import NotLiteral, read_literal
+from ..deeptypes import has_type, parts_of, type_of_all
+from ..protocol import Rows
+from ..syntax import nodes_of
+from ..texts import text_of
+
+MOST = 60
+_CONSTANTS = 24
+_LONGEST = 200
+_BORDERS: dict[str, tuple[Any, ...]] = {"int": (0, 1, -1), "float": (0.0, -1.0), "str": ("",), "list": ([],)}
+
+
+def mined(program: str, given: Rows, most: int = MOST) -> Rows:
+    """Argument tuples that are like given ones but for one value, which is mined.
+
+    Those for each place come in turn. given: at least one row; where rows have several lengths, the first's counts.
+    """
+    first = given[0]
+    same = [args for args in given if len(args) == len(first)]
+    constants = constants_of(program)
+    columns = []
+    for place in range(len(first)):
+        declared = type_of_all([args[place] for args in same])
+        columns.append([_with(same, place, value) for value in _values(declared, constants, same, place)])
+    found: dict[str, tuple[Any, ...]] = {}
+    known = set(map(text_of, given))
+    for turn in range(max(map(len, columns), default=0)):
+        for column in columns:
+            if turn < len(column) and text_of(column[turn]) not in known:
+                found.setdefault(text_of(column[turn]), column[turn])
+    return tuple(found.values())[:most]
+
+
+def constants_of(program: str) -> tuple[Any, ...]:
+    """The plain constants of a program, docstrings left out, each once: the larger ones first, since they are rarer."""
+    found: dict[str, Any] = {}
+    nodes = nodes_of(program)
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if id(node) in docstrings or not isinstance(node, (ast.Constant, ast.List, ast.Tuple, ast.UnaryOp)):
+            continue
+        try:
+            value = read_literal(ast.unparse(node))
+            text = text_of((value,))
+        except (NotLiteral, ValueError):
+            continue
+        if len(text) <= _LONGEST and not isinstance(value, bool) and value is not None:
+            found.setdefault(text, value)
+    return tuple(found[text] for text in sorted(found, key=lambda text: (-len(text), text)))[:_CONSTANTS]
+
+
+def _values(declared: str, constants: Sequence[Any], given: Rows, place: int) -> Iterator[Any]:
+    """Values of a type, made of constants, then borders."""
+    outer, items = parts_of(declared)
+    for constant in constants:
+        if has_type([constant], declared):
+            yield constant
+        if declared == "int" and type(constant) is int:
+            yield constant + 1
+            yield constant - 1
+        if declared == "str" and isinstance(constant, str) and constant:
+            yield from _in_texts(constant, given, place)
+        if outer == "list" and has_type([[constant]], declared) and items != ["nothing"]:
+            yield [constant]
+            longest = max((args[place] for args in given), key=len)
+            yield [*copy.deepcopy(longest), constant]
+    for border in _BORDERS.get(outer or declared, ()):
+        if has_type([border], declared):
+            yield copy.deepcopy(border)
+    if outer == "list":
+        yield from ([copy.deepcopy(item)] for args in given[:1] for item in args[place][:1])
+
+
+def _in_texts(constant: str, given: Rows, place: int) -> Iterator[str]:
+    """A text among others, as it is likely to be looked for."""
+    shortest = min((str(args[place]) for args in given if args[place]), key=len, default="")
+    yield constant.upper() if constant.islower() else constant.lower()
+    yield constant + shortest + constant
+    yield shortest + constant[0]
+
+
+def _with(given: Rows, place: int, value: Any) -> tuple[Any, ...]:
+    """A given row with another value at a place; rows are taken in turn, by the value."""
+    row = copy.deepcopy(given[len(text_of((value,))) % len(given)])
+    return (*row[:place], value, *row[place + 1 :])
