@@ -31,7 +31,7 @@ def mined(program: str, given: Rows, most: int = MOST) -> Rows:
     Those for each place come in turn. given: at least one row; where rows have several lengths, the first's counts.
     """
     first = given[0]
-    same = [args for args in given if len(args) == len(first)]
+    same = tuple(args for args in given if len(args) == len(first))
     constants = constants_of(program)
     columns = []
     for place in range(len(first)):
