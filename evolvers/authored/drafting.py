@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from ...benchmarks import CodeTask
 from ..protocol import Observation, Rows
@@ -18,8 +18,6 @@ from .steps import draft_of, next_step
 from .templates import render
 
 MORE_INPUTS = 12
-Result = TypeVar("Result")
-Replies = Sequence[Mapping[str, Any]]
 
 
 class Rejected(Exception):
@@ -54,52 +52,30 @@ async def drafted(
     asked: Asked,
 ) -> Draft:
     """The author's draft. Rejected where a reply cannot be used and could not be mended; only one may be."""
-    return await conversed(
-        Step(operator.ask(parents, observed, hints), "evolve"),
-        lambda replies: next_step(operator, replies, parents),
-        lambda replies: draft_of(operator, replies, parents),
-        panel,
-        asker,
-        seed,
-        asked,
-    )
-
-
-async def conversed(
-    first: Step,
-    follow: Callable[[Replies], Step | None],
-    gather: Callable[[Replies], Result],
-    panel: Panel,
-    asker: Asker,
-    seed: int,
-    asked: Asked,
-    template: str = "mend",
-) -> Result:
-    """What all replies of a conversation come to: the first step's, and those to whatever follows from them.
-
-    follow, gather: UnusableReply is about the last reply, which is mended once (with the prompt ``template``), and only
-    one of them all is; Rejected after that.
-    """
-    step, replies, mended = first, list[Mapping[str, Any]](), False
-    while True:
+    step: Step | None = Step(operator.ask(parents, observed, hints), "evolve")
+    replies: list[Mapping[str, Any]] = []
+    mended = False
+    while step is not None:
         member, prompt = member_of(panel, step.turn), step.prompt
         answer = await asker.ask("author", member, step.purpose, prompt, seed=seed)
         asked.answers.append(answer)
         while True:
             try:
                 told = [*replies, read_object(answer.text)]
-                following = follow(told)
-                if following is None:
-                    return gather(told)
+                following = next_step(operator, told, parents)
+                draft = draft_of(operator, told, parents) if following is None else None
                 break
             except UnusableReply as fault:
                 if mended:
                     raise Rejected(fault.reason, str(fault)) from fault
                 mended = True
-                again = mend(prompt, answer.text, fault, template)
+                again = mend(prompt, answer.text, fault)
                 answer = await asker.ask("author", member, "mend", again, seed=seed)
                 asked.answers.append(answer)
+        if draft is not None:
+            return draft
         replies, step = told, following
+    raise AssertionError("an operator has a first step")
 
 
 def member_of(panel: Panel, turn: int) -> Member:
@@ -109,9 +85,9 @@ def member_of(panel: Panel, turn: int) -> Member:
     return panel.author if turn == 0 or not others else others[(turn - 1) % len(others)]
 
 
-def mend(prompt: Rendered, reply: str, fault: UnusableReply, template: str = "mend") -> Rendered:
+def mend(prompt: Rendered, reply: str, fault: UnusableReply) -> Rendered:
     """The request to mend a reply: what was asked, what was replied, what is wrong with it."""
-    return render(template, fault=str(fault), request=prompt.text, reply=reply[:20_000] or "(nothing)")
+    return render("mend", fault=str(fault), request=prompt.text, reply=reply[:20_000] or "(nothing)")
 
 
 async def more_inputs(draft: Draft, panel: Panel, asker: Asker, seed: int, asked: Asked) -> Rows:

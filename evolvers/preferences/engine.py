@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,11 +19,10 @@ from ...harness.sandbox.api import Sandbox
 from ..observe import Progress
 from ..pipeline import MAX_DEPTH, Tally, silent
 from .certificate import certificate_of
-from .depths import Depths
 from .judging import Judged, judge, one_line
 from .labels import Labels
-from .protocol import Gate, NamedOperator, NotApplicable, PreferenceCandidate, PreferenceOperator, seeded
-from .registry import Chain, label_of
+from .protocol import Gate, Kind, NotApplicable, PreferenceCandidate, PreferenceOperator, seeded
+from .registry import Chain, label_of, operator_named
 from .twins import twin_facts
 
 _LONGEST_LABEL = 60
@@ -71,7 +70,7 @@ def evolve(
             reasons += tally.refused + tally.rejected
         shown = "; ".join(f"{reason} ({number})" for reason, number in reasons.most_common(3))
         raise BadInput(f"suite {suite.ref}: no task could be evolved: {shown}")
-    ancestors = ancestors_of(tasks, run.known)
+    ancestors = run.ancestors_of(tasks)
     new = PreferenceSuite(
         name=chosen,
         version=suite.version,
@@ -124,7 +123,7 @@ def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def admitted(
-    operator: NamedOperator, candidate: PreferenceCandidate, task_id: str, suite_name: str, seed: int, known: Known
+    operator: PreferenceOperator, candidate: PreferenceCandidate, task_id: str, suite_name: str, seed: int, known: Known
 ) -> PreferenceTask:
     """A candidate as a task of a suite: with its id, family, lineage, and what makes it a twin."""
     parents = candidate.parents
@@ -154,12 +153,13 @@ class _Run:
     ) -> None:
         self._suite, self._seed, self._sandbox = suite, seed, sandbox
         self._count, self._depth, self._name, self._progress = count, depth, name, progress
-        self.known = {task.id: task for task in (*suite.ancestors, *suite.tasks)}
-        self._locals = local_names(suite)
+        self._known = {task.id: task for task in (*suite.ancestors, *suite.tasks)}
+        self._locals = _local_names(suite)
         self._certificates: dict[str, Mapping[str, Any]] = dict(suite.certificates)
-        self._digests = {task.digest for task in self.known.values()}
+        self._digests = {task.digest for task in self._known.values()}
         self._made: dict[str, list[PreferenceTask]] = {}
-        self._depths = Depths(suite.ref, self.known)
+        self._kinds: dict[str, Kind] = {}
+        self._depths: dict[str, int] = {}
         self._prover = Labels(sandbox, progress)
         self._labels = dict(zip((task.id for task in suite), self._prover.verified(suite), strict=True))
         self.tallies: list[Tally] = []
@@ -179,7 +179,7 @@ class _Run:
     def _stage(
         self, operator: PreferenceOperator, parents: Sequence[PreferenceTask], tally: Tally, count: int
     ) -> list[PreferenceTask]:
-        self._depths.kinds[operator.name] = operator.kind
+        self._kinds[operator.name] = operator.kind
         waiting = self._proposed(operator, parents, tally, count)
         accepted: dict[tuple[str, int], Judged] = {}
         # Round by round: each slot's best candidate that is left, until one is admitted or none is left.
@@ -209,7 +209,7 @@ class _Run:
         for parent in parents:
             for slot in range(count):
                 try:
-                    if operator.kind == "altering" and self._depths.of(parent) >= self._depth:
+                    if operator.kind == "altering" and self._altered(parent) >= self._depth:
                         raise NotApplicable(f"altered {self._depth} times already")
                     label = self._labels[parent.id]
                     waiting[parent.id, slot] = proposals(operator, parent, self._seed, slot, label)
@@ -218,37 +218,70 @@ class _Run:
             self._progress("proposals", 1)
         return waiting
 
+    def _altered(self, task: PreferenceTask) -> int:
+        """How many altering operators lie between a task and its root, on the longest way.
+
+        The lineages of a suite are what its author wrote: BadInput where one leads back to its own task.
+        """
+        waiting, under_way = [task], set[str]()
+        while waiting:
+            here = waiting[-1]
+            parents = [
+                self._known[name] for name in (here.lineage.parents if here.lineage else ()) if name in self._known
+            ]
+            missing = [parent for parent in parents if parent.id not in self._depths]
+            if here.id in self._depths or not missing:
+                waiting.pop()
+                under_way.discard(here.id)
+                above = max((self._depths[parent.id] for parent in parents if parent.id in self._depths), default=0)
+                self._depths.setdefault(here.id, self._alters(here) + above)
+                continue
+            under_way.add(here.id)
+            circle = next((parent.id for parent in missing if parent.id in under_way), None)
+            if circle is not None:
+                raise BadInput(f"suite {self._suite.ref}: the task {circle[:80]!r} is among its own ancestors")
+            waiting += missing
+        return self._depths[task.id]
+
+    def _alters(self, task: PreferenceTask) -> bool:
+        """Whether the operator that made a task is an altering one."""
+        if task.lineage is None:
+            return False
+        name = task.lineage.operator
+        if name not in self._kinds:
+            self._kinds[name] = operator_named(name).kind
+        return self._kinds[name] == "altering"
+
     def _admit(self, operator: PreferenceOperator, place: tuple[str, int], judged: Judged) -> PreferenceTask:
         parent = judged.candidate.parents[0]
         local = f"{self._locals[parent.id]}-{operator.name}-{place[1]}"
-        task = admitted(operator, judged.candidate, f"{self._name}/{local}", self._name, self._seed, self.known)
-        if task.id in self.known:
+        task = admitted(operator, judged.candidate, f"{self._name}/{local}", self._name, self._seed, self._known)
+        if task.id in self._known:
             raise BadInput(f"--name {self._name[:60]!r}: a task {task.id[:80]!r} is there already; choose another name")
         self._locals[task.id] = local
-        self.known[task.id] = task
+        self._known[task.id] = task
         self._labels[task.id] = judged.gates[-1] if judged.gates else Gate("label", True)
         found = certificate_of(operator, task, judged.candidate.parents, judged.gates, self._sandbox.info)
         self._certificates[task.id] = found
         return task
+
+    def ancestors_of(self, tasks: Sequence[PreferenceTask]) -> tuple[PreferenceTask, ...]:
+        """Every task that these descend from, in a stable order."""
+        wanted: dict[str, PreferenceTask] = {}
+        queue = [parent for task in tasks for parent in (task.lineage.parents if task.lineage else ())]
+        while queue:
+            found = self._known.get(queue.pop())
+            if found is not None and found.id not in wanted:
+                wanted[found.id] = found
+                queue += found.lineage.parents if found.lineage else ()
+        return tuple(wanted[key] for key in sorted(wanted))
 
     def certificates_of(self, tasks: Sequence[PreferenceTask]) -> dict[str, Mapping[str, Any]]:
         """The certificates of those of the tasks that were evolved."""
         return {task.id: self._certificates[task.id] for task in tasks if task.id in self._certificates}
 
 
-def ancestors_of(tasks: Iterable[PreferenceTask], known: Known) -> tuple[PreferenceTask, ...]:
-    """Every task that these descend from, in a stable order."""
-    wanted: dict[str, PreferenceTask] = {}
-    queue = [parent for task in tasks for parent in (task.lineage.parents if task.lineage else ())]
-    while queue:
-        found = known.get(queue.pop())
-        if found is not None and found.id not in wanted:
-            wanted[found.id] = found
-            queue += found.lineage.parents if found.lineage else ()
-    return tuple(wanted[key] for key in sorted(wanted))
-
-
-def local_names(suite: PreferenceSuite) -> dict[str, str]:
+def _local_names(suite: PreferenceSuite) -> dict[str, str]:
     """Task id to the part of it that new ids are made of; the whole id where the local parts are not unique."""
     parts = Counter(task.id.partition("/")[2] or task.id for task in suite)
     names = {}

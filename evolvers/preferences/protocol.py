@@ -34,22 +34,6 @@ class PreferenceCandidate:
     twin: bool = True
 
 
-class NamedOperator(Protocol):
-    """What lineages, certificates and twins say of an operator."""
-
-    @property
-    def name(self) -> str:
-        """As lineages name it."""
-
-    @property
-    def version(self) -> str:
-        """Of its proposals."""
-
-    @property
-    def kind(self) -> Kind:
-        """Whether the label is kept."""
-
-
 @runtime_checkable
 class PreferenceOperator(Protocol):
     """An operator on preference tasks.
@@ -86,7 +70,6 @@ __all__ = [
     "RENAMED_IDS",
     "Gate",
     "Kind",
-    "NamedOperator",
     "NotApplicable",
     "PreferenceCandidate",
     "PreferenceOperator",

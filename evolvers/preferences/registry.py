@@ -7,12 +7,10 @@ from importlib.metadata import EntryPoint, entry_points
 
 from ...benchmarks import BadInput
 from ...benchmarks.visible import visible
-from .protocol import GROUP, Kind, PreferenceOperator
+from .protocol import GROUP, PreferenceOperator
 
 MAX_STACKED = 3
 DEFAULT_OPERATORS = "position_swap,prompt_noise,distractor_context"
-MODEL = "model:"
-"""What the names of operators through a model begin with in lineages."""
 GROUPS = ("all", "preserving", "altering")
 Chain = Sequence[PreferenceOperator]
 
@@ -33,15 +31,6 @@ def operator_named(name: str) -> PreferenceOperator:
     is none.
     """
     return _loaded(name, _entries())
-
-
-def kind_named(name: str) -> Kind:
-    """The kind of the operator that lineages name so, ``model:paraphrase`` included. BadInput when there is none."""
-    if not name.startswith(MODEL):
-        return operator_named(name).kind
-    from ..authored.preferences.registry import model_preference_operator_named
-
-    return model_preference_operator_named(name.removeprefix(MODEL)).kind
 
 
 def _loaded(name: str, found: Mapping[str, EntryPoint]) -> PreferenceOperator:

@@ -53,7 +53,7 @@ class Coded:
 
 def require_upright(task: PreferenceTask) -> Proof:
     """The task's proof; NotApplicable when a machine cannot show the label, or when the criterion is inverted."""
-    if task.proof is None or task.proof.kind in ("stated", "judged", "open"):
+    if task.proof is None or task.proof.kind == "stated":
         raise NotApplicable("no machine can show the label")
     if task.proof.data.get("inverted") is True:
         raise NotApplicable("the criterion is inverted already")

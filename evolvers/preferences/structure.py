@@ -79,10 +79,7 @@ def renamed_proof(proof: Mapping[str, Any], names: Mapping[str, Any]) -> dict[st
 
 
 def effect_of(kind: Kind, task: PreferenceTask, parent: PreferenceTask) -> str:
-    """What became of a label: ``preserve``; ``invert`` (the same texts, ranked from the end); ``tie``; ``open`` where
-    nobody is called right any more; or ``new``."""
-    if task.proof is not None and task.proof.kind == "open" and kind == "altering":
-        return "open"
+    """What became of a label: ``preserve``; ``invert`` (the same texts, ranked from the end); ``tie``; or ``new``."""
     if kind == "preserving":
         return "preserve"
     if len(task.ranking) == 1:

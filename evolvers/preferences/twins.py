@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...benchmarks.preference import PreferenceTask
-from .protocol import NamedOperator
+from .protocol import PreferenceOperator
 from .structure import effect_of
 
 FIELDS = ("parent", "operator", "effect")
 
 
 def twin_facts(
-    operator: NamedOperator,
+    operator: PreferenceOperator,
     task: PreferenceTask,
     parent: PreferenceTask,
     suite_name: str,
@@ -51,6 +51,6 @@ def _joined(first: str, second: str) -> str:
     """What became of a label in two steps."""
     if second == "preserve":
         return first
-    if first == "preserve" or second in ("tie", "open"):
+    if first == "preserve" or second == "tie":
         return second
     return "preserve" if first == second == "invert" else "new"

@@ -7,13 +7,11 @@ field for field, and the proofs must give what the certificate says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...benchmarks import BadInput
 from ...benchmarks.preference import PreferenceSuite, PreferenceTask
 from ...harness.sandbox.api import Sandbox
-from ..authored.preferences.protocol import ModelPreferenceOperator
 from ..keeping import broken_seeds, foreign_seeds
 from ..observe import Progress
 from ..pipeline import silent
@@ -24,28 +22,24 @@ from .judging import Judged, judge
 from .labels import Labels, labels_hold
 from .proofs import reverify_all
 from .protocol import Gate, NotApplicable, PreferenceCandidate, PreferenceOperator
-from .registry import MODEL, operator_named
-
-if TYPE_CHECKING:
-    from ..authored.preferences.verify import Verifier
+from .registry import operator_named
 
 
-def verify(
-    suite: PreferenceSuite, sandbox: Sandbox, progress: Progress = silent, *, replies: Path | None = None
-) -> list[Failure]:
+def verify(suite: PreferenceSuite, sandbox: Sandbox, progress: Progress = silent) -> list[Failure]:
     """Every failure, in the order of the suite; none means that all certificates and labels hold.
 
-    Of a suite that was not evolved, the labels alone are verified. replies: a store in which the replies of a panel are,
-    against which tasks that a model wrote are checked as well. InfraError when the sandbox fails.
+    Of a suite that was not evolved, the labels alone are verified. InfraError when the sandbox fails.
     """
     if not is_evolved(suite):
         labels = reverify_all(suite.tasks, sandbox, progress)
         found = [Failure(task.id, text) for task, gate in zip(suite, labels, strict=True) for text in _broken([gate])]
         return found + [Failure(name, "a certificate of no evolved task in the suite") for name in suite.certificates]
-    check = _Check(suite, sandbox, progress, replies)
+    check = _Check(suite, sandbox, progress)
     check.suite_holds()
     check.roots_hold()
-    check.replay_all([task for task in (*suite.ancestors, *suite.tasks) if task.lineage is not None])
+    evolved = [task for task in (*suite.ancestors, *suite.tasks) if task.lineage is not None]
+    for operator, tasks in check.by_operator(evolved):
+        check.replay(operator, tasks)
     order = {task.id: place for place, task in enumerate((*suite.tasks, *suite.ancestors))}
     return sorted(check.failures, key=lambda failure: order.get(failure.task, -1))
 
@@ -69,15 +63,13 @@ def foreign_roots(suite: PreferenceSuite, roots: PreferenceSuite) -> list[Failur
 class _Check:
     """The state of one verification."""
 
-    def __init__(
-        self, suite: PreferenceSuite, sandbox: Sandbox, progress: Progress, replies: Path | None = None
-    ) -> None:
-        self._suite, self._sandbox, self._progress, self._replies = suite, sandbox, progress, replies
+    def __init__(self, suite: PreferenceSuite, sandbox: Sandbox, progress: Progress) -> None:
+        self._suite, self._sandbox, self._progress = suite, sandbox, progress
         self._known: Mapping[str, PreferenceTask] = {task.id: task for task in suite.ancestors}
         self._prover = Labels(sandbox, progress)
         labels = self._prover.verified(suite.ancestors)
         self._labels = {task.id: gate for task, gate in zip(suite.ancestors, labels, strict=True)}
-        self._operators: dict[str, PreferenceOperator | ModelPreferenceOperator] = {}
+        self._operators: dict[str, PreferenceOperator] = {}
         self.failures: list[Failure] = []
 
     def fail(self, task: PreferenceTask, problem: str) -> None:
@@ -112,27 +104,13 @@ class _Check:
             Failure(*each) for each in broken_seeds(self._suite, self._sandbox, self._progress, labels_hold)
         ]
 
-    def replay_all(self, tasks: Sequence[PreferenceTask]) -> None:
-        """Check the tasks whose lineage holds, by the operator that made them."""
+    def by_operator(self, tasks: Sequence[PreferenceTask]) -> list[tuple[PreferenceOperator, list[PreferenceTask]]]:
+        """The tasks whose lineage holds, by the operator that made them."""
         groups: dict[str, list[PreferenceTask]] = {}
         for task in tasks:
             if task.lineage is not None and self._lineage_holds(task):
                 groups.setdefault(task.lineage.operator, []).append(task)
-        authored: Verifier | None = None
-        for name, found in groups.items():
-            operator = self._operators[name]
-            if isinstance(operator, ModelPreferenceOperator):
-                authored = authored or self._authored()
-                authored.verify(operator, found, self.fail)
-            else:
-                self.replay(operator, found)
-
-    def _authored(self) -> Verifier:
-        """The verifier of tasks that a model wrote."""
-        from ..authored.preferences.verify import Verifier, replies_in
-
-        told = None if self._replies is None else replies_in(self._replies)
-        return Verifier(self._suite, self._known, self._labels, self._prover, self._sandbox, self._progress, told)
+        return [(self._operators[name], found) for name, found in groups.items()]
 
     def _lineage_holds(self, task: PreferenceTask) -> bool:
         """Whether the parents are there, unchanged, and the operator is the one that made the task."""
@@ -157,7 +135,7 @@ class _Check:
     def _operator_stands(self, task: PreferenceTask, name: str, version: str) -> bool:
         if name not in self._operators:
             try:
-                self._operators[name] = _operator(name)
+                self._operators[name] = operator_named(name)
             except BadInput as error:
                 self.fail(task, f"gate lineage: {error}")
                 return False
@@ -206,15 +184,6 @@ class _Check:
         found = certificate_of(operator, made, result.candidate.parents, result.gates, self._sandbox.info)
         for problem in differences(self._suite.certificates.get(task.id), found):
             self.fail(task, f"gate certificate: {problem}")
-
-
-def _operator(name: str) -> PreferenceOperator | ModelPreferenceOperator:
-    """The operator that a lineage names. BadInput when there is none."""
-    if not name.startswith(MODEL):
-        return operator_named(name)
-    from ..authored.preferences.registry import model_preference_operator_named
-
-    return model_preference_operator_named(name.removeprefix(MODEL))
 
 
 def _broken(gates: Sequence[Gate]) -> Iterator[str]:

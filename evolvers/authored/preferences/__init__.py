@@ -1,1 +1,1 @@
-"""Operators on preference tasks that a model carries out, with judges and blind solvers as witnesses."""
+"""Operators on preference tasks that a model carries out, and what proves their labels."""

@@ -73,11 +73,8 @@ def _tree(program: str) -> str:
     return ast.dump(ast.parse(program))
 
 
-def without_comments(program: str) -> str:
-    """Comments that no tool reads are taken out, with their lines where nothing else stands there.
-
-    SyntaxError or tokenize.TokenError for what is no program.
-    """
+def _without_comments(program: str, rng: random.Random) -> str:
+    """Comments that no tool reads are taken out, with their lines where nothing else stands there."""
     lines = program.split("\n")
     for token in reversed(list(tokenize.generate_tokens(io.StringIO(program).readline))):
         if token.type == tokenize.COMMENT and not _KEPT.match(token.string):
@@ -128,7 +125,7 @@ def _narrow(program: str, rng: random.Random) -> str:
 
 
 _MODES: Mapping[str, Callable[[str, random.Random], str]] = {
-    "without_comments": lambda program, rng: without_comments(program),
+    "without_comments": _without_comments,
     "with_comments": _with_comments,
     "airy": _airy,
     "narrow": _narrow,

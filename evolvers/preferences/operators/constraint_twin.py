@@ -42,7 +42,7 @@ class ConstraintTwin:
             raise NotApplicable("it has more than two responses")
         if task.proof is not None and task.proof.data.get("inverted") is True:
             raise NotApplicable("the criterion is inverted already")
-        prose = task.proof is None or task.proof.kind in ("constraints", "stated", "judged", "open")
+        prose = task.proof is None or task.proof.kind in ("constraints", "stated")
         pairs = list(task.responses)
         rng.shuffle(pairs)
         ways = [

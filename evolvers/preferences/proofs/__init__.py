@@ -6,8 +6,6 @@
     constraints   which checkable instructions a response follows       by_constraints
     operations    how much work programs with equal results do          by_operations
     rules         which patterns of unsafe code a program holds         by_rules
-    judged        nothing that a machine can see: judges (models) agree by_judges
-    open          nothing: who is right depends on norms                by_norms
     stated        nothing that a machine can see: the author says why   stated
 
 A gate's name says which of these it was (``label_by_tests``); its evidence is plain JSON without timings, so that it
@@ -27,7 +25,7 @@ from dataclasses import dataclass, replace
 from ....benchmarks.preference import PreferenceTask, Proof
 from ....harness.sandbox.api import Sandbox
 from ...protocol import Gate
-from . import by_cases, by_constraints, by_judges, by_norms, by_operations, by_rules, by_tests, stated
+from . import by_cases, by_constraints, by_operations, by_rules, by_tests, stated
 
 GATE = "label_by_"
 
@@ -49,8 +47,6 @@ PROOFS: Mapping[str, Verifier] = {
     "constraints": Verifier(by_constraints.verify),
     "operations": Verifier(by_operations.verify),
     "rules": Verifier(by_rules.verify),
-    "judged": Verifier(by_judges.verify, machine=False),
-    "open": Verifier(by_norms.verify, machine=False),
     "stated": Verifier(stated.verify, machine=False),
 }
 """Every kind of proof."""

@@ -1,1 +1,0 @@
-"""The operators on preference tasks that come with evalrun and that a model carries out."""
