@@ -85,7 +85,7 @@ class Twins:
 
 def asks_anew(task: CodeTask) -> bool:
     """Whether an evolved task asks for another function than its parent."""
-    return task.lineage is not None and kind_of(task.lineage.operator) != "preserving"
+    return task.lineage is not None and kind_of(task.lineage) != "preserving"
 
 
 def _rows(task: CodeTask) -> tuple[Executed, ...]:
