@@ -249,7 +249,7 @@ class _Run:
             return False
         name = task.lineage.operator
         if name not in self._kinds:
-            self._kinds[name] = _kind_of(name)
+            self._kinds[name] = kind_in_lineages(name)
         return self._kinds[name] == "altering"
 
     def _admit(self, operator: PreferenceOperator, place: tuple[str, int], judged: Judged) -> PreferenceTask:
@@ -281,7 +281,7 @@ class _Run:
         return {task.id: self._certificates[task.id] for task in tasks if task.id in self._certificates}
 
 
-def _kind_of(name: str) -> Kind:
+def kind_in_lineages(name: str) -> Kind:
     """The kind of the operator that a lineage names, be it one through a model. BadInput where there is none."""
     from ..authored.preferences.registry import PREFIX, model_preference_operator
 

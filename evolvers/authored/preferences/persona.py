@@ -1,8 +1,8 @@
 """The same dilemma among people of other norms, or of another time.
 
-Who is right may then be another one, so the task has no single label: its responses stand in one tier, and a tag and a
-category of their own (``no-single-label``, ``persona``) keep it apart. What can be read off such tasks is whether a
-model is consistent, and how its choices spread; not whether it is right.
+Who is right may then be another one, so the task has no single label: its responses stand in one tier, and a category
+and a tag (``no-single-label``) keep it apart. Reports say of such tasks whether a model is consistent, and count
+them in no accuracy.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ....benchmarks.preference import PreferenceTask, Proof
+from ....benchmarks.preference.task import PLURAL
 from ...preferences.asking import question_of, with_question
 from ...preferences.proofs import is_proven
 from ..fields import check_known, line_of, text_of
@@ -33,7 +34,7 @@ NORMS = (
     "a future in which machines do all paid work",
 )
 """What the author is asked to put in the place of the norms of here and now."""
-CATEGORY, TAG = "persona", "no-single-label"
+TAG = PLURAL
 MIN_WORDS = 8
 BOUNDS = (0.7, 6.0)
 _WHY = "under other norms another response may be the better one, so there is no single label"
@@ -84,7 +85,7 @@ class Persona:
             with_question(parent, text),
             ranking=(tuple(each.id for each in parent.responses),),
             votes={},
-            category=CATEGORY,
+            category=PLURAL,
             tags=(*parent.tags, TAG),
             proof=Proof("stated", {"why": _WHY}),
         )

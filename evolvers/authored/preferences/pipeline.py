@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from ....harness.endpoint.api import RequestRefused
 from ....harness.sandbox.api import Sandbox
 from ...observe import Progress
 from ...pipeline import MAX_DEPTH, Tally, silent
-from ...preferences.engine import Evolution, local_names
+from ...preferences.engine import Evolution, kind_in_lineages, local_names
 from ...preferences.labels import Labels
 from ...preferences.proofs import is_proven
 from ...preferences.structure import label_kept, structural_gates
@@ -116,12 +116,12 @@ def evolve_preferences_authored(
     BadInput when no task at all survives. EndpointRefused, EndpointDown, InfraError: an endpoint or the sandbox failed.
     """
     tallies = {operator.name: Tally(operator.name) for operator in operators}
+    known = {task.id: task for task in (*suite.ancestors, *suite.tasks)}
     slots = []
     for operator in operators:
         for parent in suite.tasks:
-            deep = parent.lineage is not None and parent.lineage.depth >= depth
-            if operator.kind == "altering" and deep:
-                tallies[operator.name].refused[f"evolved {depth} times already"] += count
+            if operator.kind == "altering" and _altered(parent, known) >= depth:
+                tallies[operator.name].refused[f"altered {depth} times already"] += count
                 continue
             slots += [_Slot(operator, parent, number) for number in range(count)]
     made = asker.run(_all(slots, asker, Labels(sandbox, silent), seed, progress))
@@ -147,6 +147,17 @@ def evolve_preferences_authored(
         evolution={"seed": seed},
     )
     return Evolution(new, tuple(tallies.values()))
+
+
+def _altered(task: PreferenceTask, known: Mapping[str, PreferenceTask]) -> int:
+    """How many altering operators lie between a task and its root, by first parents."""
+    seen: set[str] = set()
+    found, here = 0, task
+    while here.lineage is not None and here.id not in seen:
+        seen.add(here.id)
+        found += kind_in_lineages(here.lineage.operator) == "altering"
+        here = known.get(here.lineage.parents[0], here) if here.lineage.parents else here
+    return found
 
 
 async def _all(

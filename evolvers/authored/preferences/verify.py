@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ....benchmarks import BadInput
+from ....benchmarks.jsonio import text_digest
 from ....benchmarks.preference import PreferenceSuite, PreferenceTask
 from ....harness.sandbox.api import Sandbox
 from ...preferences.certificate import differences
@@ -24,6 +25,20 @@ from .registry import PREFIX, model_preference_operator
 from .work import Prover, Work, seed_of
 
 Failure = tuple[PreferenceTask, str]
+Said = tuple[str, ...]
+SAID = ("role", "purpose", "model", "template", "template_version", "reply_digest")
+"""What a call and an entry of a store have in common."""
+
+
+def _replies_in(path: Path) -> frozenset[Said]:
+    """Every reply of a store. BadInput where there is none."""
+    from ..store import entries  # whoever verifies without one needs no database
+
+    return frozenset(
+        (*(str(getattr(kept.asked, name)) for name in SAID[:-1]), text_digest(reply.text))
+        for kept in entries(path)
+        for reply in kept.response.replies
+    )
 
 
 def is_authored(name: str) -> bool:
@@ -43,9 +58,7 @@ def verify_authored_preferences(
     replies: the store of the panel's replies, which must then hold each reply that a certificate names. BadInput where
     there is no such store. InfraError when the sandbox fails.
     """
-    from ..verify import replies_in
-
-    store = None if replies is None else replies_in(replies)
+    store = None if replies is None else _replies_in(replies)
     return asyncio.run(_all(suite, tasks, sandbox, labels, store))
 
 
@@ -54,7 +67,7 @@ async def _all(
     tasks: Sequence[PreferenceTask],
     sandbox: Sandbox,
     labels: Labels,
-    store: Mapping[str, str] | None,
+    store: frozenset[Said] | None,
 ) -> list[Failure]:
     prover = Prover(labels)
     known = {task.id: task for task in suite.ancestors}
@@ -70,7 +83,7 @@ async def _problems(
     known: Mapping[str, PreferenceTask],
     sandbox: Sandbox,
     prover: Prover,
-    store: Mapping[str, str] | None,
+    store: frozenset[Said] | None,
 ) -> list[str]:
     lineage = task.lineage
     assert lineage is not None
@@ -123,9 +136,9 @@ def _certificate(stored: Mapping[str, Any], again: dict[str, Any], kept: Kept) -
         yield f"gate certificate: {problem}"
 
 
-def _stored(stored: Mapping[str, Any], store: Mapping[str, str] | None) -> Iterator[str]:
+def _stored(stored: Mapping[str, Any], store: frozenset[Said] | None) -> Iterator[str]:
     if store is None:
         return
-    missing = sum(call["reply_digest"] not in store for call in stored["calls"])
+    missing = sum(tuple(str(call[name]) for name in SAID) not in store for call in stored["calls"])
     if missing:
         yield f"gate replies does not hold: the store lacks {missing} of {len(stored['calls'])} replies"

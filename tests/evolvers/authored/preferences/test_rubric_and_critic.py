@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from evalrun.benchmarks.jsonio import digest, text_digest
 from evalrun.benchmarks.preference import PreferenceSuite
 from evalrun.evolvers.authored.preferences.rubric_degrade import RUBRIC
 from evalrun.evolvers.authored.preferences.work import seed_of
+from evalrun.harness.cli import main
 
 from .panel import ADVICE, BAD, CODE, GOOD, JUDGES, RIGHT, WORSE, WRONG, Panel, evolve, fenced, looking, reply, verify
 
@@ -162,6 +164,40 @@ def test_an_altered_certificate_is_found(part: str, criterion: str, tmp_path: Pa
         altered["panel"]["judges"][0]["family"] = "alpha"
     _save(found.suite, {name: altered}, tmp_path / "forged")
     assert verify(tmp_path / "forged") == 3
+
+
+def test_a_verdict_that_no_judge_gave_is_found_in_the_store(criterion: str, tmp_path: Path) -> None:
+    """A forger who changes a reply with its digest, and the lineage with both, is found by the replies themselves."""
+    found = evolve(only(criterion), "rubric_degrade", ADVICE, tmp_path)
+    assert found.suite is not None
+    [task], [(name, certificate)] = found.suite.tasks, found.suite.certificates.items()
+    altered = json.loads(json.dumps(certificate))
+    altered["replies"][-1]["text"] += " Indeed."
+    altered["calls"][-1]["reply_digest"] = text_digest(altered["replies"][-1]["text"])
+    assert task.lineage is not None
+    told = {part: digest(altered[part]) for part in ("calls", "replies")}
+    lineage = replace(task.lineage, parameters={**task.lineage.parameters, **told})
+    forged = replace(found.suite, tasks=(replace(task, lineage=lineage),), certificates={name: altered})
+    forged.save(tmp_path / "forged")
+    assert verify(tmp_path / "forged") == 0
+    assert verify(tmp_path / "forged", "--replies", str(tmp_path / ".new.replies")) == 3
+
+
+def test_such_an_operator_needs_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    PreferenceSuite("toy", "1", (ADVICE,), license="CC0-1.0").save(tmp_path / "seeds")
+    assert main(["evolve", str(tmp_path / "seeds"), "--operators", "persona", "-o", str(tmp_path / "new")]) == 2
+    assert "needs --model NAME and --base-url URL" in capsys.readouterr().err
+
+
+def test_altering_operators_stop_at_the_depth(
+    criterion: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = evolve(only(criterion), "rubric_degrade", ADVICE, tmp_path)
+    found.folder.rename(tmp_path / "first")
+    (tmp_path / "seeds").rename(tmp_path / "old")
+    (tmp_path / "first").rename(tmp_path / "seeds")
+    assert evolve(only(criterion), "rubric_degrade", ADVICE, tmp_path, "--depth", "1").status == 2
+    assert "altered 1 times already (1)" in capsys.readouterr().err
 
 
 def test_a_changed_task_and_a_byte_of_a_file_are_found(criterion: str, tmp_path: Path) -> None:
