@@ -33,7 +33,8 @@ RUBRIC: Mapping[str, str] = {
 }
 """By name, the criterion in the words in which author and judges are told it."""
 MIN_WORDS = 15
-BOUNDS = (0.6, 1.6)
+BOUNDS = (0.75, 1.25)
+"""Words for each word of the original: the length must not give the worse one away."""
 
 
 @dataclass(frozen=True, slots=True)
