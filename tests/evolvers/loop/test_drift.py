@@ -91,6 +91,19 @@ def test_without_drift_hardly_anything_fires(anchors: int, evolved: int) -> None
     assert alarmed <= 6  # the level is three in a hundred; seven or more would have a chance below four in a hundred
 
 
+def test_the_drift_of_types_that_was_once_measured_over_six_generations_fires() -> None:
+    """Tasks that give whole numbers grew from 27 to 48 in a hundred."""
+    before, after = {"list -> number": 0.27, "list -> list": 0.73}, {"list -> number": 0.48, "list -> list": 0.52}
+    fired = sum(
+        any(
+            each.feature == "types"
+            for each in alarms(watch(tasks(f"b{seed}", 164, before), tasks(f"c{seed}", 400, after), seed))
+        )
+        for seed in range(20)
+    )
+    assert fired >= 16
+
+
 def test_a_small_shift_in_many_tasks_is_no_alarm_though_chance_does_not_explain_it() -> None:
     shifted = {"number -> number": 0.38, "list -> list": 0.28, "text -> text": 0.22, "text -> bool": 0.12}
     found = watch(tasks("a", 4000), tasks("s", 4000, shifted), 0)
