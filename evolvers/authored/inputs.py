@@ -76,7 +76,11 @@ async def gather(draft: Draft, extra: Rows, observed: Sequence[Observation], see
     declared = {text_of(args) for args in given}
     refused = sum(text_of(args) not in admitted for args in own)
     found = _sorted_out(draft, ran, declared, len(own), refused)
-    return found if found.problem else await _dug(draft, found, [args for args in dug if text_of(args) in admitted], sandbox)
+    return (
+        found
+        if found.problem
+        else await _dug(draft, found, [args for args in dug if text_of(args) in admitted], sandbox)
+    )
 
 
 async def _dug(draft: Draft, found: Gathered, calls: Sequence[tuple[object, ...]], sandbox: Sandbox) -> Gathered:

@@ -1,9 +1,9 @@
 """Inputs that a reference's own text speaks of: its constants, and what lies at the borders of its arguments' types.
 
-A branch that none of an author's inputs reaches (``if n == 987654321``, the vowels of a task whose inputs hold brackets)
-shows no fault of itself. Its condition names the values that lead into it, so these are tried, as fuzzers do with the
-constants of a program (a "dictionary"). They are further inputs: one of them becomes a test where it tells a mutant that
-no other test tells, and then blind solutions must agree on it.
+A branch that none of an author's inputs reaches (``if n == 987654321``, the vowels of a task whose inputs hold
+brackets) shows no fault of itself. Its condition names the values that lead into it, so these are tried, as fuzzers do
+with the constants of a program (a "dictionary"). They are further inputs: one of them becomes a test where it tells a
+mutant that no other test tells, and then blind solutions must agree on it.
 """
 
 from __future__ import annotations

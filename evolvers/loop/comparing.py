@@ -34,7 +34,7 @@ class Scenario:
 def _alike(panel: Mapping[str, Author]) -> dict[str, Author]:
     """As many operators that do all the same."""
     one = Author({}, 0.5, 0.3, 0.0)
-    return {name: one for name in panel}
+    return dict.fromkeys(panel, one)
 
 
 SCENARIOS = (

@@ -25,8 +25,8 @@ def kin_sentence(run: RunTable) -> str:
         return ""
     authors = "; ".join(f"{visible(author.model, 60)} wrote {plural(author.tasks, 'task')}" for author in run.kin)
     return (
-        f"{authors}, and this model is {'that model' if _wrote(run) else 'of its family'}: it may do better here than on "
-        "tasks as hard by others"
+        f"{authors}, and this model is {'that model' if _wrote(run) else 'of its family'}: it may do better here than "
+        "on tasks as hard by others"
     )
 
 
