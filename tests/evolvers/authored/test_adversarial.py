@@ -27,8 +27,8 @@ NOT_ALWAYS = {
     "no harder",
     "speaks to solvers or graders",
 }
-"""Kinds of which a few are admitted: the gates do not find all of them, or the scripted author mends its reply when it is
-told of the fault (docs/authored_tasks.md says which). They are counted and printed, and must stay few."""
+"""Kinds of which a few are admitted: the gates do not find all of them, or the scripted author has played another one
+(docs/authored_tasks.md). They are counted and printed, and must stay few."""
 
 
 @dataclass(frozen=True)
