@@ -33,6 +33,11 @@ _MOST_DEARNESS = 2.0
 """And by no more than this: an operator that costs nothing must not push out all that asks models."""
 
 
+def published_priors(names: Iterable[str]) -> dict[str, float]:
+    """What was published of operators called like these arms, or like the first of these chains."""
+    return {name: PRIORS[family] for name in names if (family := family_named(name)) in PRIORS}
+
+
 @dataclass(slots=True)
 class Arm:
     """A Beta posterior with its prior, and what a pull took on average (discounted)."""
@@ -77,17 +82,19 @@ class Pull:
 
 @dataclass
 class Bandit:
-    """The arms. priors: expected reward by operator's name (of a chain, its first), NEUTRAL for others."""
+    """The arms. priors: expected reward by the arm's name, NEUTRAL for others; by default what was published of
+    operators called so."""
 
     operators: Sequence[str]
     discount: float = DISCOUNT
-    priors: Mapping[str, float] = field(default_factory=lambda: PRIORS)
+    priors: Mapping[str, float] | None = None
     _arms: dict[str, Arm] = field(default_factory=dict)
     _contexts: dict[tuple[str, str], Arm] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        priors = published_priors(self.operators) if self.priors is None else self.priors
         for name in self.operators:
-            expected = min(max(self.priors.get(family_named(name), NEUTRAL), 0.05), 0.95)
+            expected = min(max(priors.get(name, NEUTRAL), 0.05), 0.95)
             self._arms[name] = Arm(PRIOR_WEIGHT * expected, PRIOR_WEIGHT * (1 - expected))
 
     def choose(self, context: str, among: Sequence[str], rng: random.Random) -> str:

@@ -18,7 +18,7 @@ from ...benchmarks.jsonio import text_digest
 from ..authored.calls import OutOfBudget
 from ..authored.protocol import PLAIN, Hints
 from ..protocol import Kind
-from .bandit import DISCOUNT, Bandit, Pull
+from .bandit import DISCOUNT, Bandit, Pull, published_priors
 from .describing import SEED, Features, family_named, features_of, niche_of
 from .drift import Watched, alarms, watch
 from .fitness import Fitness
@@ -152,7 +152,9 @@ class Loop:
     ) -> None:
         self._arms = {arm.name: arm for arm in arms}
         self._maker, self._fitness, self._settings, self._seed = maker, fitness, settings, seed
-        self.bandit: Chooser = Bandit(list(self._arms), settings.discount) if bandit is None else bandit
+        # what was published is about operators through a model, and not about deterministic ones of the same names
+        priors = published_priors(arm.name for arm in arms if arm.through_model)
+        self.bandit: Chooser = Bandit(list(self._arms), settings.discount, priors) if bandit is None else bandit
         self.strategies = Bandit(list(dict.fromkeys((PLAIN, *settings.strategies))), settings.discount, priors={})
         self.lessons = Lessons() if lessons is None else lessons
         self._mate, self._told = mate, watch

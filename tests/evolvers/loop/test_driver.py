@@ -312,6 +312,16 @@ def mates(count: int) -> Callable[[str, CodeTask, random.Random], tuple[CodeTask
     return lambda operator, parent, rng: tuple(task(f"m{rng.randrange(9)}") for _ in range(count))
 
 
+def test_what_was_published_of_operators_says_nothing_of_deterministic_ones_of_the_same_name() -> None:
+    panel = SimulatedPanel(1, 100_000)
+    seeds = seeds_of(panel.seeds(4), panel.features)
+    arms = [Arm("tool_use", True), Arm("tool_use+rename", False), Arm("combine", True)]
+    table = Loop(seeds, arms, panel, SolveRateFitness(), SMALL, 1).bandit.table()
+    assert {row["operator"]: row["expected"] for row in table} == {
+        "tool_use": 0.05, "tool_use+rename": 0.5, "combine": 0.85,
+    }  # fmt: skip
+
+
 def test_mates_are_drawn_from_the_seed_tree() -> None:
     found = []
     for _ in range(2):
