@@ -21,11 +21,8 @@ from .campaign import HUMANEVAL, OPERATORS, Wanted, asked, campaign, core, group
 NOT_ALWAYS = {
     "a branch that no input reaches",
     "ambiguous, and never made clear",
-    "bribes solvers to repeat its bug",
-    "hidden cases in the text",
     "malformed",
     "no harder",
-    "speaks to solvers or graders",
 }
 """Kinds of which a few are admitted: the gates do not find all of them, or the scripted author has played another one
 (docs/authored_tasks.md). They are counted and printed, and must stay few."""
