@@ -20,6 +20,9 @@ Role = Literal["system", "user", "assistant"]
 ROLES = get_args(Role)
 TIE = "tie"
 """Among votes: neither response is better."""
+PLURAL = "no-single-label"
+"""The category of tasks whose responses stand in one tier since each may be the better one, not since they are equal:
+reports say of them how consistent a model is, and not whether it is right."""
 MOST_VOTES = 2**31 - 1
 """As many as files of scored pairs take: more than people there are to ask about one pair."""
 Tiers = tuple[tuple[str, ...], ...]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...benchmarks import BadInput, CodeTask, Suite
+from ...benchmarks.families import family_of
 from ...harness.runs.foreign import read_answers
 from ...harness.runs.records import SampleRow
 from ...harness.scoring import program_of
-from ..authored.panel import family_of
 from ..syntax import parse
 
 

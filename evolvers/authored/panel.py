@@ -2,55 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TypeVar
 
 from ...benchmarks import BadInput
+from ...benchmarks.families import family_of
 from ...harness.endpoint.address import normal_base_url
 from .calls import Member, Panel
 
 Item = TypeVar("Item")
-_LETTERS = re.compile(r"[a-z]+")
-_RELATIVES = (
-    ("gpt", ("gpt", "chatgpt", "openai", "davinci", "text-davinci", "codex", "o1", "o3", "o4")),
-    ("llama", ("llama", "codellama", "meta-llama", "tinyllama", "vicuna", "alpaca")),
-    (
-        "mistral",
-        ("mistral", "mixtral", "ministral", "codestral", "devstral", "magistral", "pixtral", "open-mistral", "zephyr"),
-    ),
-    ("qwen", ("qwen", "codeqwen", "qwq", "qvq")),
-    ("deepseek", ("deepseek",)),
-    ("gemini", ("gemini", "gemma", "codegemma")),
-    ("phi", ("phi",)),
-    ("glm", ("glm", "chatglm", "codegeex")),
-    ("granite", ("granite",)),
-    ("starcoder", ("starcoder", "starchat", "octocoder")),
-    ("command", ("command", "c4ai", "aya")),
-)
-"""Families whose members do not all begin with the family's name."""
-
-
-def family_of(model: str) -> str:
-    """The family that a model's name speaks of: ``meta-llama/Llama-3.1-8B-Instruct`` is a ``llama``.
-
-    What stands before the last slash is left out; then a known beginning counts (``codellama``, ``mixtral``, ``o3``),
-    else the letters that the name begins with, else the whole name. A name can be anything, so this is a guess, and an
-    explicit family goes before it.
-    """
-    name = model.rpartition("/")[2].strip().lower() or model.strip().lower()
-    known = [
-        (len(start), family) for family, starts in _RELATIVES for start in starts if _begins(name, start)
-    ]  # the longest beginning counts
-    if known:
-        return max(known)[1]
-    letters = _LETTERS.match(name)
-    return letters[0] if letters else name
-
-
-def _begins(name: str, start: str) -> bool:
-    rest = name[len(start) :]
-    return name.startswith(start) and not rest[:1].isalpha()
 
 
 def member(model: str, base_url: str, family: str | None = None) -> Member:

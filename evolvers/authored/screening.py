@@ -32,6 +32,8 @@ _REACHING = frozenset(
     "attrgetter methodcaller get_type_hints ForwardRef eval exec compile globals locals vars breakpoint delattr "
     "setattr getattr memoryview open input print help exit quit".split()
 )
+# Calls whose value is another one each time; as plain names they are common ("id" is a fine name for an argument).
+_CALLED = frozenset(("id", "hash"))
 # Attributes through which a harmless module leads further, and those of frames and code.
 _LEADING = frozenset(
     "sys os _sys _os builtins modules random now today utcnow attrgetter methodcaller get_type_hints ForwardRef "
@@ -44,7 +46,7 @@ _SPECIAL = frozenset(
     "__next__ __contains__ __getitem__ __setitem__ __add__ __sub__ __mul__ __neg__ __bool__ __call__ __slots__".split()
 )
 _INJECTION = re.compile(
-    r"\b(?:give|award|assign|grant)\b[^.\n]{0,40}\b(?:full|maximum|perfect|highest|top)\b[^.\n]{0,20}"
+    r"\b(?:give|award|assign|grant)\b[^.\n]{0,40}\b(?:full|maximum|perfect|highest|best|top)\b[^.\n]{0,20}"
     r"\b(?:marks?|scores?|points|grades?|credit|rating)\b"
     r"|\b(?:mark|grade|score|rate|judge|accept|treat)\b[^.\n]{0,40}\bas (?:correct|passed|passing|right|valid)\b"
     r"|\b(?:grader|evaluator|examiner|reviewer|judge|scorer)s?\b[^.\n]{0,60}\b(?:must|should|shall|please|always)\b"
@@ -137,6 +139,8 @@ def reaches(source: str) -> set[str]:
             found |= {alias.name for alias in node.names if alias.name in _REACHING | _LEADING or _special(alias.name)}
         elif isinstance(node, ast.Name) and (node.id in _REACHING or _special(node.id)):
             found.add(node.id)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CALLED:
+            found.add(node.func.id)
         elif isinstance(node, ast.Attribute) and (node.attr in _LEADING or _special(node.attr)):
             found.add(f".{node.attr}")
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and _special(node.name):

@@ -40,6 +40,8 @@ _TRADE = re.compile(
             r"(?:new|override|previous) (?:instruction|order|prompt|guideline)s?(?=:)",
             r"your (?:\w+ )?(?:rules|orders)",
             rf"end of (?:the |this )?{_TASK}",
+            r"empty (?:program|answer|solution)|leave (?:this|that) (?:one |task )?out",
+            r"developers? (?:allows?|permits?|wants?|told|says?)",
             r"(?:stop|do not continue) reading|pretend (?:that )?(?:you|to be)",
             r"(?:skip|leave out|omit) (?:the|this|your) (?:implementation|task|code|program|rule|body|function)",
             r"leave (?:the |this |your |its )?(?:\w+ )?(?:empty|blank|unsolved|unfinished)",

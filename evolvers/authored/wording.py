@@ -20,6 +20,11 @@ LEAK_SHARE = 0.3
 _EXAMPLE = re.compile(
     r"^\s*>>>|^\s*(?:for )?examples?\s*\d*\s*:?\s*$|^\s*(?:sample )?(?:in|out)puts?\s*:\s*[\[({\"'\d-]", re.I | re.M
 )
+# One said in prose; a text that was there before may hold it.
+_TOLD = re.compile(
+    r"\bfor\s+[\[({\"'\d-][^.\n]{0,60}?\b(?:result|value|answer|output)s?\s+(?:is|are|would be|equals?)\b",
+    re.IGNORECASE,
+)
 _ADDRESSED = re.compile(
     r"<\|[a-z_]{2,40}\|>|\[/?INST\]|<</?SYS>>|</?(?:system|assistant|think)>|^\s*(?:system|assistant|human)\s*:"
     r"|\b(?:ignore|disregard|forget)\b[^.\n]{0,40}\b(?:instructions?|prompts?|rules?|the above|said (?:above|before))\b"
@@ -39,7 +44,7 @@ def check_spec(text: str, entry: str, known: str = "", field: str = "spec") -> N
     """UnusableReply where a text is more than prose that says what is to be done. known: a text that was there before;
     what stands in it may be said again."""
     plain = Docstring(0, len(text), text, "", True, "")
-    shown = _EXAMPLE.search(text)
+    shown = _EXAMPLE.search(text) or _new(_TOLD, text, known)
     if shown is not None or examples_in(plain, entry):
         raise UnusableReply(
             f'"{field}": holds examples; say it in prose only, examples are added by running it', "examples"

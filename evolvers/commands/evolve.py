@@ -99,6 +99,8 @@ def command(
         -o suites/core-harder
       evalrun evolve core --operators difficult,subtle+rename --model my-model --base-url http://localhost:8000/v1 \\
         --solver-model another --budget calls=500,tokens=2M -o suites/core-harder
+      evalrun evolve align --operators rubric_degrade,paraphrase --model my-model --base-url http://localhost:8000/v1 \\
+        --judge-model another --judge-model a-third -o suites/align-written
       evalrun evolve HumanEval.jsonl.gz --loop --operators all --generations 5 -o suites/he-loop
       evalrun evolve core --loop --operators difficult,creative,combine --model my-model --solver-model another \\
         --base-url http://localhost:8000/v1 --runs runs/core--a --runs runs/core--b --budget money=5 -o suites/core-loop

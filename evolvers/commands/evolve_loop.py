@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,16 +25,18 @@ from ..authored.protocol import ModelOperator
 from ..chains import DEFAULT_OPERATORS
 from ..journal import Journal
 from ..keeping import kept_in, with_kept_seeds
+from ..loop.budgeting import batch_within
 from ..loop.chains import ChainMaker
-from ..loop.describing import features_of
+from ..loop.describing import family_of, features_of
 from ..loop.driver import Arm, Generation, Loop, LoopResult, LoopSettings, seeds_of
 from ..loop.fitness import ByRuns, Fitness, Proxy
 from ..loop.lessons import Lessons
 from ..loop.mates import Mates
 from ..loop.mixed import MixedMaker
-from ..loop.reliability import kr20, projected
+from ..loop.reliability import kr20, projected, tasks_for
 from ..loop.results import results_of
 from ..observe import Progress, observe
+from ..pipeline import altered
 from ..protocol import NotApplicable, Observation
 from ..storing import save_whole
 from .asked import Asked
@@ -68,10 +71,11 @@ def evolve_in_a_loop(suite: Suite, output: Path, asked: Asked, options: Mapping[
     name = f"{suite.name}-loop-s{seed}" if asked.name is None else asked.name
     Suite(name, "1", ())  # a name that a suite cannot have is refused before the work and not after it
     lessons = None if options["lessons"] is None else Lessons.load(options["lessons"])
-    fitness = _fitness(options["runs"], suite, models)
+    fitness, enough = _fitness(options["runs"], suite, models, options["reliability"])
     settings = LoopSettings(
         generations=options["generations"],
-        batch=options["batch"],
+        batch=_batch(options["batch"], models),
+        enough=enough,
         room=options["room"],
         depth=asked.depth,
         patience=options["patience"],
@@ -127,23 +131,42 @@ def _chains(operators: str | None, models: Models | None) -> list[Chain]:
     return chains
 
 
-def _fitness(runs: Sequence[Path], suite: Suite, models: Models | None) -> Fitness:
+def _batch(wanted: int, models: Models | None) -> int:
+    """The proposals of a generation, fewer where the budget has room for few."""
+    if models is None:
+        return wanted
+    batch = batch_within(wanted, models.limits, models.prices.values(), models.solutions)
+    if batch < wanted:
+        click.echo(f"evalrun: note: {batch} proposals a generation, so that the budget holds several", err=True)
+    return batch
+
+
+def _fitness(
+    runs: Sequence[Path], suite: Suite, models: Models | None, wanted: float | None
+) -> tuple[Fitness, int | None]:
+    """What tasks are marked by, and how many of them have the reliability that is wanted."""
     if not runs:
-        return Proxy()
+        if wanted is not None:
+            raise BadInput("--reliability: only runs can say how reliable tasks are; give some with --runs")
+        return Proxy(), None
     results, kin = results_of(runs, suite, None if models is None else models.panel.author.family)
     if kin:
         click.echo(
             f"evalrun: note: of the author's family, and so without a say in fitness: {', '.join(kin)}", err=True
         )
-    cells = {
-        task.id: (task.lineage.operator if task.lineage else "seed", features_of(task).domain)
-        for task in (*suite.tasks, *suite.ancestors)
-    }
-    items = len(next(iter(results.rates.values())))
-    alpha = kr20(results)
-    said = f"; so many tasks have a reliability of {alpha:.2f}, 100 of their like {projected(alpha, items, 100):.2f}"
-    click.echo(f"runs: {len(results.rates)} models, {items} tasks{said if alpha == alpha else ''}", err=True)
-    return ByRuns(results, cells)
+    known = {task.id: task for task in (*suite.tasks, *suite.ancestors)}
+    cells = {name: (family_of(task, known), features_of(task).domain) for name, task in known.items()}
+    alpha, items = kr20(results)
+    said = f"; {items} tasks have a reliability of {alpha:.2f}, 100 of their like {projected(alpha, items, 100):.2f}"
+    click.echo(f"runs: {len(results.rates)} models{said if not math.isnan(alpha) else ''}", err=True)
+    if wanted is None:
+        return ByRuns(results, cells), None
+    try:
+        enough = tasks_for(alpha, items, wanted)
+    except ValueError as error:
+        raise BadInput(f"--reliability {wanted}: {error}; give more runs, or leave it out") from error
+    click.echo(f"{enough} tasks of their like have a reliability of {wanted}", err=True)
+    return ByRuns(results, cells), enough
 
 
 @contextmanager
@@ -196,7 +219,10 @@ class _Makers:
         usable = [task for task in suite.tasks if self._observed[task.digest].problem is None]
         if not usable:
             raise BadInput(f"suite {suite.ref}: no task of it can be evolved: the references fail their own tests")
-        self.seeds = seeds_of(usable, lambda task: features_of(task, self._observed[task.digest]))
+        known = {task.id: task for task in (*suite.ancestors, *suite.tasks)}
+        self.seeds = seeds_of(
+            usable, lambda task: features_of(task, self._observed[task.digest]), lambda task: altered(task, known)
+        )
         self._partners = Mates(usable, lambda task: self._observed[task.digest])
 
     def _observe(self, sandbox: Sandbox, progress: Progress) -> dict[str, Observation]:
@@ -257,7 +283,8 @@ class _Makers:
 
 def _arm(chain: Chain) -> Arm:
     if chain.operator is None:
-        return Arm(chain.label, through_model=False)
+        alters = any(operator.kind == "altering" for operator in chain.tail)
+        return Arm(chain.label, through_model=False, kind="altering" if alters else chain.tail[0].kind)
     return Arm(chain.label, through_model=True, kind=chain.operator.kind)
 
 

@@ -11,7 +11,7 @@ import click
 from ...benchmarks import BadInput
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-NAMES = frozenset("generations batch room patience runs lessons".split())
+NAMES = frozenset("generations batch room patience runs reliability lessons".split())
 
 
 def loop_options(command: Command) -> Command:
@@ -46,6 +46,12 @@ def loop_options(command: Command) -> Command:
                 type=click.Path(path_type=Path, file_okay=False),
                 metavar="RUN",
                 help="Runs of models on SUITE: tasks are wanted that tell these models apart. Repeatable.",
+            ),
+            click.option(
+                "--reliability",
+                type=click.FloatRange(0, 1, min_open=True, max_open=True),
+                metavar="R",
+                help="End with so many tasks as order models with this reliability, by what --runs say of such tasks.",
             ),
             click.option(
                 "--lessons",

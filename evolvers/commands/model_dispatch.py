@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...benchmarks import BadInput, Suite
+from ...benchmarks import Suite
 from ...benchmarks.preference import PreferenceSuite
 from .asked import Asked
 
@@ -17,12 +17,16 @@ def needs_model(asked: Asked, options: Mapping[str, Any]) -> bool:
     """Whether a model is named, or an operator that only a model carries out (or is to, as in ``model:combine``)."""
     if options["model"] is not None:
         return True
+    from ..authored.preferences.registry import registered_names
     from ..authored.registry import is_model_operator
     from ..protocol import registered_operators
 
     firsts = [chain.split("+")[0].strip() for chain in (asked.operators or "").split(",")]
-    known = registered_operators()
-    return any(first.startswith(PREFIX) or (first not in known and is_model_operator(first)) for first in firsts)
+    known, on_preferences = registered_operators(), registered_names()
+    return any(
+        first.startswith(PREFIX) or first in on_preferences or (first not in known and is_model_operator(first))
+        for first in firsts
+    )
 
 
 def evolve_through_models(
@@ -30,7 +34,10 @@ def evolve_through_models(
 ) -> None:
     """Evolve the suite in the way that the options ask for."""
     if isinstance(suite, PreferenceSuite):
-        raise BadInput(f"{suite.name}: preference tasks are not evolved through a model; leave out --model")
+        from .evolve_preferences_with_model import evolve_preferences_with_model
+
+        evolve_preferences_with_model(suite, output, asked, options)
+        return
     from .evolve_with_model import evolve_with_model
 
     evolve_with_model(suite, output, asked, options)

@@ -67,7 +67,7 @@ def command(
     if _holds_preferences(suite_ref):
         from .verify_preferences import verify_preferences
 
-        verify_preferences(suite_ref, against, reveal, options)
+        verify_preferences(suite_ref, against, reveal, replies, options)
         return
     roots = None if against is None else Suite.load(against)
     suite = load_evolved(folder_of(suite_ref))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,7 +22,9 @@ from .bars import bars
 from .verify import folder_of, report
 
 
-def verify_preferences(suite_ref: str, against: str | None, reveal: str | None, options: Mapping[str, Any]) -> None:
+def verify_preferences(
+    suite_ref: str, against: str | None, reveal: str | None, replies: Path | None, options: Mapping[str, Any]
+) -> None:
     """Check every certificate and label; GateFailed when one does not hold."""
     roots = None if against is None else PreferenceSuite.load(against)
     suite = _loaded(suite_ref)
@@ -29,7 +32,7 @@ def verify_preferences(suite_ref: str, against: str | None, reveal: str | None, 
         raise BadInput(f"suite {suite.ref}: it was not evolved, so it has neither roots nor a seed to compare")
     secret = None if reveal is None else given_secret(reveal)
     with opened(options, ()) as sandbox, bars() as progress:
-        failures = verify(suite, sandbox, progress)
+        failures = verify(suite, sandbox, progress, replies)
     if roots is not None:
         failures += foreign_roots(suite, roots)
     if secret is not None:
@@ -65,4 +68,4 @@ def _labels(suite: PreferenceSuite) -> str:
     shown = ", ".join(f"{kind} {number}" for kind, number in sorted(kinds.items()))
     said = len(suite) - sum(kinds.values())
     told = f"{suite.ref}: {sum(kinds.values())} of {len(suite)} labels are shown by a machine"
-    return told + (f" ({shown})" if shown else "") + (f"; {said} rest on what people said" if said else "")
+    return told + (f" ({shown})" if shown else "") + (f"; {said} rest on what people or judges said" if said else "")

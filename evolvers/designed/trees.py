@@ -166,6 +166,6 @@ def _filled(result: str, bound: Mapping[str, str]) -> str:
 def _short(data: Any) -> str:
     try:
         text = repr(data)
-    except ValueError:  # a number of thousands of digits
+    except (ValueError, RecursionError):  # a number of thousands of digits, thousands of brackets
         text = "something too long to show"
     return text if len(text) <= 60 else text[:59] + "…"

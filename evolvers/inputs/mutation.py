@@ -25,9 +25,15 @@ def mutated(value: Value, shape: Shape, others: Sequence[Value], rng: random.Ran
     part = shape.part(type(value))
     for _ in range(_TRIES):
         new = _mutated(value, part, others, rng)
-        if new is not value and shape.admits(new):
+        if not _untouched(new, value) and shape.admits(new):
             return new
     return value
+
+
+def _untouched(new: Value, value: Value) -> bool:
+    """Whether nothing was done. Whole numbers are compared by what they are: whether two equal ones are one object
+    depends on where they come from (a file, a computation), and what is drawn must not."""
+    return new is value or (type(new) is int and type(value) is int and new == value)
 
 
 def _mutated(value: Value, part: Part | None, others: Sequence[Value], rng: random.Random) -> Value:

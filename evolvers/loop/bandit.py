@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .describing import family_named
+
 DISCOUNT = 0.9
 BACK_OFF = 4.0
 PRIOR_WEIGHT = 4.0
@@ -29,6 +31,11 @@ _COST_POWER = 0.5
 """How much a dear operator is held back: its draw is divided by (cost / mean cost) to this power."""
 _MOST_DEARNESS = 2.0
 """And by no more than this: an operator that costs nothing must not push out all that asks models."""
+
+
+def published_priors(names: Iterable[str]) -> dict[str, float]:
+    """What was published of operators called like these arms, or like the first of these chains."""
+    return {name: PRIORS[family] for name in names if (family := family_named(name)) in PRIORS}
 
 
 @dataclass(slots=True)
@@ -75,17 +82,19 @@ class Pull:
 
 @dataclass
 class Bandit:
-    """The arms. priors: expected reward by operator's name (of a chain, its first), NEUTRAL for others."""
+    """The arms. priors: expected reward by the arm's name, NEUTRAL for others; by default what was published of
+    operators called so."""
 
     operators: Sequence[str]
     discount: float = DISCOUNT
-    priors: Mapping[str, float] = field(default_factory=lambda: PRIORS)
+    priors: Mapping[str, float] | None = None
     _arms: dict[str, Arm] = field(default_factory=dict)
     _contexts: dict[tuple[str, str], Arm] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        priors = published_priors(self.operators) if self.priors is None else self.priors
         for name in self.operators:
-            expected = min(max(self.priors.get(name.partition("+")[0].partition(":")[0], NEUTRAL), 0.05), 0.95)
+            expected = min(max(priors.get(name, NEUTRAL), 0.05), 0.95)
             self._arms[name] = Arm(PRIOR_WEIGHT * expected, PRIOR_WEIGHT * (1 - expected))
 
     def choose(self, context: str, among: Sequence[str], rng: random.Random) -> str:

@@ -10,15 +10,18 @@ import ast
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...benchmarks import CodeTask
 from ...benchmarks.parsing import parse_module
+from ..authored.lineages import PREFIX, kind_of
 from ..novelty import types_of
 from ..observe import read_off
 from ..protocol import Observation
 
 DIFFICULTIES = 5
+SEED = "seed"
 _WORD = re.compile(r"[a-z]+")
 _TOPICS = {
     "text": "string text word letter character vowel sentence uppercase lowercase prefix suffix palindrome substring",
@@ -78,6 +81,23 @@ def features_of(task: CodeTask, observed: Observation | None = None, solve_rate:
 def niche_of(features: Features, family: str) -> Niche:
     """The cell that a task belongs to."""
     return Niche(min(int(features.difficulty * DIFFICULTIES), DIFFICULTIES - 1), features.domain, family)
+
+
+def family_of(task: CodeTask, known: Mapping[str, CodeTask]) -> str:
+    """The operator that decides what kind of task it is, "seed" where none does: of a chain the first, not the renaming
+    after it. known: its ancestors, by id."""
+    lineage = task.lineage
+    if lineage is None:
+        return SEED
+    above = known.get(lineage.parents[0])
+    if kind_of(lineage) == "preserving" and above is not None and above.lineage is not None:
+        return family_of(above, known)
+    return family_named(lineage.operator.removeprefix(PREFIX))
+
+
+def family_named(operator: str) -> str:
+    """The family of an arm: ``compose_post`` of ``compose_post+rename``, without settings."""
+    return operator.partition("+")[0].partition(":")[0]
 
 
 def type_class(task: CodeTask, observed: Observation | None = None) -> str:

@@ -18,8 +18,8 @@ from ...benchmarks.jsonio import text_digest
 from ..authored.calls import OutOfBudget
 from ..authored.protocol import PLAIN, Hints
 from ..protocol import Kind
-from .bandit import DISCOUNT, Bandit, Pull
-from .describing import Features, features_of, niche_of
+from .bandit import DISCOUNT, Bandit, Pull, published_priors
+from .describing import SEED, Features, family_named, features_of, niche_of
 from .drift import Watched, alarms, watch
 from .fitness import Fitness
 from .lessons import Lessons
@@ -30,6 +30,8 @@ from .strategies import hints_for, ready
 MEND_SEED_SHARE = 0.5
 """Share of human seeds among the parents while a drift alarm stands."""
 _KEEP_LESSONS = 0.8
+_NO_LESSON = (None, "not_applicable", "request_refused")
+"""Ends of a proposal that are no fault of what its author wrote."""
 _SHOWN_FROM = 8
 """Cells whose best tasks strategies choose from."""
 
@@ -50,8 +52,9 @@ class Chooser(Protocol):
 @dataclass(frozen=True, slots=True)
 class LoopSettings:
     """batch: proposals of one generation. room: tasks that a cell keeps. seed_share: of parents that are human-made.
-    depth: steps from its root at which a task is no longer bred from. patience: generations without a new cell and with
-    less than ``least_gain`` more fitness after which it ends.
+    depth: altering operators above a task at which it is no longer bred from. patience: generations without a new cell
+    and with less than ``least_gain`` more fitness (the sum of the best of each cell) after which it ends. enough: tasks
+    with which it ends.
     """
 
     generations: int = 10
@@ -62,6 +65,7 @@ class LoopSettings:
     discount: float = DISCOUNT
     patience: int = 3
     least_gain: float = 0.01
+    enough: int | None = None
     strategies: tuple[str, ...] = STRATEGIES
 
     def to_json(self) -> dict[str, Any]:
@@ -148,11 +152,14 @@ class Loop:
     ) -> None:
         self._arms = {arm.name: arm for arm in arms}
         self._maker, self._fitness, self._settings, self._seed = maker, fitness, settings, seed
-        self.bandit: Chooser = Bandit(list(self._arms), settings.discount) if bandit is None else bandit
+        # what was published is about operators through a model, and not about deterministic ones of the same names
+        priors = published_priors(arm.name for arm in arms if arm.through_model)
+        self.bandit: Chooser = Bandit(list(self._arms), settings.discount, priors) if bandit is None else bandit
         self.strategies = Bandit(list(dict.fromkeys((PLAIN, *settings.strategies))), settings.discount, priors={})
         self.lessons = Lessons() if lessons is None else lessons
         self._mate, self._told = mate, watch
         self._anchors = [member.features for member in seeds]
+        self._depths = {member.task.id: member.depth for member in seeds}
         self.result = LoopResult(Archive(seeds, settings.room))
 
     @property
@@ -178,6 +185,10 @@ class Loop:
             gained = generation.fitness > best * (1 + self._settings.least_gain)
             stale = 0 if gained or generation.new_cells else stale + 1
             best = max(best, generation.fitness)
+            kept = len(self.result.archive.members())
+            if self._settings.enough is not None and kept >= self._settings.enough:
+                self.result.ended = f"{kept} tasks, which are enough"
+                return self.result
             if stale >= self._settings.patience:
                 self.result.ended = f"no new kind of task and no gain in {stale} generations"
                 return self.result
@@ -220,8 +231,8 @@ class Loop:
                 member = self._member(number, each)
                 reward = member.fitness
                 opened += archive.add(member)
-            elif each.rejected is not None and arm.through_model:
-                self.lessons.learn(each.proposal.operator, each.rejected, each.said)
+            elif each.rejected not in _NO_LESSON and arm.through_model:
+                self.lessons.learn(each.proposal.operator, str(each.rejected), each.said)
             cost = float(each.spent.tokens)  # not the processor's time, which differs from run to run
             context = contexts.get(each.proposal.parents[0].id, "")
             pulls.append(Pull(each.proposal.operator, context, reward, cost))
@@ -252,22 +263,28 @@ class Loop:
         features: Features = made.facts.get("features") or features_of(
             task, solve_rate=solved if isinstance(solved, float) else None
         )
-        family = operator.partition("+")[0].partition(":")[0]
-        fitness = self._fitness.of(made, features, (features.domain, family))
+        family = family_named(operator)
+        fitness = self._fitness.of(made, features, family)
         niche = niche_of(features, family)
-        return Member(task, niche, features, fitness, operator, number, made.functional_hash)
+        depth = max(self._depths.get(parent.id, 0) for parent in made.proposal.parents)
+        depth += self._arms[operator].kind == "altering"
+        self._depths[task.id] = depth
+        return Member(task, niche, features, fitness, operator, number, depth)
 
 
 def context_of(parent: Member) -> str:
-    """What an operator's luck may depend on: the parent's types, and how often it was evolved."""
-    depth = parent.task.lineage.depth if parent.task.lineage is not None else 0
-    return f"{parent.features.types}/{depth}"
+    """What an operator's luck may depend on: the parent's types, and how often it was altered."""
+    return f"{parent.features.types}/{parent.depth}"
 
 
-def seeds_of(tasks: Sequence[CodeTask], features: Callable[[CodeTask], Features]) -> list[Member]:
-    """Human-made tasks as the archive's seeds."""
+def seeds_of(
+    tasks: Sequence[CodeTask],
+    features: Callable[[CodeTask], Features],
+    depth: Callable[[CodeTask], int] = lambda task: 0,
+) -> list[Member]:
+    """The suite's own tasks as the archive's seeds. depth: altering operators above one, where it was evolved."""
     found = []
     for task in tasks:
         own = features(task)
-        found.append(Member(task, niche_of(own, "seed"), own, 0.0))
+        found.append(Member(task, niche_of(own, SEED), own, 0.0, depth=depth(task)))
     return found

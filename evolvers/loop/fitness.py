@@ -1,12 +1,13 @@
 """What a new task is worth: validity x (discrimination + information + novelty) - cost - contamination.
 
 A task that was not admitted is worth nothing (validity 0). A new task has no answers yet, so what given runs say of its
-parents stands for it: how well their items tell the given models apart (point-biserial correlation with the score on
-all other items, shrunk), and how near their pass rate among the best models is to one half (information at the
-frontier, 4 p (1 - p); the Rasch model's, up to its constant). With few models an item's own discrimination is noise:
-its correlation with the truth is 0.40 with 8 models and 0.58 with 20 (simulated 2PL; docs/evolution_loop.md), so it is
-shrunk to the mean of its operator and domain with the weight M / (M + 25), and below ``ENOUGH_MODELS`` models it is
-that mean alone.
+parents and of its like stands for it: how well their items tell the given models apart (point-biserial correlation
+with the score on all other items), and how near their pass rate among the best models is to one half (information at
+the frontier, 4 p (1 - p); the Rasch model's, up to its constant). With few models an item's own discrimination is
+noise: its correlation with the truth is 0.40 with 8 models and 0.58 with 20 (simulated 2PL; docs/evolution_loop.md),
+so the parents' is shrunk with the weight M / (M + 25) to the mean of the new task's operator and domain (of its
+operator, where the runs hold none of that domain; of the parents' own cell, where they hold none of the operator), and
+below ``ENOUGH_MODELS`` models it is that mean alone: operators and cells are chosen then, and not single items.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ...benchmarks import CodeTask
 from ..novelty import containment, ngrams
@@ -29,6 +30,7 @@ ENOUGH_MODELS = 30
 FRONTIER = 0.25
 """The share of models, the best ones, that make the frontier."""
 _WHOLLY_KNOWN = 0.3
+Group = TypeVar("Group", str, tuple[str, str])
 
 
 class Fitness(Protocol):
@@ -36,7 +38,7 @@ class Fitness(Protocol):
 
     name: str
 
-    def of(self, made: Made, features: Features, domain_family: tuple[str, str]) -> float:
+    def of(self, made: Made, features: Features, family: str) -> float:
         """Worth in [0, 1]; 0 for what was not admitted."""
 
 
@@ -73,42 +75,42 @@ class Results:
 
 @dataclass
 class ByRuns:
-    """Fitness from given runs. cells: (operator, domain) of each task that the runs know, for shrinking."""
+    """Fitness from given runs. cells: (operator family, domain) of each task that the runs may know, for shrinking."""
 
     results: Results
     cells: Mapping[str, tuple[str, str]]
     public: Sequence[set[tuple[str, ...]]] = ()
     name: str = "discrimination between the given runs, information at their frontier, and novelty"
-    _means: dict[tuple[str, str], float] = field(default_factory=dict)
-    _overall: float = math.nan
+    _cells: dict[tuple[str, str], float] = field(default_factory=dict)
+    _families: dict[str, float] = field(default_factory=dict)
+    _overall: float = 0.0
 
     def __post_init__(self) -> None:
-        by_cell: dict[tuple[str, str], list[float]] = {}
-        for task_id, cell in self.cells.items():
-            value = self.results.discrimination(task_id)
-            if not math.isnan(value):
-                by_cell.setdefault(cell, []).append(value)
-        self._means = {cell: _mean(values) for cell, values in by_cell.items()}
-        every = [value for values in by_cell.values() for value in values]
-        self._overall = _mean(every) if every else 0.0
+        values = {name: self.results.discrimination(name) for name in self.cells}
+        known = {name: value for name, value in values.items() if not math.isnan(value)}
+        self._cells = _means_by({name: self.cells[name] for name in known}, known)
+        self._families = _means_by({name: self.cells[name][0] for name in known}, known)
+        self._overall = _mean_of(list(known.values()), 0.0)
 
-    def of(self, made: Made, features: Features, domain_family: tuple[str, str]) -> float:
+    def of(self, made: Made, features: Features, family: str) -> float:
         """See ``Fitness.of``."""
         if made.task is None:
             return 0.0
         parents = [parent.id for parent in made.proposal.parents]
-        told = [_mean_of([self._shrunk(each) for each in parents], 0.0), self._informative(parents, made)]
-        return _worth(told[0], told[1], novelty_of(made.task, made.proposal.parents), made, self.public)
+        told = _mean_of([self.expected(each, (family, features.domain)) for each in parents], 0.0)
+        novelty = novelty_of(made.task, made.proposal.parents)
+        return _worth(max(told, 0.0), self._informative(parents, made), novelty, made, self.public)
 
-    def _shrunk(self, task_id: str) -> float:
-        """An item's discrimination, shrunk to its cell's mean, mapped from [-1, 1] to [0, 1]."""
-        mean = self._means.get(self.cells.get(task_id, ("", "")), self._overall)
+    def expected(self, parent: str, cell: tuple[str, str]) -> float:
+        """The discrimination to be expected of a new task in a cell, from one of its parents; -1 to 1."""
+        own = self._cells.get(self.cells.get(parent, ("", "")), self._overall)
+        mean = self._cells.get(cell, self._families.get(cell[0], own))
         models = len(self.results.rates)
-        own = self.results.discrimination(task_id)
-        if models < ENOUGH_MODELS or math.isnan(own):
-            return max(mean, 0.0)
+        item = self.results.discrimination(parent)
+        if models < ENOUGH_MODELS or math.isnan(item):
+            return mean
         weight = models / (models + SHRINK)
-        return max(weight * own + (1 - weight) * mean, 0.0)
+        return weight * item + (1 - weight) * mean
 
     def _informative(self, parents: Sequence[str], made: Made) -> float:
         known = [value for value in map(self.results.information, parents) if not math.isnan(value)]
@@ -128,7 +130,7 @@ class Proxy:
     public: Sequence[set[tuple[str, ...]]] = ()
     name: str = "PROXY (no runs were given): strength of tests, spread of outputs, novelty, size of the reference"
 
-    def of(self, made: Made, features: Features, domain_family: tuple[str, str]) -> float:
+    def of(self, made: Made, features: Features, family: str) -> float:
         """See ``Fitness.of``."""
         if made.task is None:
             return 0.0
@@ -177,6 +179,14 @@ def _spread(made: Made) -> float:
             top = gate.get("evidence", {}).get("top_share")
             return 1 - float(top) if isinstance(top, float | int) else 0.5
     return 0.5
+
+
+def _means_by(groups: Mapping[str, Group], values: Mapping[str, float]) -> dict[Group, float]:
+    """The mean value of each group."""
+    found: dict[Group, list[float]] = {}
+    for name, group in groups.items():
+        found.setdefault(group, []).append(values[name])
+    return {group: _mean(each) for group, each in found.items()}
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -22,7 +22,8 @@ TEMPERATURE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A task of the archive. operator: that made it, "" for a seed. functional_hash: None where nothing can be said."""
+    """A task of the archive. operator: that made it, "" for a seed. depth: how many altering operators lie between it
+    and its root."""
 
     task: CodeTask
     niche: Niche
@@ -30,20 +31,17 @@ class Member:
     fitness: float
     operator: str = ""
     generation: int = 0
-    functional_hash: str | None = None
+    depth: int = 0
 
 
 @dataclass
 class Archive:
-    """Seeds, and cells of evolved tasks, the best first; ties go to the earlier one."""
+    """Seeds, and cells of evolved tasks, the best first; ties go to the earlier one. That no two of them do the same
+    is seen to by whoever makes them."""
 
     seeds: Sequence[Member]
     room: int = ROOM
     cells: dict[Niche, list[Member]] = field(default_factory=dict)
-    hashes: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.hashes |= {seed.functional_hash for seed in self.seeds if seed.functional_hash is not None}
 
     def add(self, member: Member) -> bool:
         """Take a task in; whether it opened a cell. A full cell keeps its best."""
@@ -52,8 +50,6 @@ class Archive:
         cell.append(member)
         cell.sort(key=lambda each: -each.fitness)  # stable: the earlier of equals stays in front
         del cell[self.room :]
-        if member.functional_hash is not None:
-            self.hashes.add(member.functional_hash)
         return opened
 
     def members(self) -> list[Member]:
@@ -66,7 +62,7 @@ class Archive:
     ) -> Member:
         """A parent. barred: features (types, topics, lengths) of which there are too many already.
 
-        depth: tasks so many steps from their root are not bred from.
+        depth: tasks with so many altering operators above them are not bred from.
         """
         cells = [self._fertile(cell, barred, depth) for cell in self.cells.values()]
         cells = [cell for cell in cells if cell]
@@ -76,12 +72,7 @@ class Archive:
         return _softmax(cells[rng.randrange(len(cells))], rng)
 
     def _fertile(self, cell: Sequence[Member], barred: Collection[str], depth: int | None) -> list[Member]:
-        return [
-            member
-            for member in cell
-            if not _barred(member, barred)
-            and (depth is None or member.task.lineage is None or member.task.lineage.depth < depth)
-        ]
+        return [member for member in cell if not _barred(member, barred) and (depth is None or member.depth < depth)]
 
     def best(self, count: int) -> list[Member]:
         """The fittest tasks of different cells, the best first."""

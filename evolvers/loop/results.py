@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ...benchmarks import BadInput, Suite
+from ...benchmarks.families import family_of
 from ...harness.runs.records import load_run
 from ...harness.verdict import Verdict
-from ..authored.panel import family_of
 from .fitness import Results
 
 
@@ -23,7 +23,7 @@ def results_of(runs: Iterable[Path], suite: Suite, author_family: str | None) ->
     ids = {task.id for task in (*suite.tasks, *suite.ancestors)}
     for folder in runs:
         run = load_run(folder)
-        model = str(run.manifest.get("model", folder.name))
+        model = str(run.manifest["model"].get("name") or folder.name)
         for key in run.planned:
             verdict = run.verdict_of(key)
             if key[0] in ids and verdict is not None and verdict is not Verdict.INFRA:

@@ -159,7 +159,7 @@ class SolveRateFitness:
 
     name = "solve rate of the blind solvers"
 
-    def of(self, made: Made, features: Features, domain_family: tuple[str, str]) -> float:
+    def of(self, made: Made, features: Features, family: str) -> float:
         """See ``Fitness.of``."""
         if made.task is None:
             return 0.0

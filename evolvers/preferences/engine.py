@@ -154,7 +154,7 @@ class _Run:
         self._suite, self._seed, self._sandbox = suite, seed, sandbox
         self._count, self._depth, self._name, self._progress = count, depth, name, progress
         self._known = {task.id: task for task in (*suite.ancestors, *suite.tasks)}
-        self._locals = _local_names(suite)
+        self._locals = local_names(suite)
         self._certificates: dict[str, Mapping[str, Any]] = dict(suite.certificates)
         self._digests = {task.digest for task in self._known.values()}
         self._made: dict[str, list[PreferenceTask]] = {}
@@ -249,7 +249,7 @@ class _Run:
             return False
         name = task.lineage.operator
         if name not in self._kinds:
-            self._kinds[name] = operator_named(name).kind
+            self._kinds[name] = kind_in_lineages(name)
         return self._kinds[name] == "altering"
 
     def _admit(self, operator: PreferenceOperator, place: tuple[str, int], judged: Judged) -> PreferenceTask:
@@ -281,7 +281,14 @@ class _Run:
         return {task.id: self._certificates[task.id] for task in tasks if task.id in self._certificates}
 
 
-def _local_names(suite: PreferenceSuite) -> dict[str, str]:
+def kind_in_lineages(name: str) -> Kind:
+    """The kind of the operator that a lineage names, be it one through a model. BadInput where there is none."""
+    from ..authored.preferences.registry import PREFIX, model_preference_operator
+
+    return model_preference_operator(name).kind if name.startswith(PREFIX) else operator_named(name).kind
+
+
+def local_names(suite: PreferenceSuite) -> dict[str, str]:
     """Task id to the part of it that new ids are made of; the whole id where the local parts are not unique."""
     parts = Counter(task.id.partition("/")[2] or task.id for task in suite)
     names = {}

@@ -7,11 +7,14 @@ field for field, and the proofs must give what the certificate says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ...benchmarks import BadInput
 from ...benchmarks.preference import PreferenceSuite, PreferenceTask
 from ...harness.sandbox.api import Sandbox
+from ..authored.preferences.registry import model_preference_operator
+from ..authored.preferences.verify import is_authored, verify_authored_preferences
 from ..keeping import broken_seeds, foreign_seeds
 from ..observe import Progress
 from ..pipeline import silent
@@ -25,10 +28,13 @@ from .protocol import Gate, NotApplicable, PreferenceCandidate, PreferenceOperat
 from .registry import operator_named
 
 
-def verify(suite: PreferenceSuite, sandbox: Sandbox, progress: Progress = silent) -> list[Failure]:
+def verify(
+    suite: PreferenceSuite, sandbox: Sandbox, progress: Progress = silent, replies: Path | None = None
+) -> list[Failure]:
     """Every failure, in the order of the suite; none means that all certificates and labels hold.
 
-    Of a suite that was not evolved, the labels alone are verified. InfraError when the sandbox fails.
+    Of a suite that was not evolved, the labels alone are verified. replies: the store of what models replied, for tasks
+    that they wrote. InfraError when the sandbox fails.
     """
     if not is_evolved(suite):
         labels = reverify_all(suite.tasks, sandbox, progress)
@@ -40,6 +46,7 @@ def verify(suite: PreferenceSuite, sandbox: Sandbox, progress: Progress = silent
     evolved = [task for task in (*suite.ancestors, *suite.tasks) if task.lineage is not None]
     for operator, tasks in check.by_operator(evolved):
         check.replay(operator, tasks)
+    check.authored(evolved, replies)
     order = {task.id: place for place, task in enumerate((*suite.tasks, *suite.ancestors))}
     return sorted(check.failures, key=lambda failure: order.get(failure.task, -1))
 
@@ -108,9 +115,17 @@ class _Check:
         """The tasks whose lineage holds, by the operator that made them."""
         groups: dict[str, list[PreferenceTask]] = {}
         for task in tasks:
-            if task.lineage is not None and self._lineage_holds(task):
+            if task.lineage is not None and not is_authored(task.lineage.operator) and self._lineage_holds(task):
                 groups.setdefault(task.lineage.operator, []).append(task)
         return [(self._operators[name], found) for name, found in groups.items()]
+
+    def authored(self, tasks: Sequence[PreferenceTask], replies: Path | None) -> None:
+        """Check the tasks that a model wrote."""
+        own = [task for task in tasks if task.lineage is not None and is_authored(task.lineage.operator)]
+        sound = [task for task in own if self._lineage_holds(task)]
+        if sound:
+            found = verify_authored_preferences(self._suite, sound, self._sandbox, self._prover, replies)
+            self.failures += [Failure(task.id, problem) for task, problem in found]
 
     def _lineage_holds(self, task: PreferenceTask) -> bool:
         """Whether the parents are there, unchanged, and the operator is the one that made the task."""
@@ -133,13 +148,16 @@ class _Check:
         return self._operator_stands(task, lineage.operator, lineage.operator_version)
 
     def _operator_stands(self, task: PreferenceTask, name: str, version: str) -> bool:
-        if name not in self._operators:
-            try:
-                self._operators[name] = operator_named(name)
-            except BadInput as error:
-                self.fail(task, f"gate lineage: {error}")
-                return False
-        here = self._operators[name].version
+        try:
+            if is_authored(name):
+                here = model_preference_operator(name).version
+            else:
+                if name not in self._operators:
+                    self._operators[name] = operator_named(name)
+                here = self._operators[name].version
+        except BadInput as error:
+            self.fail(task, f"gate lineage: {error}")
+            return False
         if here != version:
             self.fail(task, f"gate lineage: made by version {version[:20]} of {name}; version {here} is installed")
         return here == version

@@ -75,7 +75,6 @@ def open_transport(url: str, *, connections: int, http2: bool = True) -> Transpo
     """The transport for a URL. Nothing is connected yet.
 
     connections: requests that the caller has under way at a time, at the most.
-
     http2: use HTTP/2 where an https server offers it (not through a proxy).
 
     Raises:

@@ -85,6 +85,7 @@ def _row(row: Row) -> dict[str, Any]:
         "tasks_without_a_scored_sample": row.score.short,
         "not_ranked_because": list(row.reasons),
         "verdicts": run.verdict_counts,
+        "kin_of_author": [author.to_json() for author in run.kin],
         "created": run.created,
     }
 
@@ -166,6 +167,7 @@ def board_csv(boards: Sequence[Board]) -> str:
                     "scored": row.run.scored,
                     "owed": row.run.owed,
                     "created": spreadsheet_safe(row.run.created),
+                    "kin_of_author": spreadsheet_safe(", ".join(author.model for author in row.run.kin)),
                 }
             )
     frame = pd.DataFrame(records)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ...benchmarks.preference.task import PLURAL
 from ..metrics.preferences import Choice, Outcome, judged_outcome, outcome
 from .measures import stated_scores
 from .table import Mode, Pair, PreferenceRun
@@ -31,6 +32,12 @@ def asked(row: Pair) -> list[Choice]:
 def labelled(run: PreferenceRun) -> PreferenceRun:
     """The run without the pairs whose label is a tie: no measure but the tie-aware one is about these."""
     return replace(run, rows=tuple(row for row in run.rows if not row.tied))
+
+
+def without_plural(run: PreferenceRun) -> tuple[PreferenceRun, tuple[Pair, ...]]:
+    """The run without the pairs that have no single label, and these: they are in no accuracy, nor among the ties."""
+    plural = tuple(row for row in run.rows if row.tied and row.category == PLURAL)
+    return replace(run, rows=tuple(row for row in run.rows if not (row.tied and row.category == PLURAL))), plural
 
 
 def by_task(rows: Sequence[Pair]) -> dict[str, list[Pair]]:

@@ -11,7 +11,7 @@ from ..metrics.intervals import SEED
 from ..metrics.preferences import JudgeAccuracy, PairAccuracy
 from .details import Details, details_of
 from .measures import Measure, byte_lengths, judged, measures_of, ranked_by, reference_scores, token_lengths
-from .outcomes import labelled
+from .outcomes import asked, labelled, without_plural
 from .table import Pair, PreferenceRun
 
 
@@ -103,6 +103,7 @@ def summarise(whole: PreferenceRun, others: Sequence[PreferenceRun] = (), *, see
 
     others: runs of the same model on pairs that these were made from, or under other conditions; the rest is ignored.
     """
+    whole, plural = without_plural(whole)
     run = labelled(whole)
     named = measures_of(run)
     headline, measure = next(iter(named.items()))
@@ -127,7 +128,7 @@ def summarise(whole: PreferenceRun, others: Sequence[PreferenceRun] = (), *, see
         details=details_of(whole, others, seed=seed),
         how=run.how,
         conditioned_on=run.conditioned_on,
-        notes=_notes(run, measures[0], judge, len(whole.rows) - len(run.rows)),
+        notes=_notes(run, measures[0], judge, len(whole.rows) - len(run.rows), plural),
         seed=seed,
     )
 
@@ -214,8 +215,21 @@ def _controls(run: PreferenceRun, judge: JudgeAccuracy | None, seed: int) -> tup
     return tuple(controls)
 
 
-def _notes(run: PreferenceRun, overall: Slice, judge: JudgeAccuracy | None, tied: int) -> tuple[str, ...]:
-    notes = []
+def _consistency(plural: Sequence[Pair]) -> str:
+    """Of pairs without a single label: how often a judge chose the same in both orders."""
+    twice = [choices for choices in map(asked, plural) if len(choices) == 2]
+    have = "1 pair has" if len(plural) == 1 else f"{len(plural)} pairs have"
+    told = f"{have} no single label: in no accuracy"
+    if not twice:
+        return f"{told}."
+    same = sum(choices[0] == choices[1] != "unreadable" for choices in twice)
+    return f"{told}; {same} of {len(twice)} were answered the same in both orders."
+
+
+def _notes(
+    run: PreferenceRun, overall: Slice, judge: JudgeAccuracy | None, tied: int, plural: Sequence[Pair]
+) -> tuple[str, ...]:
+    notes = [_consistency(plural)] if plural else []
     result = overall.result
     if tied:
         are = "1 pair is a tie" if tied == 1 else f"{tied} pairs are ties"

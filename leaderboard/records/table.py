@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...benchmarks.families import Author, authors_from
 from ...benchmarks.jsonio import digest
 from ...harness.verdict import Verdict
 from ..metrics.passk import TaskCounts
@@ -73,6 +74,12 @@ class RunTable:
     def suite_name(self) -> str:
         """The suite's name alone."""
         return str(self.section("suite").get("name"))
+
+    @property
+    def kin(self) -> tuple[Author, ...]:
+        """The models that wrote tasks of this run and are this model or of its family; untrusted names."""
+        model = str(self.section("model").get("name") or "")
+        return tuple(author for author in authors_from(self.section("suite").get("authors")) if author.is_kin_of(model))
 
     @cached_property
     def counts(self) -> dict[str, TaskCounts]:

@@ -18,6 +18,7 @@ def scorecard_data(card: Scorecard) -> dict[str, Any]:
         "model": run.label,
         "suite": run.suite,
         "created": run.created,
+        "kin_of_author": [author.to_json() for author in run.kin],
         "tasks": len(run.tasks),
         "roots": card.roots,
         "pass_at_k": {str(one.k): number(one.value) for one in card.passes},

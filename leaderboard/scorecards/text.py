@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+from ..boards.kin import kin_sentence
 from ..updates.excerpts import printed, printed_name
 from ..updates.markdown import answer_fence, answer_heading, cell, escaped, table
 from ..updates.report import Look, answer_lines, answer_title, fitted
@@ -77,6 +78,8 @@ def facts(card: Scorecard) -> list[Row]:
         rows.append(("money", f"{about}{card.cost.money:.4f}"))
     if spent.timed:
         rows.append(("latency", f"{spent.latency_mean_s:.2f} s mean, {spent.latency_p95_s:.2f} s 95th percentile"))
+    if run.kin:
+        rows.append(("author's kin", kin_sentence(run)))
     rows.append(("created", printed(run.created, 40) or "unknown"))
     return rows
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from ...benchmarks.visible import visible
 from ..boards.board import Board, Row
 from ..boards.field import Standing
+from ..boards.kin import kin_mark
 from ..metrics.intervals import Interval
 from ..metrics.passk import PassAtK
 from ..records.table import RunTable
@@ -37,6 +38,7 @@ def ranked_row(row: Row, board: Board, extras: Beside, path: str, scale: tuple[f
         "path": path,
         "leads": row.separable is not True,
         "tags": " ".join(value for value, _ in tags_of(run)),
+        "kin": kin_mark(run),
         "scores": [_score_cell(*pair) for pair in zip(row.passes, intervals, strict=True)],
         "bar": bar(row.score.value, row.interval, board.ranked[0].interval, scale),
         "evolved": [_evolved_cells(run.label, evolved) for evolved in extras.evolved],
@@ -60,6 +62,7 @@ def waiting_row(row: Row, path: str) -> View:
         "score_value": sort_key(row.score.value),
         "coverage": coverage(row.run),
         "why": " ".join(row.reasons),
+        "kin": kin_mark(row.run),
         "date": day(row.run.created),
     }
 
@@ -213,4 +216,5 @@ def _file_row(row: Row, board: Board, extras: Beside) -> Mapping[str, Value]:
         "latency_mean_s": spent.latency_mean_s,
         "latency_p95_s": spent.latency_p95_s,
         "created": run.created,
+        "kin_of_author": ", ".join(author.model for author in run.kin) or None,
     }

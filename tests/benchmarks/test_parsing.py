@@ -26,7 +26,7 @@ def test_no_thread_parses_while_another_does(monkeypatch: pytest.MonkeyPatch) ->
     inside, most = 0, 0
     lock = threading.Lock()
 
-    def counted(source: str) -> ast.Module:
+    def counted(source: str, *, mode: str) -> ast.Module:
         nonlocal inside, most
         with lock:
             inside += 1

@@ -198,3 +198,14 @@ def test_huge_seeds_are_not_copied_again_and_again() -> None:
     found = made(calls, 20)
     assert found
     assert max(len(items) for (items,) in found) < 100
+
+
+@given(st.lists(st.lists(st.integers(-2000, 2000), max_size=6), min_size=3, max_size=8), st.integers(0, 99))
+def test_whether_equal_values_are_one_object_does_not_matter(rows: list[list[int]], seed: int) -> None:
+    """A task that was just made and the same task read from a file give the same inputs."""
+    calls: Calls = [(row,) for row in rows]
+    shared: dict[int, int] = {}
+    one_object: Calls = [([shared.setdefault(value, value) for value in row],) for row in rows]
+    many_objects: Calls = json.loads(json.dumps(calls))
+    again = [tuple(call) for call in many_objects]
+    assert dumps(made(one_object, 24, seed)) == dumps(made(again, 24, seed))

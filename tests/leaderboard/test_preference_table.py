@@ -217,3 +217,28 @@ def test_a_judges_run_shows_what_the_order_does(tmp_path: Path) -> None:
 
 def test_the_same_file_gives_the_same_numbers(tmp_path: Path) -> None:
     assert repr(summary(tmp_path, HEADER, *ROWS)) == repr(summary(tmp_path, HEADER, *ROWS))
+
+
+def test_pairs_without_a_single_label_are_in_no_accuracy_and_told_by_consistency(tmp_path: Path) -> None:
+    plural = {"category": "no-single-label", "tied": True, "choice_forward": "chosen"}
+    found = summary(
+        tmp_path,
+        {"pair": "a", "choice_forward": "chosen", "choice_backward": "chosen"},
+        {"pair": "p", **plural, "choice_backward": "chosen"},
+        {"pair": "q", **plural, "choice_backward": "rejected"},
+    )
+    assert (found.pairs, found.overall.result.n, found.overall.result.right) == (1, 1, 1)
+    assert found.details.ties is None
+    assert found.notes == (
+        "2 pairs have no single label: in no accuracy; 1 of 2 were answered the same in both orders.",
+    )
+
+
+def test_a_run_of_pairs_without_a_single_label_has_no_accuracy(tmp_path: Path) -> None:
+    found = summary(
+        tmp_path,
+        {"pair": "p", "category": "no-single-label", "tied": True, "chosen_score": -1.0, "rejected_score": -2.0},
+    )
+    assert found.pairs == 0
+    assert math.isnan(found.overall.result.accuracy)
+    assert found.notes[0] == "1 pair has no single label: in no accuracy."

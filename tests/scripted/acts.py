@@ -98,7 +98,9 @@ def _(piece: Piece, request: Request) -> Act:
 def _(piece: Piece, request: Request) -> Act:
     """The first text is vague and the readers part; what the author then says makes it clear."""
     good = sound(piece, spec=piece.vague)
-    said = {"spec": piece.text} if request.number % 2 else {"sentence": f"This is meant exactly so: {_line(piece.rule)}"}
+    said = (
+        {"spec": piece.text} if request.number % 2 else {"sentence": f"This is meant exactly so: {_line(piece.rule)}"}
+    )
     return replace(
         good,
         readings=(piece.misread, piece.bug),
@@ -284,7 +286,14 @@ def _(piece: Piece, request: Request) -> Act:
 
 @act(FAULTY, "values that are no data")
 def _(piece: Piece, request: Request) -> Act:
-    values = ("(item for item in [{call}])", "lambda: {call}", "object()", "float('nan')", "[{call}, type]", "iter([1])")
+    values = (
+        "(item for item in [{call}])",
+        "lambda: {call}",
+        "object()",
+        "float('nan')",
+        "[{call}, type]",
+        "iter([1])",
+    )
     body = f"return {values[request.number % len(values)]}"
     good = replace(piece, returns="object")
     program = around(piece, body)
@@ -436,7 +445,13 @@ def _(piece: Piece, request: Request) -> Act:
 @act(FAULTY, "too few inputs, or none that fit")
 def _(piece: Piece, request: Request) -> Act:
     few = [arguments_text(args) for args in piece.inputs]
-    ways: tuple[list[Any], ...] = (few[:2], few[:1] * 9, ["1, 2, 3, 4, 5, 6, 7, 8, 9"] * 8, ["open('x')"] * 8, [[1]] * 8)
+    ways: tuple[list[Any], ...] = (
+        few[:2],
+        few[:1] * 9,
+        ["1, 2, 3, 4, 5, 6, 7, 8, 9"] * 8,
+        ["open('x')"] * 8,
+        [[1]] * 8,
+    )
     return sound(piece, inputs=ways[request.number % len(ways)])
 
 
@@ -482,7 +497,10 @@ def _(piece: Piece, request: Request) -> Act:
     program = f"{parent.program.strip()}\n\n\n" + function(
         piece.entry, piece.parameters, f"found = [{call}]\nfor each in found:\n    return each"
     )
-    spec = re.sub(rf"\b{parent.entry}\b", piece.entry, parent.text) + "\n\nThat is all that is to be returned, nothing more."
+    spec = (
+        re.sub(rf"\b{parent.entry}\b", piece.entry, parent.text)
+        + "\n\nThat is all that is to be returned, nothing more."
+    )
     good = replace(piece, text=spec, returns="object", own="", extra={**piece.extra, "helpers": []})
     if request.template != "tool_use":
         good.extra.pop("helpers", None)
@@ -580,7 +598,9 @@ def _(piece: Piece, request: Request) -> Act:
     )
     text = re.sub(rf"\b{parent.entry}\b", piece.entry, parent.text)
     spec = f"{text}\n\nThere is one exception: where {piece.parameters[0]} equals {first[:200]}, return None."
-    return Act({**replace(piece, text=spec, returns="object").reply(), "reference": program}, (program,), needle=piece.entry)
+    return Act(
+        {**replace(piece, text=spec, returns="object").reply(), "reference": program}, (program,), needle=piece.entry
+    )
 
 
 @act(FAULTY, "too much changed", "subtle")
@@ -592,12 +612,16 @@ def _(piece: Piece, request: Request) -> Act:
 @act(FAULTY, "nothing changed", "subtle")
 def _(piece: Piece, request: Request) -> Act:
     parent = _parent_of(request)
-    return Act({**piece.reply(), "spec": parent.text, "reference": parent.program}, (parent.program,), needle=piece.entry)
+    return Act(
+        {**piece.reply(), "spec": parent.text, "reference": parent.program}, (parent.program,), needle=piece.entry
+    )
 
 
 @act(FAULTY, "the parent's text", "creative")
 def _(piece: Piece, request: Request) -> Act:
-    return sound(piece, spec=re.sub(rf"\b{_parent_of(request).entry}\b", piece.entry, _parent_of(request).text) + " " * 3)
+    return sound(
+        piece, spec=re.sub(rf"\b{_parent_of(request).entry}\b", piece.entry, _parent_of(request).text) + " " * 3
+    )
 
 
 @act(FAULTY, "one parent alone", "combine")
@@ -605,7 +629,9 @@ def _(piece: Piece, request: Request) -> Act:
     """The second parent's arguments are taken and not used."""
     parent = _parent_of(request)
     call = f"{parent.entry}({', '.join(parent.parameters)})"
-    program = f"{parent.program.strip()}\n\n\n" + function(piece.entry, piece.parameters, f"found = {call}\nreturn found")
+    program = f"{parent.program.strip()}\n\n\n" + function(
+        piece.entry, piece.parameters, f"found = {call}\nreturn found"
+    )
     spec = piece.text.replace(piece.rule, "The result is the first value itself, and the second one is not needed.")
     good = replace(piece, text=spec, returns="object")
     return Act({**good.reply(), "reference": program}, (program,), needle=piece.entry)
@@ -664,7 +690,7 @@ def _(piece: Piece, request: Request) -> Act:
 
 @act(FAULTY, "a quoted text more", *PRESERVING)
 def _(piece: Piece, request: Request) -> Act:
-    return sound(piece, spec=f"{piece.text}\n\nWhere there is no answer, the answer is \"nothing at all\".")
+    return sound(piece, spec=f'{piece.text}\n\nWhere there is no answer, the answer is "nothing at all".')
 
 
 @act(FAULTY, "what must be kept is lost", *PRESERVING)

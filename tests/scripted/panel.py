@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,10 +131,8 @@ class Panel:
             program = self.parents.get(entry, f"def {entry}(*args):\n    return None\n")
         else:
             program = _read_by(known.act, slot, squeezed(text), number)
-        try:
+        with suppress(SyntaxError):
             program = rewritten(program, entry, slot)
-        except SyntaxError:
-            pass
         return f"{_CHATTER[number % 3]}```python\n{program.strip()}\n```\n"
 
 

@@ -83,7 +83,7 @@ def _others(value: Any, number: int) -> list[Any]:
     if isinstance(value, str):
         return [value[::-1], value + value[:2], value[1:], value[: len(value) // 2]]
     if isinstance(value, list):
-        more = [value + [copy.deepcopy(value[0])], value[1:], value[::2]] if value else []
+        more = [[*value, copy.deepcopy(value[0])], value[1:], value[::2]] if value else []
         return [value[::-1], value + copy.deepcopy(value), *more]
     return []
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ....benchmarks.visible import visible
 from ...boards.board import Board
+from ...boards.kin import kin_note
 from ...boards.words import leader_sentence
 from ...words import plural, short_suite
 from .. import downloads
@@ -99,6 +100,7 @@ def _board_view(board: Board, number: int, extras: Beside, content: Content, sai
         "scale": [f"{100 * end:.0f}" for end in scale],
         "waiting": [waiting_row(row, models[row.run.label]) for row in board.unranked],
         "evolved": [short_suite(one.suite) for one in extras.evolved],
+        "kin": kin_note(row.run for row in board.rows),
         "more_evolved": plural(extras.more_evolved, "evolved suite") if extras.more_evolved else "",
         "measure": extras.measure,
         "shows": {name: any(row[name] is not None for row in ranked) for name in OPTIONAL},

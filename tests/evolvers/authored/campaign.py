@@ -1,4 +1,4 @@
-"""Many scripted proposals at once, over real HTTP and through the whole pipeline, and a table of what became of them."""
+"""Many scripted proposals at once, over real HTTP and through the whole pipeline, and a table of their fates."""
 
 from __future__ import annotations
 
@@ -98,7 +98,9 @@ class Table:
 
 def nothing(made: Made) -> bool:
     """Whether there was nothing to judge: the operator does not apply, or the author finds nothing to propose."""
-    return made.rejected == "not_applicable" or (made.rejected == "no object" and made.said is not None and nothing_said(made))
+    return made.rejected == "not_applicable" or (
+        made.rejected == "no object" and made.said is not None and nothing_said(made)
+    )
 
 
 def nothing_said(made: Made) -> bool:

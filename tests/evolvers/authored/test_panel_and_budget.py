@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from evalrun.benchmarks import BadInput
+from evalrun.benchmarks.families import family_of
 from evalrun.evolvers.authored.budget import Limits, parse_limits
-from evalrun.evolvers.authored.panel import everyone, family_of, member, members, panel_of, warnings_of
+from evalrun.evolvers.authored.panel import everyone, member, members, panel_of, warnings_of
 
 URL = "http://localhost:8000/v1"
 

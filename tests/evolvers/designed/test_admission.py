@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evalrun.benchmarks import Suite
+from evalrun.evolvers.authored.templates import PROMPTS
 from evalrun.evolvers.designed import primitives, proving
 from evalrun.evolvers.designed.admission import Admission, Rejected
 from evalrun.evolvers.designed.admitted import Admitted
@@ -34,6 +37,9 @@ def listed(expression: Any, gives: str = "list[int]", **fields: Any) -> dict[str
 DEEP: Any = "v"
 for _ in range(3000):
     DEEP = ["plus", DEEP, 1]
+NESTED: Any = 1
+for _ in range(5000):
+    NESTED = {"a": NESTED}
 WIDE = ["plus", *[["plus", "v", 1]] * 2]
 for _ in range(5):
     WIDE = ["plus", WIDE, WIDE]
@@ -51,6 +57,7 @@ STATIC = {
     "huge number": (number(["plus", "v", 10**30]), "malformed"),
     "huge digits": (number(["times", "v", 10**5000]), "malformed"),
     "object in tree": (number(["plus", "v", {"__class__": 1}]), "malformed"),
+    "deep object": (number(["plus", "v", NESTED]), "malformed"),
     "empty node": (number(["plus", "v", []]), "malformed"),
     "nested name": (number([["plus"], "v", 1]), "malformed"),
     "python source": (number("__import__('os').system('true')"), "unknown name"),
@@ -279,3 +286,21 @@ def test_probes_are_plain_values_of_their_type_that_tell_the_library_apart() -> 
         for transform in transforms_for("int")
     }
     assert len(set(behaviours.values())) == len(behaviours)
+
+
+def test_the_example_in_the_designers_prompt_is_a_definition() -> None:
+    text = (PROMPTS / "design.md").read_text("utf-8")
+    (line,) = (line for line in text.split("\n") if line.strip().startswith('{"operators": [{'))
+    (definition,) = json.loads(line)["operators"]
+    assert Definition.from_json(definition).name == "weighted_by_place"
+
+
+@pytest.mark.slow
+def test_good_ones_are_admitted_on_core_and_humaneval_too(sandbox: Sandbox, shared_data: Path) -> None:
+    suites = [Suite.load("core"), Suite.load(str(shared_data / "humaneval" / "HumanEval.jsonl.gz"))]
+    fates = Admission(sandbox, suites).judge(GOOD)
+    for fate in fates:
+        assert isinstance(fate, Admitted), fate
+        made = [row["accepted"] for row in fate.proof["parents"].values()]
+        assert made[1] >= 2
+        assert made[2] >= 10, (fate.definition.name, made)

@@ -1,0 +1,93 @@
+"""``evalrun evolve`` of a suite of preference tasks with operators that a model carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ...benchmarks.preference import PreferenceSuite
+from ...benchmarks.selection import select
+from ...harness.commands.options import slug
+from ..authored.calls import Panel
+from ..authored.preferences.certificate import panel_json
+from ..authored.preferences.judges import counted, warnings_of
+from ..authored.preferences.pipeline import default_name, evolve_preferences_authored
+from ..authored.preferences.protocol import ModelPreferenceOperator
+from ..authored.preferences.registry import DEFAULT_OPERATORS, parse_operators
+from ..keeping import kept_in, with_kept_seeds
+from ..preferences.balance import report_of
+from ..preferences.labels import labels_hold
+from ..protocol import NotApplicable
+from ..storing import save_whole
+from .asked import Asked
+from .author_options import settled_models
+from .evolve import table_of
+from .evolve_with_model import bill_lines, store_of, working
+from .seeds import settled
+
+
+def evolve_preferences_with_model(
+    suite: PreferenceSuite, output: Path, asked: Asked, options: Mapping[str, Any]
+) -> None:
+    """Write the new suite whole or not at all, and print what became of the proposals, and the bill."""
+    models = settled_models(options)
+    operators = parse_operators(DEFAULT_OPERATORS if asked.operators is None else asked.operators)
+    seed, promise = settled(asked.seed, asked.secret)
+    suite = suite.subset(select(suite, asked.tasks, asked.limit))
+    author = slug(models.panel.author.model.rpartition("/")[2])
+    chosen = default_name(suite, operators, author, seed) if asked.name is None else asked.name
+    PreferenceSuite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
+    for warning in warnings_of(models.panel):
+        click.echo(f"evalrun: warning: {warning}", err=True)
+    if options["dry_run"]:
+        click.echo("\n".join(most_asked(suite, operators, models.panel, asked.count)))
+        return
+    store = store_of(output, options)
+    with working(models, output, store, (), options) as work:
+        evolution = evolve_preferences_authored(
+            suite,
+            operators,
+            work.asker,
+            work.sandbox,
+            seed=seed,
+            name=chosen,
+            count=asked.count,
+            depth=asked.depth,
+            progress=work.watch.progress,
+        )
+        told_of = {"seed": seed, **promise, "panel": panel_json(models.panel)}
+        new = replace(evolution.suite, version=asked.version or suite.version, evolution=told_of)
+        new = with_kept_seeds(new, suite, asked.keep_seeds, seed, work.sandbox, work.watch.progress, labels_hold)
+        save_whole(new, output)
+        work.sandbox.discard()
+    click.echo(table_of(evolution.tallies))
+    click.echo(report_of(new))
+    click.echo("\n".join(bill_lines(work.asker, store)))
+    kept = len(kept_in(new))
+    click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))
+
+
+def most_asked(
+    suite: PreferenceSuite, operators: Sequence[ModelPreferenceOperator], panel: Panel, count: int
+) -> list[str]:
+    """How often author and judges would be asked at the most, in lines for people."""
+    judges = len(counted(panel))
+    lines, total = [], 0
+    for operator in operators:
+        tasks = sum(_applies(operator, task) for task in suite) * count
+        most = tasks * (operator.asks + 2 * judges * operator.comparisons)
+        total += most
+        lines.append(f"{operator.name}: {tasks} proposals, at most {most:,} calls ({judges} judges, both orders)")
+    return [*lines, f"at most {total:,} calls in all; fewer where candidates fall out early; tokens are not estimated"]
+
+
+def _applies(operator: ModelPreferenceOperator, task: Any) -> bool:
+    try:
+        operator.applies(task)
+    except NotApplicable:
+        return False
+    return True

@@ -1,0 +1,129 @@
+"""A model of the author's family is marked wherever its score on the author's tasks is shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evalrun.benchmarks import Case, CasesTest, CodeTask, Suite
+from evalrun.benchmarks.families import Author, authors_from, authors_of, family_of
+from evalrun.harness.cli import main
+
+
+def task(number: int) -> CodeTask:
+    prompt = f'def add_{number}(x: int) -> int:\n    """Return x plus {number}."""\n'
+    cases = tuple(Case((value,), value + number) for value in range(4))
+    return CodeTask(
+        f"toy/{number}", prompt, f"add_{number}", prompt + f"    return x + {number}\n", (CasesTest(cases),)
+    )
+
+
+def certificate(model: str, family: str) -> dict[str, object]:
+    """As far as it names who wrote the task."""
+    return {"panel": {"author": {"model": model, "family": family}, "solvers": [], "independent": False}}
+
+
+TASKS = tuple(task(number) for number in range(3))
+WRITTEN = {"toy/0": certificate("alpha-1", "alpha"), "toy/1": certificate("alpha-1", "alpha"), "old/9": {}}
+SUITE = Suite("toy", "1", TASKS, certificates=WRITTEN)
+
+
+def run_of(suite: Suite, model: str, folder: Path) -> Path:
+    """A model's run, with all answers right but the first."""
+    if not (folder / "suite").exists():
+        suite.save(folder / "suite")
+    rows = [
+        {"task_id": each.id, "solution": each.reference if place else "def nothing(): pass"}
+        for place, each in enumerate(suite)
+    ]
+    answers = folder / f"{model.replace('/', '_')}.jsonl"
+    answers.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    output = folder / "runs" / model.replace("/", "_")
+    call = ["score", str(answers), "--suite", str(folder / "suite"), "--model", model, "-o", str(output)]
+    assert main([*call, "--sandbox", "process"]) in (0, None)
+    return output
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> list[Path]:
+    """The author, one of its family, and another."""
+    return [run_of(SUITE, model, tmp_path) for model in ("alpha-1", "vendor/Alpha-2-chat", "beta-7b")]
+
+
+def test_certificates_say_who_wrote_how_many_of_the_tasks_that_were_asked() -> None:
+    assert authors_of(["toy/0", "toy/1", "toy/2"], WRITTEN) == (Author("alpha-1", "alpha", 2),)
+    assert authors_of(["toy/1"], WRITTEN) == (Author("alpha-1", "alpha", 1),)
+    assert authors_of(["toy/2", "unknown"], WRITTEN) == ()
+
+
+@pytest.mark.parametrize("panel", [None, 3, [], {"author": None}, {"author": {"model": 5}}, {"author": "alpha"}])
+def test_a_certificate_that_names_nobody_in_order_counts_for_nobody(panel: object) -> None:
+    assert authors_of(["x"], {"x": {"panel": panel}}) == ()
+
+
+def test_what_a_manifest_says_is_read_with_care() -> None:
+    good = Author("alpha-1", "alpha", 2)
+    assert authors_from([good.to_json(), 7, {}, {"model": "x"}, {"model": 1, "family": "y"}]) == (good,)
+    assert authors_from("alpha") == ()
+    assert authors_from([{"model": "x", "family": "y", "tasks": True}]) == (Author("x", "y", 0),)
+
+
+def test_kin_is_the_model_itself_or_one_of_its_family() -> None:
+    assert Author("alpha-1", "alpha", 1).is_kin_of("vendor/Alpha-2-chat")
+    assert Author("codellama-7b", family_of("codellama-7b"), 1).is_kin_of("meta-llama/Llama-3.1-8B")
+    assert Author("house-model", "declared", 1).is_kin_of("house-model")
+    assert not Author("alpha-1", "alpha", 1).is_kin_of("beta-7b")
+
+
+def test_a_run_keeps_the_authors_of_its_tasks_and_one_of_other_tasks_is_as_it_was(
+    runs: list[Path], tmp_path: Path
+) -> None:
+    manifest = json.loads((runs[2] / "run.json").read_text())
+    assert manifest["suite"]["authors"] == [{"family": "alpha", "model": "alpha-1", "tasks": 2}]
+    (tmp_path / "other").mkdir()
+    plain = run_of(Suite("plain", "1", TASKS), "alpha-1", tmp_path / "other")
+    assert "authors" not in json.loads((plain / "run.json").read_text())["suite"]
+
+
+def test_the_leaderboard_marks_the_author_and_its_family_and_nobody_else(runs: list[Path], tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    assert main(["leaderboard", *map(str, runs), "-o", str(site), "-q"]) in (0, None)
+    page = (site / "index.html").read_text()
+    ranked = [line for line in page.splitlines() if line.startswith("<tr") and "</a>" in line]
+    rows = {line.split("<bdi>")[1].split("</bdi>")[0]: line for line in ranked}
+    assert "<small>wrote tasks here</small>" in rows["alpha-1"]
+    assert "<small>of the author&#39;s family</small>" in rows["vendor/Alpha-2-chat"]
+    assert "family" not in rows["beta-7b"]
+    assert "wrote" not in rows["beta-7b"]
+    assert "Tasks here were written by alpha-1. alpha-1, vendor/Alpha-2-chat are of the same family" in page
+    board = json.loads((site / "data" / "board.json").read_text())["boards"][0]
+    found = {row["model"]: [each["model"] for each in row["kin_of_author"]] for row in board["rows"]}
+    assert found == {"alpha-1": ["alpha-1"], "vendor/Alpha-2-chat": ["alpha-1"], "beta-7b": []}
+    assert "kin_of_author" in (site / "data" / "board.csv").read_text().splitlines()[0]
+
+
+def test_the_report_of_a_run_says_it(runs: list[Path], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    capsys.readouterr()
+    found = tmp_path / "report.json"
+    assert main(["report", str(runs[1]), "--json", str(found)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "alpha-1 wrote 2 tasks, and this model is of its family" in said
+    assert json.loads(found.read_text())["kin_of_author"] == [{"family": "alpha", "model": "alpha-1", "tasks": 2}]
+    assert main(["report", str(runs[0])]) == 0
+    assert "this model is that model" in " ".join(capsys.readouterr().out.split())
+    assert main(["report", str(runs[2])]) == 0
+    assert "author" not in capsys.readouterr().out
+
+
+def test_names_that_a_certificate_makes_up_are_shown_as_text(tmp_path: Path) -> None:
+    evil = "alpha\x1b[2J<script>\u202e"
+    suite = Suite("toy", "1", TASKS, certificates={"toy/0": certificate(evil, "beta")})
+    run = run_of(suite, "beta-7b", tmp_path)
+    assert main(["leaderboard", str(run), "-o", str(tmp_path / "site"), "-q"]) in (0, None)
+    page = (tmp_path / "site" / "index.html").read_text()
+    assert "of the author&#39;s family" in page
+    assert "<script>\u202e" not in page
+    assert "\x1b" not in page
+    assert "\u202e" not in page
