@@ -22,7 +22,14 @@ from ..texts import text_of
 MOST = 60
 _CONSTANTS = 24
 _LONGEST = 200
-_BORDERS: dict[str, tuple[Any, ...]] = {"int": (0, 1, -1), "float": (0.0, -1.0), "str": ("",), "list": ([],)}
+_BORDERS: dict[str, tuple[Any, ...]] = {
+    "int": (0, 1, -1),
+    "float": (0.0, -1.0),
+    "str": ("",),
+    "list": ([],),
+    "dict": ({},),
+    "set": (set(),),
+}
 
 
 def mined(program: str, given: Rows, most: int = MOST) -> Rows:

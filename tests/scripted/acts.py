@@ -97,6 +97,7 @@ def _(piece: Piece, request: Request) -> Act:
 @act(SOUND, "clarified", "difficult", "creative", "combine", "tool_use")
 def _(piece: Piece, request: Request) -> Act:
     """The first text is vague and the readers part; what the author then says makes it clear."""
+    _part(piece)
     good = sound(piece, spec=piece.vague)
     said = (
         {"spec": piece.text} if request.number % 2 else {"sentence": f"This is meant exactly so: {_line(piece.rule)}"}
@@ -108,6 +109,12 @@ def _(piece: Piece, request: Request) -> Act:
         clarify=said if len(json.dumps(said)) < 600 else {"spec": piece.text},
         needle=piece.entry,
     )
+
+
+def _part(piece: Piece) -> None:
+    """NothingToPropose unless the readings of the vague text differ where it is asked about."""
+    if not _shows(piece, piece.misread) or not _shows(piece, piece.bug):
+        raise NothingToPropose("all readings come to the same")
 
 
 def _line(text: str) -> str:
@@ -163,6 +170,7 @@ def _(piece: Piece, request: Request) -> Act:
         {"sentence": "Mind what was said above, and all will be well."},
         "I think that the text is clear enough.",
     )
+    _part(piece)
     good = sound(piece, spec=piece.vague)
     clarify = says[request.number % 3]
     return replace(good, readings=(piece.misread, piece.bug), clarify=clarify, needle=piece.entry)
@@ -535,7 +543,7 @@ def malformed(reply: dict[str, Any], number: int) -> Reply:
         text[: len(text) // 2],
         text[:-1],
         f"{text}\n\n{json.dumps({**reply, 'spec': 'Another text that has as many characters as are wanted here.'})}",
-        f"[{text}]",
+        f"[{text}, 7, {json.dumps({**reply, 'spec': 'Another one.'})}]",
         {**reply, "spec": 7},
         {**reply, "spec": ""},
         {key: value for key, value in reply.items() if key != "spec"},
@@ -592,12 +600,14 @@ def _(piece: Piece, request: Request) -> Act:
     """A rule that shows for next to nothing."""
     parent = _parent_of(request)
     call = f"{parent.entry}({', '.join(piece.parameters)})"
-    first = arguments_text(piece.inputs[0][:1])
+    given = ", ".join(piece.parameters)
+    first = arguments_text(piece.inputs[0])
+    shown = f"({first},)" if len(piece.parameters) == 1 else f"({first})"
     program = f"{parent.program.strip()}\n\n\n" + function(
-        piece.entry, piece.parameters, f"if repr({piece.parameters[0]}) == {first!r}:\n    return None\nreturn {call}"
+        piece.entry, piece.parameters, f"if repr(({given},)) == {shown!r}:\n    return None\nreturn {call}"
     )
     text = re.sub(rf"\b{parent.entry}\b", piece.entry, parent.text)
-    spec = f"{text}\n\nThere is one exception: where {piece.parameters[0]} equals {first[:200]}, return None."
+    spec = f"{text}\n\nThere is one exception: where {given} equal {first[:200]}, return None."
     return Act(
         {**replace(piece, text=spec, returns="object").reply(), "reference": program}, (program,), needle=piece.entry
     )

@@ -112,7 +112,7 @@ class Panel:
 
     def _of(self, signature: str, text: str) -> Known | None:
         named = re.search(r"def (\w+)\(", signature)
-        return None if named is None else self._read(named[1], text)
+        return None if named is None else self._read(named[1], f"{signature}\n{text}")
 
     def _read(self, entry: str, text: str) -> Known | None:
         """What is known of a text: the version whose words it has, the longest of them."""

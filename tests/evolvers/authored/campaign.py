@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from evalrun.benchmarks import CodeTask, Suite
 from evalrun.benchmarks.loading import load_any
-from evalrun.evolvers.authored.asking import AskSettings, ModelAsker
+from evalrun.evolvers.authored.asking import AskSettings, ModelAsker, sent_seed
 from evalrun.evolvers.authored.budget import Limits, Purse
 from evalrun.evolvers.authored.mating import mates_for
 from evalrun.evolvers.authored.panel import member, panel_of
@@ -21,31 +19,22 @@ from evalrun.evolvers.authored.protocol import Hints
 from evalrun.evolvers.authored.registry import model_operator_named
 from evalrun.evolvers.authored.store import ReplyStore
 from evalrun.evolvers.loop.protocol import Made, Proposal
-from evalrun.harness.oracle import with_expected
 from evalrun.harness.sandbox import Sandbox
 
+from ...scripted.acts import SUITS
 from ...scripted.composing import ALTERING, PRESERVING
-from ...scripted.starting import Endpoint
+from ...scripted.starting import Endpoint, scripted
 
-SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
-HUMANEVAL = SHARED / "humaneval" / "HumanEval.jsonl.gz"
+HUMANEVAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "humaneval" / "HumanEval.jsonl.gz"
 READERS = tuple(f"reader-{number}" for number in range(5))
 OPERATORS = (*ALTERING, *PRESERVING)
 
 
-def core(sandbox: Sandbox) -> Suite:
-    """The tasks of ``core`` that ask for a function."""
-    suite = load_any("core")
+def functions_of(ref: str, count: int | None = None) -> Suite:
+    """The tasks of a suite that ask for a function, the first so many."""
+    suite = load_any(ref)
     assert isinstance(suite, Suite)
-    kept = [task for task in suite.tasks if task.entry_point is not None]
-    return with_expected(suite.subset(kept), sandbox)
-
-
-def humaneval(sandbox: Sandbox) -> Suite:
-    """All of HumanEval."""
-    suite = load_any(str(HUMANEVAL))
-    assert isinstance(suite, Suite)
-    return with_expected(suite, sandbox)
+    return suite.subset([task for task in suite.tasks if task.entry_point is not None][:count])
 
 
 @dataclass(frozen=True)
@@ -58,54 +47,17 @@ class Wanted:
     seed: int
 
 
-@dataclass
-class Table:
-    """Fates by kind."""
+@dataclass(frozen=True)
+class Fate:
+    """What became of a candidate. reason: None where it was admitted."""
 
-    fates: dict[str, Counter[str]] = field(default_factory=dict)
-    asked: list[tuple[Wanted, Made]] = field(default_factory=list)
+    wanted: Wanted
+    made: Made
 
-    def add(self, wanted: Wanted, made: Made) -> None:
-        """One more; a proposal that cannot be asked for, or for which the author has nothing, does not count."""
-        self.asked.append((wanted, made))
-        self.fates.setdefault(wanted.kind, Counter())[made.rejected or "admitted"] += 1
-
-    def counted(self) -> Iterator[tuple[Wanted, Made]]:
-        """Those for which there was something to judge."""
-        for wanted, made in self.asked:
-            if not nothing(made):
-                yield wanted, made
-
-    def admitted(self, kinds: Sequence[str]) -> list[tuple[Wanted, Made]]:
-        """Those of these kinds that were admitted."""
-        return [(wanted, made) for wanted, made in self.counted() if wanted.kind in kinds and made.rejected is None]
-
-    def proposed(self, kinds: Sequence[str]) -> int:
-        """How many of these kinds were judged."""
-        return sum(wanted.kind in kinds for wanted, _ in self.counted())
-
-    def text(self) -> str:
-        """As tests print it."""
-        lines = []
-        for kind in sorted({wanted.kind for wanted, _ in self.counted()}):
-            mine = [made for wanted, made in self.counted() if wanted.kind == kind]
-            reasons = Counter(made.rejected for made in mine if made.rejected is not None)
-            told = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common())
-            admitted = sum(made.rejected is None for made in mine)
-            lines.append(f"{kind:48} {len(mine):4} judged {admitted:4} admitted   {told}")
-        return "\n".join(lines)
-
-
-def nothing(made: Made) -> bool:
-    """Whether there was nothing to judge: the operator does not apply, or the author finds nothing to propose."""
-    return made.rejected == "not_applicable" or (
-        made.rejected == "no object" and made.said is not None and nothing_said(made)
-    )
-
-
-def nothing_said(made: Made) -> bool:
-    """Whether the author itself said that it has nothing."""
-    return made.proposal.strategy == "nothing"
+    @property
+    def reason(self) -> str | None:
+        """Why it was rejected."""
+        return self.made.rejected
 
 
 @contextmanager
@@ -119,24 +71,46 @@ def asked(endpoint: Endpoint, path: Path, author: str = "scripted:good", replay:
         yield asker
 
 
-def proposal(number: int, wanted: Wanted) -> Proposal:
-    """As the pipeline takes it."""
+def fates_of(
+    suite: Suite, kinds: Sequence[str], each: int, sandbox: Sandbox, folder: Path, operators: Sequence[str] = OPERATORS
+) -> list[Fate]:
+    """``each`` candidates of every kind by every operator for which it can be played.
+
+    Where the scripted author says that it has nothing to propose (a fault that would not show is none), or where the
+    operator does not apply to the parents, there is no candidate.
+    """
+    folder.mkdir(exist_ok=True)
+    with scripted(suite.tasks, folder) as endpoint, asked(endpoint, folder / "replies") as asker:
+        maker = Authoring(asker, sandbox, name="new")
+        maker.know(suite.tasks)
+        wishes = list(_wishes(suite, maker, kinds, each, operators))
+        made = maker.make([_proposal(number, wanted) for number, wanted in enumerate(wishes)])
+        told = endpoint.counts()
+    assert not told["unknown"], told["unknown"][:3]
+    rows = [Fate(*pair) for pair in zip(wishes, made, strict=True)]
+    return [
+        row for row in rows if row.reason != "not_applicable" and str(sent_seed(row.wanted.seed, 0)) not in told["nothing"]
+    ]
+
+
+def _wishes(
+    suite: Suite, maker: Authoring, kinds: Sequence[str], each: int, operators: Sequence[str]
+) -> Iterator[Wanted]:
+    number = 0
+    for operator in operators:
+        parents = _groups(operator, suite, maker)
+        for kind in kinds:
+            for _ in range(each if operator in SUITS[kind] else 0):
+                number += 1
+                yield Wanted(kind, operator, parents[number * 7 % len(parents)], 1000 + number)
+
+
+def _proposal(number: int, wanted: Wanted) -> Proposal:
     hints = Hints(target=f"play: {wanted.kind}")
     return Proposal(0, number, wanted.operator, "plain", wanted.parents, hints, wanted.seed)
 
 
-def campaign(wishes: Sequence[Wanted], asker: ModelAsker, sandbox: Sandbox, suite: Suite) -> Table:
-    """Make all of them, and count."""
-    maker = Authoring(asker, sandbox, name="new")
-    maker.know(suite.tasks)
-    table = Table()
-    made = maker.make([proposal(number, wanted) for number, wanted in enumerate(wishes)])
-    for wanted, each in zip(wishes, made, strict=True):
-        table.add(wanted, each)
-    return table
-
-
-def groups(operator: str, suite: Suite, maker: Authoring) -> list[tuple[CodeTask, ...]]:
+def _groups(operator: str, suite: Suite, maker: Authoring) -> list[tuple[CodeTask, ...]]:
     """For each task the parents of a proposal."""
     found = model_operator_named(operator)
     return [
@@ -147,7 +121,19 @@ def groups(operator: str, suite: Suite, maker: Authoring) -> list[tuple[CodeTask
     ]
 
 
-def lines_of(path: Path) -> list[dict[str, object]]:
-    """A compressed file of JSON lines."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+def table(fates: Sequence[Fate], by: str = "kind") -> str:
+    """How many of each kind (or by each operator) were admitted, and why the others were not."""
+    counts: dict[str, Counter[str]] = {}
+    for fate in fates:
+        counts.setdefault(getattr(fate.wanted, by), Counter())[fate.reason or "admitted"] += 1
+    lines = []
+    for name, found in counts.items():
+        reasons = ", ".join(f"{reason} {number}" for reason, number in found.most_common() if reason != "admitted")
+        lines.append(f"{name:52} {found.total():4} judged {found['admitted']:4} admitted   {reasons}")
+    return "\n".join(lines)
+
+
+def admitted(fates: Sequence[Fate]) -> list[tuple[str, str, list[str]]]:
+    """Those that became tasks."""
+    rows = [fate.wanted for fate in fates if fate.reason is None]
+    return [(wanted.kind, wanted.operator, [parent.id for parent in wanted.parents]) for wanted in rows]
