@@ -22,7 +22,8 @@ Reply = dict[str, Any] | str
 class Act:
     """reply: what the author says. right: programs of who reads it as it is meant; readings: other ones, by which
     solvers part. clear: with these words in the prompt nobody parts. clarify: what the author says when asked. mended:
-    its reply when it is told of a fault, the same again where None. needle: words of this version's prompt."""
+    its reply when it is told of a fault, the same again where None. needle: words of this version's prompt; where those of
+    several versions stand in it, the weightier counts, then the longer."""
 
     reply: Reply
     right: tuple[str, ...]
@@ -31,6 +32,7 @@ class Act:
     clarify: Reply = field(default_factory=lambda: {"example": True})
     mended: Reply | None = None
     needle: str = ""
+    weight: int = 0
 
 
 Play = Callable[[Piece, Request], Act]
@@ -429,7 +431,7 @@ def _(piece: Piece, request: Request) -> Act:
     program = function(piece.entry, piece.parameters, f"result = {value}\nreturn result")
     spec = f"Whatever {', '.join(piece.parameters)} may hold, the result is always {value.strip(chr(39))}, every time."
     good = replace(piece, text=spec, returns="object")
-    return replace(sound(good), reply=programmed(good, program), right=(program,), needle=piece.entry)
+    return replace(sound(good), reply=programmed(good, program), right=(program,), needle=spec)
 
 
 @act(FAULTY, "inputs that all give one value")
@@ -439,7 +441,7 @@ def _(piece: Piece, request: Request) -> Act:
     program = function(piece.entry, piece.parameters, body.replace("{a}", piece.parameters[0]))
     spec = f"Return 1 where {piece.parameters[0]} is the value that nobody gives, and 0 in every other case there is."
     good = replace(piece, text=spec, returns="int")
-    return replace(sound(good), reply=programmed(good, program), right=(program,), needle=piece.entry)
+    return replace(sound(good), reply=programmed(good, program), right=(program,), needle=spec)
 
 
 @act(FAULTY, "an argument is the answer")
@@ -447,7 +449,7 @@ def _(piece: Piece, request: Request) -> Act:
     program = function(piece.entry, piece.parameters, f"found = {piece.parameters[0]}\nreturn found")
     spec = f"Look at {piece.parameters[0]} from all sides, change nothing at all of it, and return it as it was given."
     good = replace(piece, text=spec, returns="object")
-    return replace(sound(good), reply=programmed(good, program), right=(program,), needle=piece.entry)
+    return replace(sound(good), reply=programmed(good, program), right=(program,), needle=spec)
 
 
 @act(FAULTY, "too few inputs, or none that fit")
@@ -683,14 +685,14 @@ def _(piece: Piece, request: Request) -> Act:
     """The wording keeps every number and name, and asks for something else all the same, which readers then program."""
     spec = f"{piece.text}\n\nNote that of all this the contrary is wanted by those who ask for it."
     program = turned(piece, "result = {call}\nreturn not result if isinstance(result, bool) else [result]")
-    return replace(sound(piece, spec=spec), right=(program,), needle="contrary")
+    return replace(sound(piece, spec=spec), right=(program,), needle="contrary", weight=1)
 
 
 @act(FAULTY, "most readers do not understand it", *PRESERVING)
 def _(piece: Piece, request: Request) -> Act:
     spec = f"{piece.text}\n\nAll of this is to be understood cum grano salis, as people say."
     lost = (turned(piece, "return None"), turned(piece, "return [{call}]"))
-    return replace(sound(piece, spec=spec), readings=lost, needle="granosalis")
+    return replace(sound(piece, spec=spec), readings=lost, needle="granosalis", weight=1)
 
 
 @act(FAULTY, "a number more", *PRESERVING)

@@ -443,7 +443,9 @@ def worded(request: Request) -> dict[str, Any]:
         assert language is not None
         return {"spec": to_pivot(old, language[1], kept)}
     if request.template == "back_translate_back":
-        return {"spec": reworded(from_pivot(old), kept, number, 5)}
+        back = from_pivot(old)
+        again = reworded(back, kept, number, 5)
+        return {"spec": again if again != back else _opened(again, number)}
     if request.template == "transmission_chain":
         return {"spec": _opened(reworded(old, kept, number, 6), number)}
     raise NothingToPropose(request.template)

@@ -115,10 +115,10 @@ class Panel:
         return None if named is None else self._read(named[1], f"{signature}\n{text}")
 
     def _read(self, entry: str, text: str) -> Known | None:
-        """What is known of a text: the version whose words it has, the longest of them."""
+        """What is known of a text: the version whose words it has."""
         said = squeezed(text)
         fitting = [known for known in self.known.get(entry, []) if squeezed(known.act.needle) in said]
-        return max(fitting, key=lambda known: len(squeezed(known.act.needle)), default=None)
+        return max(fitting, key=lambda known: (known.act.weight, len(squeezed(known.act.needle))), default=None)
 
     def _solve(self, request: Request) -> str:
         named = re.match(r"Complete the Python function `(\w+)`", request.text)
@@ -153,6 +153,8 @@ def _slot(request: Request) -> int:
 def kind_of(request: Request, before: str = "") -> str:
     """What the author is to do; see the module's docstring. before: what it did in an earlier step, if this is one."""
     wish = _PLAY.search(request.one("wish"))
+    if not wish and before == "mended":  # one reply of a proposal may be mended
+        return "good"
     kind = wish[1].strip() if wish else before or request.model.rpartition(":")[2]
     if kind != "mixed":
         return kind if kind in SOUND or kind in FAULTY else "good"

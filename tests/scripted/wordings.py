@@ -41,7 +41,6 @@ SAME = {
     "your": "the",
     "you": "we",
     "also": "likewise",
-    "both": "the two",
     "every": "each",
     "using": "by means of",
     "input": "argument",
@@ -57,7 +56,7 @@ SAME = {
 }
 SAFE = tuple(
     "return returns given find largest biggest smallest create takes check checks calculate calculates sum contains "
-    "contain containing elements element every using implement function also and that which should must both".split()
+    "contain containing elements element every using implement function also and that which should must".split()
 )
 """Those of them that are never wrong, whatever stands around them."""
 DROPPED = frozenset(

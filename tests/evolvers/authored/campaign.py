@@ -89,7 +89,9 @@ def fates_of(
     assert not told["unknown"], told["unknown"][:3]
     rows = [Fate(*pair) for pair in zip(wishes, made, strict=True)]
     return [
-        row for row in rows if row.reason != "not_applicable" and str(sent_seed(row.wanted.seed, 0)) not in told["nothing"]
+        row
+        for row in rows
+        if row.reason != "not_applicable" and str(sent_seed(row.wanted.seed, 0)) not in told["nothing"]
     ]
 
 
