@@ -31,7 +31,6 @@ _ADDRESSED = re.compile(
     r"|\b(?:system prompt|jailbreak|hidden tests?|test harness|unit tests?|this benchmark)\b"
     r"|\b(?:language|dear) models?\b|\b(?:hint|note|message|word) (?:for|to) (?:the |a |any )?models?\b"
     r"|\bwhoever (?:grades?|marks?|judges?|scores?|evaluates?|reviews?)\b"
-    r"|\b(?:best|full|top|highest) (?:marks?|grades?)\b"
     r"|\bexpected (?:outputs?|values?|results?|answers?) (?:were|was|are|is)\b|\bempty (?:program|answer|solution)\b"
     r"|\bdevelopers? (?:allows?|permits?|wants?|told|says?)\b|\bleave (?:this|that|it) (?:one |task )?out\b",
     re.IGNORECASE | re.MULTILINE,
