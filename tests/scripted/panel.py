@@ -38,7 +38,7 @@ class Panel:
     """markers: see ``reading``. parents: programs by the names of their functions, for tasks that nobody changed.
 
     plays: what an author was to do, by the seeds of its requests. nothing: why an author had nothing to propose, by the
-    same.
+    same. first: which of a seed's requests was the first, that of the proposal's first step.
     """
 
     markers: Mapping[str, str]
@@ -46,6 +46,7 @@ class Panel:
     known: dict[str, list[Known]] = field(default_factory=dict)
     plays: dict[str, str] = field(default_factory=dict)
     nothing: dict[str, str] = field(default_factory=dict)
+    first: dict[int, int] = field(default_factory=dict)
 
     def answer(self, body: Mapping[str, Any]) -> str:
         """The reply's text."""
@@ -63,7 +64,8 @@ class Panel:
         raise LookupError(f"no script for {request.text[:80]!r}")
 
     def _play(self, request: Request) -> Act:
-        kind = kind_of(request, self.plays.get(str(request.seed), ""))
+        later = self.first.setdefault(request.seed, request.number) != request.number
+        kind = kind_of(request, self.plays[str(request.seed)] if later else "")
         self.plays[str(request.seed)] = kind
         try:
             piece = composed(request) if request.template in ALTERING else self._worded(request)
@@ -86,7 +88,13 @@ class Panel:
         names = re.findall(r"(\w+)\s*(?::[^,]*(?:\[[^\]]*\])?[^,)]*)?(?:=[^,)]*)?[,)]", request.one("signature"))
         spec = str(reply.pop("spec"))
         template = request.template.removesuffix("_back")
-        entry, program = named[1], self.parents[named[1]]
+        entry = named[1]
+        program = self.parents.get(entry, "")
+        if not program:  # a task that was made here
+            known = self._read(entry, f"{entry} {request.one('description')}")
+            if known is None or not known.act.right:
+                raise NothingToPropose(f"{entry} is not known")
+            program = known.act.right[0]
         parameters = tuple(dict.fromkeys(name for name in names if not name[0].isdigit())) or ("x",)
         return Piece(template, entry, parameters, (), "", spec, spec, program, extra=reply)
 

@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import json
 import sys
+import traceback
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class Scripted:
         try:
             text = self.panel.answer(body)
         except Exception as error:  # a script's fault must be seen by the test, and not as an outage
-            self.unknown.append(f"{type(error).__name__}: {error}")
+            self.unknown.append("".join(traceback.format_exception(error))[-600:])
             text = ""
         await asyncio.sleep(self.delay)
         asked = sum(len(message["content"]) for message in body["messages"]) // 4

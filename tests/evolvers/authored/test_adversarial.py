@@ -61,13 +61,6 @@ def test_of_more_than_a_hundred_sound_candidates_nineteen_in_twenty_are_admitted
         found += fates_of(functions_of(ref, 60), list(SOUND), parts[name], sandbox, tmp_path / name)
     print(table(found))
     print(table(found, by="operator"))
-    print(
-        [
-            (f.wanted.operator, f.wanted.kind, [p.id for p in f.wanted.parents], f.reason, f.made.said)
-            for f in found
-            if f.reason
-        ]
-    )
     assert len(found) >= 100
     assert len(admitted(found)) >= 0.95 * len(found)
     assert {fate.wanted.operator for fate in found if fate.reason is None} == set(OPERATORS)

@@ -93,7 +93,10 @@ def killed_at_random(kills: int, folder: Path, *further: str, operators: str, ta
         assert done.returncode == 0, done.stderr
         lasts = time.monotonic() - begun
         wanted = digest_of(calm)
-        paid = endpoint.counts()["answered"]
+        told = endpoint.counts()
+        paid = told["answered"]
+        assert not told["unknown"], told["unknown"][:3]
+        assert max(paid.values()) == 1
         endpoint.tell("forget")
 
         output = folder / "killed" / "new"
