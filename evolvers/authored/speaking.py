@@ -31,8 +31,8 @@ _TRADE = re.compile(
             rf"{_SOMEBODY} (?:that |who )?{_DOES} (?:this|it|these|your)",
             rf"{_DOES} (?:this|these) {_TASK}",
             # what is answered
-            r"(?:your|the) (?:repl(?:y|ies)|response|submission|instructions|guidelines|training|developers?)",
-            r"(?:your|the) (?:answer sheet|context window|output tokens?|source code|implementation|solution)",
+            r"your (?:repl(?:y|ies)|response|submission|instructions|guidelines|training|developers?)",
+            r"your (?:answer sheet|context window|output tokens?|source code|implementation|solution)",
             r"(?:reply|respond|begin|finish) (?:only |just |simply )?with (?:the (?:word|text|code)|only|just|pass)",
             r"submissions?|implementations?|answer keys?|memori[sz]ed?|developer mode|context window|jailbr\w+",
             rf"(?:a|any|every|each|the) {_WORK} (?:[\w']+ ){{0,8}}{_GOOD}",

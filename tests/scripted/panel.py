@@ -16,7 +16,7 @@ from typing import Any
 
 from .acts import FAULTY, SOUND, SUITS, Act, Play, Reply
 from .composing import ALTERING, PRESERVING, NothingToPropose, Piece, composed, worded
-from .reading import Request, arguments_text, number_of, read_request, squeezed
+from .reading import Request, arguments_text, number_of, parents_in, read_request, squeezed
 from .rewriting import rewritten
 from .trying import tried, varied
 
@@ -59,6 +59,8 @@ class Panel:
             return self._clarify(request)
         if request.template == "inputs":
             return self._inputs(request)
+        if request.template == "plan":
+            return _plan(request)
         if request.template.removesuffix("_back") in (*ALTERING, *PRESERVING):
             return _text(self._play(request).reply)
         raise LookupError(f"no script for {request.text[:80]!r}")
@@ -103,6 +105,8 @@ class Panel:
             {"model": request.model, "seed": request.seed, "messages": [{"content": request.one("what was asked")}]},
             self.markers,
         )
+        if asked.template == "plan":
+            return _plan(asked)
         act = self._play(asked)
         return _text(act.reply if act.mended is None else act.mended)
 
@@ -179,6 +183,23 @@ def _played(kind: str, request: Request) -> Play:
     good = request.template == "back_translate" and not first_only
     good |= request.template == "back_translate_back" and kind == "a pivot that is none"
     return SOUND["good"] if good else {**SOUND, **FAULTY}[kind]
+
+
+def _plan(request: Request) -> str:
+    """Observations on the parents, as many as are asked for."""
+    names = [name for parent in parents_in(request) for name in (parent.entry, *parent.parameters)]
+    sayings = (
+        "Nothing depends on the order in which {} is read.",
+        "A hasty reader of {} forgets what is empty.",
+        "The size of {} never matters by itself.",
+        "Of {} only what differs from its neighbour could count.",
+        "Whether {} holds something twice makes no difference.",
+        "What comes last in {} could decide what comes first.",
+    )
+    asked = re.search(r"list of (\d+) to (\d+) texts", request.text)
+    count = int(asked[2]) if asked else 4
+    told = [saying.format(names[place % len(names)]) for place, saying in enumerate(sayings)]
+    return json.dumps({"observations": told[:count]})
 
 
 def _text(reply: Reply) -> str:

@@ -130,7 +130,7 @@ def judge(killing: Killing) -> None:
 @pytest.mark.slow
 def test_thirty_five_kills_at_random_instants_change_nothing_and_pay_for_nothing_twice(tmp_path: Path) -> None:
     killing = killed_at_random(
-        35, tmp_path, operators="difficult,subtle,model:tool_use,verbose,transmission_chain", tasks=3, seed=5
+        35, tmp_path, operators="difficult,model:tool_use,verbose,transmission_chain", tasks=2, seed=5
     )
     judge(killing)
     assert killing.kills == 35

@@ -100,7 +100,7 @@ def test_all_operators_evolve_a_suite_that_is_replayed_offline_and_proven_withou
 ) -> None:
     if ref == "HumanEval" and not HUMANEVAL.is_file():
         pytest.skip(f"no {HUMANEVAL}")
-    suite = functions_of("core" if ref == "core" else str(HUMANEVAL), 8)
+    suite = functions_of("core" if ref == "core" else str(HUMANEVAL), 6)
     suite.save(tmp_path / "seeds")
     with scripted(suite.tasks, tmp_path) as endpoint:
         assert main(wish(tmp_path / "seeds", endpoint, tmp_path / "new")) == 0
@@ -131,7 +131,7 @@ def test_what_was_measured_on_one_half_tells_what_the_other_half_costs_within_a_
 
 @pytest.mark.slow
 def test_of_all_operators_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    within(tmp_path, capsys, TEN, 24)
+    within(tmp_path, capsys, TEN, 20)
 
 
 def within(folder: Path, capsys: pytest.CaptureFixture[str], operators: str, count: int) -> None:
