@@ -15,12 +15,11 @@ from .campaign import HUMANEVAL, OPERATORS, Fate, admitted, fates_of, functions_
 pytestmark = pytest.mark.sandbox
 
 
-def suites(parts: dict[str, int]) -> dict[str, str]:
-    """``core``, and HumanEval where it is there."""
-    found = {"core": "core"}
-    if HUMANEVAL.is_file():
-        found["HumanEval"] = str(HUMANEVAL)
-    return {name: ref for name, ref in found.items() if name in parts}
+def suites(each: int) -> dict[str, tuple[str, int]]:
+    """``core`` and HumanEval, each so many times; ``core`` twice as often where HumanEval is not there."""
+    if not HUMANEVAL.is_file():
+        return {"core": ("core", 2 * each)}
+    return {"core": ("core", each), "HumanEval": (str(HUMANEVAL), each)}
 
 
 def test_one_candidate_of_each_kind_is_admitted_if_it_is_sound_and_only_then(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -38,10 +37,10 @@ def test_of_more_than_two_hundred_faulty_candidates_of_over_forty_kinds_none_is_
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     found: list[Fate] = []
-    parts = {"core": 2, "HumanEval": 1}
-    for name, ref in suites(parts).items():
-        found += fates_of(functions_of(ref, 60), list(FAULTY), parts[name], sandbox, tmp_path / name)
+    for name, (ref, each) in suites(1).items():
+        found += fates_of(functions_of(ref, 60), list(FAULTY), each, sandbox, tmp_path / name)
     print(table(found))
+    print(f"{len(found)} candidates of {len({fate.wanted.kind for fate in found})} kinds")
     assert not admitted(found)
     assert len(found) >= 200
     assert len({fate.wanted.kind for fate in found}) >= 40
@@ -56,9 +55,8 @@ def test_of_more_than_a_hundred_sound_candidates_nineteen_in_twenty_are_admitted
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     found: list[Fate] = []
-    parts = {"core": 3, "HumanEval": 3}
-    for name, ref in suites(parts).items():
-        found += fates_of(functions_of(ref, 60), list(SOUND), parts[name], sandbox, tmp_path / name)
+    for name, (ref, each) in suites(3).items():
+        found += fates_of(functions_of(ref, 60), list(SOUND), each, sandbox, tmp_path / name)
     print(table(found))
     print(table(found, by="operator"))
     assert len(found) >= 100
