@@ -22,6 +22,8 @@ _ADVICE: Mapping[str, str] = {
     "ambiguous": "careful readers understood the text in different ways; say every case exactly",
     "reference_contradicted": "independent solvers agreed with each other and not with your program; make the text say "
     "what the program does",
+    "beyond_the_tests": "for an input that you did not propose, solvers agreed with each other and not with your "
+    "program; text and program must hold for every input",
     "unsolved": "hardly any reader could write a working program from the text alone",
     "parent_fails": "the new task gave nearly the same values as the old one; change what it asks for",
     "varied": "nearly all inputs gave one value; ask for something that varies",

@@ -145,7 +145,7 @@ def _(piece: Piece, request: Request) -> Act:
 
 def _shows(piece: Piece, program: str) -> set[str]:
     """The inputs, as texts, for which another program gives another value: of the author's, and of some like them."""
-    borders = {"int": (0, 1, -1), "str": ("",), "list": ([],), "float": (0.0, -1.0)}
+    borders: dict[str, tuple[Any, ...]] = {"int": (0, 1, -1), "str": ("",), "list": ([],), "float": (0.0, -1.0)}
     calls = [*piece.inputs, *(other for args in piece.inputs for other in varied(args, 0))]
     for args in piece.inputs[:2]:
         for place, kind in enumerate(piece.types):

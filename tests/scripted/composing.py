@@ -216,9 +216,7 @@ def _tool_use(request: Request, parents: list[Parent]) -> Piece:
     """The difficult task with the parent's own function given away."""
     piece = _difficult(request, parents)
     (parent,) = parents
-    node = entry_of(parent.program)
-    node = next(each for each in ast.parse(parent.program).body if getattr(each, "name", "") == parent.entry)
-    assert isinstance(node, ast.FunctionDef)
+    node = entry_of(parent.program, f"{parent.entry}(")
     lines = parent.program.strip("\n").split("\n")
     lines.insert(node.body[0].lineno - 1, f'    """{_docstring(parent.text)}"""')
     helper = "\n".join(lines)

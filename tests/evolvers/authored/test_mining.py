@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evalrun.benchmarks import Comparator
 from evalrun.evolvers.authored.consensus import contradicted
+from evalrun.evolvers.authored.developing import Settings
 from evalrun.evolvers.authored.inputs import gather
 from evalrun.evolvers.authored.mining import MOST, constants_of, mined
+from evalrun.evolvers.authored.pipeline import Authoring
 from evalrun.evolvers.authored.protocol import Draft
 from evalrun.evolvers.deeptypes import has_type, type_of_all
 from evalrun.evolvers.protocol import Executed
 from evalrun.evolvers.texts import text_of
 from evalrun.harness.sandbox import Sandbox
+
+from .acting import REFERENCE, Play, acted, draft
+from .test_pipeline import proposal
 
 HOW = Comparator(types="python")
 DOORS = '''def f(number, word, values):
@@ -105,3 +112,21 @@ def test_what_is_mined_may_take_long_or_end_in_an_exception_and_what_a_contract_
     first, second, third = asyncio.run(all_of_them())
     assert (first, second) == ("", "")
     assert "which the contract admits" in third
+
+
+@pytest.mark.parametrize(
+    ("most", "rounds", "gate"),
+    [(8, 0, "reference_contradicted"), (0, 0, "beyond_the_tests"), (0, 1, "reference_contradicted")],
+)
+def test_a_back_door_is_found_whether_or_not_a_test_goes_through_it(
+    most: int, rounds: int, gate: str, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """most: how many further inputs become tests, since they tell mutants. rounds: of clarification, after which the
+    input is an example, to which solvers hold as little."""
+    monkeypatch.setattr("evalrun.evolvers.authored.studying._KILLERS", most)
+    monkeypatch.setattr("evalrun.evolvers.authored.proving.MIN_KILLED", 0.5)
+    begin = "    total = 0\n"
+    door = REFERENCE.replace(begin, f"    if values == [41, 43, 45]:\n        return -7\n{begin}")
+    with acted(Play(author=draft(reference=door)), tmp_path / "replies") as asker:
+        (made,) = Authoring(asker, sandbox, name="new", settings=Settings(clarifications=rounds)).make([proposal()])
+    assert made.rejected == gate, made.said
