@@ -279,6 +279,7 @@ def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence
             tuple((base, source, driver) for source in new),
             tuple((source, delta, driver) for source in _old_mutants(case, pool)),
         ),
+        shown=tuple(sorted(case.shown)),
         strict=case.strict,
         steps=case.steps,
         told=False,
