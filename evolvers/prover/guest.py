@@ -36,18 +36,23 @@ _CPU_S = 20.0
 _MUTANT_CPU_S = 3.0
 _late: list[bool] = []
 _RECURSION = 1000
+_NEW_OBJECTS = 100_000
 # Modules that keep no state which a program could change by using them.
 _STATELESS = frozenset("typing math string itertools collections functools heapq bisect re __future__".split())
 _REACHING = frozenset("setattr delattr exec eval compile globals vars open input print breakpoint sys builtins".split())
 _HARMLESS = frozenset((_TICK, "__init__", "__name__", "__module__", "__qualname__"))
 _STORE_ATTR, _DELETE_ATTR = dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]
 _IMPORT_NAME = dis.opmap["IMPORT_NAME"]
+# It ends at once: taking all its modules down takes longer than many a run.
 _SEED_STUB = (
-    "import marshal,sys\n"
+    "import gc,marshal,posix,sys\n"
+    f"gc.set_threshold({_NEW_OBJECTS})\n"
     "d=marshal.load(sys.stdin.buffer)\n"
     "n={'__name__':'rows'}\n"
     "exec(d[0],n)\n"
     "sys.stdout.buffer.write(marshal.dumps([n['keys_of'](*t) for t in d[1]]))\n"
+    "sys.stdout.buffer.flush()\n"
+    "posix._exit(0)\n"
 )
 
 
@@ -170,9 +175,9 @@ def prove(payload: Any) -> list[Any]:
     has each of them when the shared one dies.
     """
     signal.signal(signal.SIGPROF, _too_long)
+    gc.set_threshold(_NEW_OBJECTS)  # the trees of many programs are made here, none of which is garbage soon
     batch = Batch(payload)
     batch.compile_all()
-    gc.collect()
     gc.freeze()  # the processes forked from this one need not copy what they do not change
     trials = payload["trials"]
     together = [trial for trial in trials if batch.leaves_nothing(trial)]
