@@ -297,8 +297,7 @@ def _tried(batch: Batch, trial: Any) -> Any:
         _different(batch, program, entry, calls, expected, strict, steps) for program in trial["others"]
     ]
     result["kills"] = [
-        [_killers(batch, program, trial, calls, expected, steps) for program in group]
-        for group in trial["mutants"]
+        [_killers(batch, program, trial, calls, expected, steps) for program in group] for group in trial["mutants"]
     ]
     result["mutant_rows"] = _observed(batch, trial["observed_mutants"], entry, calls, steps)
     _within(_CPU_S)

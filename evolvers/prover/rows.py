@@ -95,7 +95,7 @@ def fresh(value: Any) -> Any:
 
 
 class Expected:
-    """What a program gives for each call, and the keys of these values, each made once however many it is compared with.
+    """What a program gives for each call, and the keys of these values, each made once.
 
     keys: those that are known, of rows with a value; ``strict`` ones.
     """

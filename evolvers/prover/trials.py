@@ -37,11 +37,11 @@ class Trial:
     whose arguments are kept. witness: another program that must give the same, types and all. others: programs whose
     differences are wanted. mutants: groups of programs, for each of which the first calls that tell it from the program
     are wanted. shown: the places of calls that are no tests; a mutant is run no further once any other tells it, and
-    without ``shown`` until three do. observed_mutants: programs whose every value is. checks: (program, prelude, entry point) of check
-    programs to run beside it. strict: whether values of different types differ. steps: what one call is known to take;
-    mutants get a multiple of it. fuel: steps that one call may take. told: whether the rows
-    are wanted, and not only what is compared with them. needed: how many calls must be made, however dear they are; the
-    others are left out from where the steps of all together become too many, because children repeat them many times.
+    without ``shown`` until three do. observed_mutants: programs whose every value is. checks: (program, prelude, entry
+    point) of check programs to run beside it. strict: whether values of different types differ. steps: what one call is
+    known to take; mutants get a multiple of it. fuel: steps that one call may take. told: whether the rows are wanted,
+    and not only what is compared with them. needed: how many calls must be made, however dear they are; the others are
+    left out from where the steps of all together become too many, because children repeat them many times.
     """
 
     program: Program
