@@ -67,7 +67,18 @@ encode_foreign: Optional[Callable[[Any, type, bool, int], Optional[Tuple[Any]]]]
 spent: Any = _thread._local()  # what decoding one value has used up of its bounds
 
 
-_write = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode  # made once: it takes time
+def _writer() -> Callable[[Any], str]:
+    """What writes compact JSON; made once, with the encoder in C that it would make for every value."""
+    encoder = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return encoder.encode
+    # No markers: what ``encode`` gives holds itself nowhere.
+    chunks = make(None, encoder.default, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, False)
+    return lambda value: "".join(chunks(value, 0))
+
+
+_write = _writer()
 
 
 def begin() -> None:
@@ -122,7 +133,7 @@ def encode_at(value: Any, reduce: bool, depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise TooDeep("nested deeper than %d levels" % MAX_DEPTH)
     if kind is list:
-        return [encode_at(item, reduce, depth + 1) for item in value]
+        return encode_items(value, reduce, depth + 1)
     encoder = _ENCODERS.get(kind)
     if encoder is not None:
         return encoder(value, reduce, depth + 1)
@@ -141,7 +152,16 @@ def encode_at(value: Any, reduce: bool, depth: int) -> Any:
     raise PlainError("an object of type %s is not plain data" % str(kind.__name__)[:80])
 
 
+_ITSELF = {str, bool, type(None)}
+_INTEGERS = {int}
+
+
 def encode_items(value: Any, reduce: bool, depth: int) -> List[Any]:
+    if not reduce:  # plain data only; types of a stranger's making could claim to be others here
+        kinds = set(map(type, value))
+        small = kinds == _INTEGERS and min(value) > -SMALL_INT and max(value) < SMALL_INT
+        if small or (kinds and kinds <= _ITSELF):
+            return list(value)  # as most are, and the loop takes long
     return [encode_at(item, reduce, depth) for item in value]
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from itertools import repeat
 
 from .bindings import scopes_of
-from .syntax import shared, symbols
+from .syntax import shared, symbols, walked
 
 _GIVEN_NAMES = frozenset({"top", "lambda", "genexpr", "listcomp", "setcomp", "dictcomp"})
 _WORD = re.compile(r"\w+")
@@ -32,20 +32,25 @@ _FLAGS = (
 
 def same_tree(new: str, old: str, inverse: Mapping[str, str]) -> bool:
     """Whether ``new`` with every identifier and every whole word in its strings taken back has the tree of ``old``."""
-    return _alike(shared(new), shared(old), inverse)
+    return alike(shared(new), shared(old), inverse)
 
 
-def _alike(new: object, old: object, inverse: Mapping[str, str]) -> bool:
+def alike(new: object, old: object, inverse: Mapping[str, str]) -> bool:
     """Whether two parts of trees are the same once names are taken back; places in the sources do not count."""
-    if type(new) is not type(old):
+    kind = type(new)
+    if kind is not type(old):
         return False
-    if isinstance(new, ast.AST):
-        return all(_alike(getattr(new, field, None), getattr(old, field, None), inverse) for field in type(new)._fields)
-    if isinstance(new, list) and isinstance(old, list):
-        return len(new) == len(old) and all(map(_alike, new, old, repeat(inverse)))
     if isinstance(new, str):
         return _taken(new, inverse) == old
+    if isinstance(new, list) and isinstance(old, list):
+        return len(new) == len(old) and all(map(alike, new, old, repeat(inverse)))
+    if isinstance(new, ast.AST) and isinstance(old, ast.AST):
+        return all(map(alike, _fields_of(new), _fields_of(old), repeat(inverse)))
     return repr(new) == repr(old)
+
+
+def _fields_of(node: ast.AST) -> list[object]:
+    return [getattr(node, field, None) for field in node._fields]
 
 
 def _taken(text: str, inverse: Mapping[str, str]) -> str:
@@ -59,7 +64,7 @@ def taken_back(tree: ast.AST, inverse: Mapping[str, str]) -> str:
     """The dump of a tree after the inverse map. The new names occur nowhere in the parent, so no context is needed."""
     if not inverse:
         return ast.dump(tree)
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, (ast.Global, ast.Nonlocal)):
             node.names = [inverse.get(name, name) for name in node.names]
         for part, value in ast.iter_fields(node):

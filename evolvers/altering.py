@@ -14,7 +14,6 @@ from itertools import groupby
 from math import ceil
 
 from ..benchmarks import CasesTest, CodeTask
-from ..benchmarks.plain import dumps
 from ..harness.sandbox.api import Sandbox
 from .archive import DRIVE
 from .deeptypes import has_type
@@ -67,7 +66,7 @@ class _Case:
     @property
     def shown(self) -> set[int]:
         """The places of the calls that are examples and not tests."""
-        hidden = {dumps(row.args) for row in self.examples} if len(self.calls) >= ENOUGH_INPUTS else set()
+        hidden = {text_of(row.args) for row in self.examples} if len(self.calls) >= ENOUGH_INPUTS else set()
         return {place for place, text in enumerate(self.texts) if text in hidden}
 
 
@@ -199,7 +198,7 @@ def _unexpected(row: Executed, candidate: Candidate) -> bool:
 
 
 def _outcome(row: Executed) -> str:
-    return f"raises {row.raised}" if row.raised else dumps(row.returns)
+    return f"raises {row.raised}" if row.raised else text_of(row.returns)
 
 
 def _variety_gate(rows: Sequence[Executed]) -> Gate:
@@ -231,7 +230,7 @@ def _type_gate(case: _Case) -> Gate:
 def _examples_gate(case: _Case) -> Gate:
     """G9: two executed examples with different outcomes, not among the hidden inputs where there are enough."""
     hidden = {text_of(each.args) for test in case.task.tests if isinstance(test, CasesTest) for each in test.cases}
-    shared = sum(dumps(example.args) in hidden for example in case.examples)
+    shared = sum(text_of(example.args) in hidden for example in case.examples)
     holds = len(case.examples) == 2 and (shared == 0 or len(case.calls) < ENOUGH_INPUTS)
     return Gate("examples", holds, {"shown": len(case.examples), "hidden_inputs": len(hidden), "shared": shared})
 
@@ -279,6 +278,7 @@ def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence
             tuple((base, source, driver) for source in new),
             tuple((source, delta, driver) for source in _old_mutants(case, pool)),
         ),
+        shown=tuple(sorted(case.shown)),
         strict=case.strict,
         steps=case.steps,
         told=False,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import symtable
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from .syntax import symbols
+from .syntax import symbols, walked
 from .words import BUILTIN_NAMES
 
 # With these a program can see the names of its variables; a renaming would change what it sees.
@@ -87,12 +88,23 @@ def scopes_of(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
         yield from scopes_of(child)
 
 
+_NAMING = frozenset(("MatchAs", "MatchStar", "MatchMapping", "TypeVar", "ParamSpec", "TypeVarTuple"))
+_METHODS: dict[type, Callable[[_Collector, Any], None]] = {}
+
+
 class _Collector(ast.NodeVisitor):
     """Fills a Bindings from a tree; knows whether it stands directly in a class body."""
 
     def __init__(self, found: Bindings) -> None:
         self._found = found
         self._in_class = False
+
+    def visit(self, node: ast.AST) -> None:
+        """Visit a node by the method for its type, which is looked up once for each type."""
+        kind = type(node)
+        if kind not in _METHODS:
+            _METHODS[kind] = getattr(_Collector, f"visit_{kind.__name__}", _Collector.generic_visit)
+        _METHODS[kind](self, node)
 
     def _inside(self, nodes: list[ast.stmt], *, in_class: bool) -> None:
         before, self._in_class = self._in_class, in_class
@@ -167,19 +179,25 @@ class _Collector(ast.NodeVisitor):
         self.generic_visit(node)
 
     def generic_visit(self, node: ast.AST) -> None:
-        kind = type(node).__name__
-        if kind in ("MatchAs", "MatchStar", "MatchMapping", "TypeVar", "ParamSpec", "TypeVarTuple"):
+        if type(node).__name__ in _NAMING:
             for part in ("name", "rest"):
                 name = getattr(node, part, None)
                 if name:
                     self._found.keep(name, "is bound by a pattern or a type parameter")
-        super().generic_visit(node)
+        for part in node._fields:
+            value = getattr(node, part, None)
+            if isinstance(value, ast.AST):
+                self.visit(value)
+            elif isinstance(value, list):
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        self.visit(item)
 
 
 def identifiers_in(node: ast.AST) -> set[str]:
     """Names, parameters and keywords that occur in a tree (not attributes)."""
     found = set()
-    for part in ast.walk(node):
+    for part in walked(node):
         if isinstance(part, ast.Name):
             found.add(part.id)
         elif isinstance(part, (ast.arg, ast.keyword)) and part.arg:

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from typing import Any
 
 _ATOMS = (bool, int, float, str, type(None))
+_NAMED = {bool, int, float, str}
 
 
 def type_of_all(values: Iterable[Any]) -> str:
     """The one deep type that all values have; ``mixed`` where they differ (at the depth where they do)."""
     merged = "nothing"
-    for value in values:
-        merged = _merge(merged, _type_of(value))
+    for told in dict.fromkeys(map(_type_of, values)):
+        merged = _merge(merged, told)
     return merged
 
 
@@ -39,6 +40,9 @@ def _type_of(value: Any) -> str:
     if kind in _ATOMS:
         return "None" if value is None else kind.__name__
     if kind is list:
+        kinds = set(map(type, value))
+        if len(kinds) == 1 and kinds <= _NAMED:
+            return f"list[{kinds.pop().__name__}]"
         return f"list[{type_of_all(value)}]"
     if kind is tuple:
         return f"tuple[{','.join(_type_of(item) for item in value)}]"

@@ -64,7 +64,7 @@ def renamed_text(text: str, mentions: Mapping[str, str]) -> str:
     """
     if not mentions:
         return text
-    pattern = re.compile(r"(?<!\w)(?:" + "|".join(sorted(map(re.escape, mentions), key=len, reverse=True)) + r")(?!\w)")
+    pattern = _any_of(tuple(mentions))
     parts, position = [], 0
     for line in _DOCTEST_LINE.finditer(text):
         code = _renamed_line(line.group(2), mentions)
@@ -74,6 +74,12 @@ def renamed_text(text: str, mentions: Mapping[str, str]) -> str:
             position = line.end(2)
     parts.append(_renamed_prose(text[position:], pattern, mentions))
     return "".join(parts)
+
+
+@lru_cache(maxsize=64)
+def _any_of(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the names as a whole word."""
+    return re.compile(r"(?<!\w)(?:" + "|".join(sorted(map(re.escape, names), key=len, reverse=True)) + r")(?!\w)")
 
 
 def code_like(name: str) -> bool:

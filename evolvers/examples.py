@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
+from typing import Any
 
-from ..benchmarks.plain import dumps
 from .literals import literal
 from .protocol import Executed
+from .texts import text_of
 
 _SHOWN_CHARACTERS = 160
+_MOST_KNOWN = 16_384
+_NO_LITERAL = -1
+_sizes: dict[int, tuple[Any, int]] = {}
 
 
 def choose_examples(rows: Sequence[Executed]) -> tuple[Executed, ...]:
@@ -20,7 +24,7 @@ def choose_examples(rows: Sequence[Executed]) -> tuple[Executed, ...]:
     ranked = []
     for number, row in enumerate(rows):
         try:
-            size = len(literal(row.args)) + len(literal(row.returns))
+            size = _size(row.args) + _size(row.returns)
         except ValueError:  # no literal: nothing that a prompt could show
             continue
         # Empty arguments show little, so they come after others of a printable size; exceptions after values.
@@ -37,4 +41,21 @@ def choose_examples(rows: Sequence[Executed]) -> tuple[Executed, ...]:
 
 
 def _outcome(row: Executed) -> tuple[str | None, str]:
-    return row.raised, dumps(row.returns)
+    return row.raised, text_of(row.returns)
+
+
+def _size(value: Any) -> int:
+    """How many characters a value's literal has, known by identity for the last few thousand; ValueError for none."""
+    known = _sizes.get(id(value))
+    if known is None:
+        if len(_sizes) >= _MOST_KNOWN:
+            _sizes.clear()
+        try:
+            size = len(literal(value))
+        except ValueError:
+            size = _NO_LITERAL
+        # The value is kept beside its size, so that no other object gets its identity.
+        known = _sizes[id(value)] = value, size
+    if known[1] == _NO_LITERAL:
+        raise ValueError("a value without a literal")
+    return known[1]

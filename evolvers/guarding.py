@@ -27,7 +27,7 @@ from .readings.frames import read_guard, subject_in
 from .readings.predicate_sentences import body_of
 from .subjects import Subject, subjects_of
 from .syntax import dumped
-from .texts import texts_of
+from .texts import text_of, texts_of
 from .words import NameSource, words_of
 from .wrapping import (
     Wrapper,
@@ -226,14 +226,14 @@ class _Seen:
 
 
 def _seen(observed: Observation, calls: Mapping[str, Rows]) -> _Seen:
-    known = {dumps(row.args): (place, row) for place, row in enumerate(observed.executed)}
-    given = tuple(dict.fromkeys(dumps(args) for each in calls.values() for args in each))
+    known = {text_of(row.args): (place, row) for place, row in enumerate(observed.executed)}
+    given = tuple(dict.fromkeys(text_of(args) for each in calls.values() for args in each))
     found = [known[text] for text in given]
-    returned = tuple(dumps(row.returns) for _, row in found)
+    returned = tuple(text_of(row.returns) for _, row in found)
     killers = []
     for mutant in spread(observed.mutants, _OLD_MUTANTS):
         differs = [
-            mutant.results[place].raised is not None or dumps(mutant.results[place].returns) != text
+            mutant.results[place].raised is not None or text_of(mutant.results[place].returns) != text
             for (place, _), text in zip(found, returned, strict=True)
         ]
         killers.append(frozenset(number for number, other in enumerate(differs) if other))
@@ -286,7 +286,7 @@ def _holds_up(plan: _Plan, seen: _Seen) -> bool:
     truth = [plan.predicate.holds(value, plan.constant) for value in values]
     rows = [plan.outcome.instead_of(row) if holds else row for holds, row in zip(truth, seen.rows, strict=True)]
     examples = choose_examples(rows)
-    shown = {dumps(row.args) for row in examples} if len(rows) >= ENOUGH_INPUTS else set()
+    shown = {text_of(row.args) for row in examples} if len(rows) >= ENOUGH_INPUTS else set()
     hidden = [place for place, text in enumerate(seen.given) if text not in shown]
     instead = None if plan.outcome.raises else dumps(plan.outcome.returns)
     tells = {place for place in hidden if seen.returned[place] != instead}

@@ -6,6 +6,8 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from .syntax import walked
+
 COMPARISONS: Mapping[type[ast.cmpop], tuple[str, str, str]] = {
     ast.Lt: ("<", "<", "<="),
     ast.LtE: ("<=", "<=", "<"),
@@ -50,7 +52,7 @@ def names_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[Counter[
     """How often each name is bound in a function, and the names that a loop over ``range`` or a counter gives."""
     bound: Counter[str] = Counter()
     whole: set[str] = set()
-    for node in ast.walk(function):
+    for node in walked(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             bound[node.id] += 1
         elif isinstance(node, ast.arg):

@@ -18,7 +18,7 @@ from .literals import literal
 from .mutants import mutants_of
 from .positions import CannotEdit, Positions, spliced
 from .protocol import Executed, NotApplicable, Observation, ObservedMutant, Pool
-from .syntax import nodes_of, parse
+from .syntax import nodes_of, parse, walked
 from .texts import PYTHON_BLOCK
 
 NEAR = 1e-6
@@ -130,7 +130,7 @@ def bare(source: str) -> str:
     except (SyntaxError, CannotEdit) as error:
         raise NotApplicable("the program's places cannot be trusted") from error
     edits = []
-    for node in ast.walk(tree):
+    for node in walked(tree):
         body = getattr(node, "body", None)
         if not isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) or not isinstance(body, list):
             continue

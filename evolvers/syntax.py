@@ -29,7 +29,20 @@ def shared(source: str) -> ast.Module:
 @lru_cache(maxsize=4096)
 def nodes_of(source: str) -> tuple[ast.AST, ...]:
     """Every node of the shared tree, in the order of ``ast.walk``."""
-    return tuple(ast.walk(shared(source)))
+    return tuple(walked(shared(source)))
+
+
+def walked(tree: ast.AST) -> list[ast.AST]:
+    """Every node of a tree in the order of ``ast.walk``, several times as fast."""
+    found = [tree]
+    for node in found:  # it grows on the way
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, ast.AST):
+                found.append(value)
+            elif isinstance(value, list):
+                found += [item for item in value if isinstance(item, ast.AST)]
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -23,19 +23,20 @@ def texts_of(task: CodeTask) -> list[str]:
     return texts
 
 
-_MOST_KNOWN = 4096
-_known: dict[int, tuple[tuple[Any, ...], str]] = {}
+_MOST_KNOWN = 16_384
+_known: dict[int, tuple[Any, str]] = {}
 
 
-def text_of(args: tuple[Any, ...]) -> str:
-    """The arguments of a call as a text that is equal for equal ones.
+def text_of(value: Any) -> str:
+    """The arguments of a call, or what it returns, as a text that is equal for equal ones.
 
-    The last few thousand are known by identity, because siblings and their passes share these objects.
+    The last few thousand are known by identity, because siblings and their passes share these objects; nobody changes
+    them.
     """
-    known = _known.get(id(args))
+    known = _known.get(id(value))
     if known is None:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        # The tuple is kept beside its text, so that no other object gets its identity.
-        known = _known[id(args)] = args, dumps(args)
+        # The value is kept beside its text, so that no other object gets its identity.
+        known = _known[id(value)] = value, dumps(value)
     return known[1]

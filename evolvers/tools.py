@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterable
 from functools import lru_cache
 
-from .alpha import taken_back
+from .alpha import alike
 from .edits import renamed_program
 from .positions import CannotEdit
-from .syntax import nodes_of, parse
+from .syntax import nodes_of, parse, walked
 
 
 @lru_cache(maxsize=2048)
@@ -23,9 +23,9 @@ def as_tool(source: str, entry: str, name: str) -> str:
 def is_tool_of(tool: str, source: str, entry: str, name: str) -> bool:
     """Whether a tool's syntax tree is the program's, without its docstrings and with the one name taken back."""
     tree = parse(source)
-    for node in _documented(ast.walk(tree)):
+    for node in _documented(walked(tree)):
         node.body = node.body[1:]
-    return taken_back(parse(tool), {name: entry}) == ast.dump(tree)
+    return alike(parse(tool), tree, {name: entry})
 
 
 _Documented = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

@@ -214,11 +214,16 @@ def listed(args: tuple[object, ...]) -> str:
     return ", ".join(map(literal, args))
 
 
+_WRAPPER = textwrap.TextWrapper(100, break_long_words=False, break_on_hyphens=False)
+
+
 def _filled(text: str) -> str:
-    paragraphs = (
-        textwrap.fill(part, 100, break_long_words=False, break_on_hyphens=False) for part in text.split("\n\n")
-    )
-    return "\n\n".join(paragraphs)
+    return "\n\n".join(map(_filled_paragraph, text.split("\n\n")))
+
+
+@lru_cache(maxsize=2048)
+def _filled_paragraph(text: str) -> str:
+    return _WRAPPER.fill(text)
 
 
 def escaped(text: str) -> str:

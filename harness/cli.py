@@ -30,7 +30,7 @@ GROUP = "evalrun.commands"
 _PLAIN_DOCSTRING = re.compile(rb'^def (command)\([^"]*?\)[^"\n]*:\n    """([^"\\\n]+)\n?', re.MULTILINE)
 """The head of a verb's function, with the first line of its docstring."""
 
-_NEW_OBJECTS = 200_000
+NEW_OBJECTS = 200_000
 """How many more objects there must be before unreachable cycles are looked for. Suites are hundreds of thousands of
 small objects without cycles, and looking at all of them again and again took as long as reading them.
 """
@@ -180,7 +180,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "_EVALRUN_COMPLETE" in os.environ:
         cli.main(prog_name="evalrun")  # click's shell completion; it ends the process itself
     if argv is None:
-        gc.set_threshold(_NEW_OBJECTS)  # the process is ours
+        gc.set_threshold(NEW_OBJECTS)  # the process is ours
     try:
         code = _invoke(sys.argv[1:] if argv is None else list(argv))
         if sys.stdout is not None:  # closed by whoever started this

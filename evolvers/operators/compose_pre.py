@@ -23,7 +23,7 @@ from ..protocol import Candidate, Executed, Gate, Kind, NotApplicable, Observati
 from ..readings.frames import read_before, subject_in
 from ..readings.pre_sentences import body_of
 from ..subjects import Subject, subjects_of, with_argument
-from ..texts import texts_of
+from ..texts import text_of, texts_of
 from ..words import NameSource, words_of
 from ..wrapping import (
     Wrapper,
@@ -229,7 +229,7 @@ def _plan(
                 new = with_argument(args, subject.place, transform.apply(args[subject.place], drawn))
             except Undefined:
                 continue
-            before, after = dumps(args), dumps(new)
+            before, after = text_of(args), dumps(new)
             if after not in known and not envelope.admits(new):
                 continue
             kept.append(args)

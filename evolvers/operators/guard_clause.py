@@ -14,6 +14,7 @@ from ...benchmarks.plain import dumps
 from ..deeptypes import has_type, parts_of
 from ..guarding import Guard, Outcome
 from ..protocol import Candidate, NotApplicable, Observation, Pool
+from ..texts import text_of
 
 _NUMBERS = (-1, -2, -10, -99, 0, 7, 12, 42, 77, 100, 404, 1000)
 _WORDS = ("skipped", "blocked", "guarded", "ignored", "elsewhere", "nothing", "refused")
@@ -50,7 +51,8 @@ def constants_of(observed: Observation, rng: random.Random) -> list[Outcome]:
 
 
 def _share(value: Any, observed: Observation) -> float:
-    return sum(dumps(output) == dumps(value) for output in observed.outputs) / max(1, len(observed.outputs))
+    told = dumps(value)
+    return sum(text_of(output) == told for output in observed.outputs) / max(1, len(observed.outputs))
 
 
 def _of_type(deep_type: str, rng: random.Random) -> list[Any]:

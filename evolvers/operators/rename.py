@@ -310,6 +310,8 @@ def _entry_gate(task: CodeTask, parent: CodeTask, names: Mapping[str, str]) -> G
     holds = task.entry_point == (parent.entry_point if kept else names.get(str(parent.entry_point)))
     left = 0
     for name in defined & set(names):
+        if name not in task.prompt:
+            continue
         words = len(re.findall(rf"(?<!\w){re.escape(name)}(?!\w)", task.prompt))
         called = len(re.findall(rf"(?<!\w){re.escape(name)}\(", task.prompt))
         holds = holds and called == 0 and (words == 0 or not code_like(name))

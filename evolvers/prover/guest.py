@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .rows import ENDLESS, UNPLAIN, Endless, Fuel, Unplain, call, fresh, key, keys_of, loaded, same
+    from .rows import ENDLESS, UNPLAIN, Endless, Expected, Fuel, Unplain, call, fresh, key, keys_of, loaded
 
 _TICK = "__evalrun_tick__"
 _ENOUGH_KILLS = 3
@@ -36,18 +36,23 @@ _CPU_S = 20.0
 _MUTANT_CPU_S = 3.0
 _late: list[bool] = []
 _RECURSION = 1000
+_NEW_OBJECTS = 100_000
 # Modules that keep no state which a program could change by using them.
 _STATELESS = frozenset("typing math string itertools collections functools heapq bisect re __future__".split())
 _REACHING = frozenset("setattr delattr exec eval compile globals vars open input print breakpoint sys builtins".split())
 _HARMLESS = frozenset((_TICK, "__init__", "__name__", "__module__", "__qualname__"))
 _STORE_ATTR, _DELETE_ATTR = dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]
 _IMPORT_NAME = dis.opmap["IMPORT_NAME"]
+# It ends at once: taking all its modules down takes longer than many a run.
 _SEED_STUB = (
-    "import marshal,sys\n"
+    "import gc,marshal,posix,sys\n"
+    f"gc.set_threshold({_NEW_OBJECTS})\n"
     "d=marshal.load(sys.stdin.buffer)\n"
     "n={'__name__':'rows'}\n"
     "exec(d[0],n)\n"
     "sys.stdout.buffer.write(marshal.dumps([n['keys_of'](*t) for t in d[1]]))\n"
+    "sys.stdout.buffer.flush()\n"
+    "posix._exit(0)\n"
 )
 
 
@@ -170,9 +175,9 @@ def prove(payload: Any) -> list[Any]:
     has each of them when the shared one dies.
     """
     signal.signal(signal.SIGPROF, _too_long)
+    gc.set_threshold(_NEW_OBJECTS)  # the trees of many programs are made here, none of which is garbage soon
     batch = Batch(payload)
     batch.compile_all()
-    gc.collect()
     gc.freeze()  # the processes forked from this one need not copy what they do not change
     trials = payload["trials"]
     together = [trial for trial in trials if batch.leaves_nothing(trial)]
@@ -277,12 +282,13 @@ def _tried(batch: Batch, trial: Any) -> Any:
     codes = batch.codes(trial["program"])
     _within(_CPU_S)
     result: dict[str, Any] = {}
-    expected = trial.get("expected")
     if trial["run"]:
         expected = _run_rows(batch, codes, trial, calls, result)
-        calls = calls[: len(expected)]
-    if expected is None or result.get("problem"):
+        calls = calls[: len(expected.rows)]
+    elif trial["expected"] is None:
         return result
+    else:
+        expected = Expected(trial["expected"])
     strict = trial["strict"]
     if trial["witness"] is not None:
         result["witness"] = _different(batch, trial["witness"], entry, calls, expected, True, most)
@@ -291,8 +297,7 @@ def _tried(batch: Batch, trial: Any) -> Any:
         _different(batch, program, entry, calls, expected, strict, steps) for program in trial["others"]
     ]
     result["kills"] = [
-        [_killers(batch, program, entry, calls, expected, strict, steps) for program in group]
-        for group in trial["mutants"]
+        [_killers(batch, program, trial, calls, expected, steps) for program in group] for group in trial["mutants"]
     ]
     result["mutant_rows"] = _observed(batch, trial["observed_mutants"], entry, calls, steps)
     _within(_CPU_S)
@@ -300,8 +305,8 @@ def _tried(batch: Batch, trial: Any) -> Any:
     return result
 
 
-def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str, Any]) -> Any:
-    """Every call forwards, then in reverse order in a namespace of its own; ``expected`` for what follows."""
+def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str, Any]) -> Expected:
+    """Every call forwards, then in reverse order in a namespace of its own; what is expected in what follows."""
     entry, most, fuel = trial["entry"], trial["fuel"], batch.fuel
     space = loaded(codes[:1], fuel, most)
     recorded = _recording(space, trial["record"])
@@ -343,7 +348,7 @@ def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str
     if not trial["told"]:
         del result["rows"], result["recorded"]
     batch.keys[trial["place"]] = keys
-    return rows
+    return Expected(rows, keys)
 
 
 def _recording(space: dict[str, Any], names: Any) -> list[dict[str, Any]]:
@@ -378,35 +383,27 @@ def _different(batch: Batch, program: Any, entry: str, calls: Any, expected: Any
     except (Exception, Endless) as error:
         return {"problem": type(error).__name__}
     places = []
-    for place, (args, row) in enumerate(zip(calls, expected)):
-        value, raised, _ = call(function, args, batch.fuel, most)
-        if not _like(value, raised, row, strict):
+    for place in range(min(len(calls), len(expected.rows))):
+        value, raised, _ = call(function, calls[place], batch.fuel, most)
+        if not expected.is_like(place, value, raised, strict):
             places.append(place)
     return {"different": places}
 
 
-def _like(value: Any, raised: Any, row: Any, strict: bool) -> bool:
-    if raised is not None or row[1] is not None:
-        return bool(raised == row[1])
-    try:
-        return same(value, row[0], strict)
-    except Unplain:
-        return False
-
-
-def _killers(batch: Batch, program: Any, entry: str, calls: Any, expected: Any, strict: bool, most: int) -> list[int]:
+def _killers(batch: Batch, program: Any, trial: Any, calls: Any, expected: Any, most: int) -> list[int]:
     """The first few calls on which a mutant differs; the first ones when it cannot be loaded or the clock ended it."""
+    strict, shown = trial["strict"], trial["shown"]
     _within(_MUTANT_CPU_S)
     try:
-        function = loaded(batch.codes(program), batch.fuel, most)[entry]
+        function = loaded(batch.codes(program), batch.fuel, most)[trial["entry"]]
     except (Exception, Endless):
         return list(range(_ENOUGH_KILLS))
     found: list[int] = []
-    for number, (args, row) in enumerate(zip(calls, expected)):
-        value, raised, _ = call(function, args, batch.fuel, most)
-        if not _like(value, raised, row, strict):
-            found.append(number)
-            if len(found) == _ENOUGH_KILLS:
+    for place in range(min(len(calls), len(expected.rows))):
+        value, raised, _ = call(function, calls[place], batch.fuel, most)
+        if not expected.is_like(place, value, raised, strict):
+            found.append(place)
+            if len(found) == _ENOUGH_KILLS or (shown is not None and place not in shown):
                 break
         if _late:
             return list(range(_ENOUGH_KILLS))

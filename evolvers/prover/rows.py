@@ -94,11 +94,30 @@ def fresh(value: Any) -> Any:
     return copy.deepcopy(value)
 
 
-def same(first: Any, second: Any, strict: bool) -> bool:
-    """Whether two plain values are equal (and of equal types, with ``strict``). Unplain when one is no plain data."""
-    if first == second and not strict:
-        return True
-    return key(first, strict) == key(second, strict)
+class Expected:
+    """What a program gives for each call, and the keys of these values, each made once.
+
+    keys: those that are known, of rows with a value; ``strict`` ones.
+    """
+
+    def __init__(self, rows: Any, keys: list[str] | None = None) -> None:
+        self.rows = rows
+        self._keys: dict[tuple[int, bool], str] = {} if keys is None else {(n, True): k for n, k in enumerate(keys)}
+
+    def is_like(self, place: int, value: Any, raised: Any, strict: bool) -> bool:
+        """Whether a call ended in the same way: with an equal value (and equal types, with ``strict``) or exception."""
+        right, should_raise = self.rows[place]
+        if raised is not None or should_raise is not None:
+            return bool(raised == should_raise)
+        if not strict and value == right:
+            return True
+        try:
+            told = key(value, strict)
+            if (place, strict) not in self._keys:
+                self._keys[place, strict] = key(right, strict)
+        except Unplain:
+            return False
+        return told == self._keys[place, strict]
 
 
 def call(function: Any, args: Any, fuel: Fuel, most: int) -> tuple[Any, str | None, Any]:

@@ -7,9 +7,11 @@ what they share is sent and compiled once, and none meets what another left behi
 from __future__ import annotations
 
 import json
+import marshal
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import MAGIC_NUMBER
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -34,11 +36,12 @@ class Trial:
     reverse order; seeded: and in fresh interpreters with the hash seeds ``SEEDS``. record: functions of the first part
     whose arguments are kept. witness: another program that must give the same, types and all. others: programs whose
     differences are wanted. mutants: groups of programs, for each of which the first calls that tell it from the program
-    are wanted. observed_mutants: programs whose every value is. checks: (program, prelude, entry point) of check
-    programs to run beside it. strict: whether values of different types differ. steps: what one call is known to take;
-    mutants get a multiple of it. fuel: steps that one call may take. told: whether the rows
-    are wanted, and not only what is compared with them. needed: how many calls must be made, however dear they are; the
-    others are left out from where the steps of all together become too many, because children repeat them many times.
+    are wanted. shown: the places of calls that are no tests; a mutant is run no further once any other tells it, and
+    without ``shown`` until three do. observed_mutants: programs whose every value is. checks: (program, prelude, entry
+    point) of check programs to run beside it. strict: whether values of different types differ. steps: what one call is
+    known to take; mutants get a multiple of it. fuel: steps that one call may take. told: whether the rows are wanted,
+    and not only what is compared with them. needed: how many calls must be made, however dear they are; the others are
+    left out from where the steps of all together become too many, because children repeat them many times.
     """
 
     program: Program
@@ -52,6 +55,7 @@ class Trial:
     witness: Program | None = None
     others: tuple[Program, ...] = ()
     mutants: tuple[tuple[Program, ...], ...] = ()
+    shown: tuple[int, ...] | None = None
     observed_mutants: tuple[Program, ...] = ()
     checks: tuple[tuple[str, str, str], ...] = ()
     strict: bool = True
@@ -114,13 +118,26 @@ def run_trials(families: Sequence[Sequence[Trial]], sandbox: Sandbox) -> Iterato
         yield list(islice(results, len(family)))
 
 
+_PROGRAM = """import marshal
+from importlib.util import MAGIC_NUMBER
+exec(marshal.loads({code!r}) if MAGIC_NUMBER == {magic!r} else {source!r}, globals())
+"""
+
+
 @cache
 def _texts() -> tuple[str, str]:
+    """The source that fresh interpreters run, and the whole job's.
+
+    Every job has a process of its own, where compiling that takes longer than most of what is proven: it comes compiled
+    already, for a Python like the one here.
+    """
     here = Path(__file__).parent
     # Annotations are never evaluated there, and a fresh interpreter takes long to import this.
     rows = (here / "rows.py").read_text(encoding="utf-8").replace("from typing import Any\n", "")
     guest = (here / "guest.py").read_text(encoding="utf-8")
-    return rows, f"{rows}\n\n{guest.replace('from __future__ import annotations', '')}"
+    source = f"{rows}\n\n{guest.replace('from __future__ import annotations', '')}"
+    code = compile(source, "proofs", "exec", dont_inherit=True)
+    return rows, _PROGRAM.format(code=marshal.dumps(code), magic=MAGIC_NUMBER, source=source)
 
 
 @dataclass
@@ -158,6 +175,7 @@ def _job(trials: Sequence[Trial]) -> CallsJob:
             "witness": None if trial.witness is None else parts(trial.witness),
             "others": [parts(program) for program in trial.others],
             "mutants": [[parts(program) for program in group] for group in trial.mutants],
+            "shown": trial.shown,
             "observed_mutants": [parts(program) for program in trial.observed_mutants],
             "checks": trial.checks,
             "strict": trial.strict,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 Grammar = Sequence[tuple[str, Callable[..., str]]]
 
@@ -15,12 +16,17 @@ def one_of(grammar: Grammar, sentence: str, subject: str = "@") -> str:
     """
     found = []
     for pattern, build in grammar:
-        match = re.fullmatch(pattern.replace("@", re.escape(subject)), sentence)
+        match = _rule(pattern, subject if "@" in pattern else "").fullmatch(sentence)
         if match:
             found.append(build(*match.groups()))
     if len(found) != 1:
         raise ValueError(f"the sentence has {len(found)} readings")
     return found[0]
+
+
+@lru_cache(maxsize=4096)
+def _rule(pattern: str, subject: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace("@", re.escape(subject)))
 
 
 def always(body: str) -> Callable[..., str]:

@@ -161,6 +161,20 @@ def test_the_encoding_is_the_documented_one(value: Any, data: Any) -> None:
     assert same(plain.decode(data), value)
 
 
+@given(values)
+def test_the_text_is_what_the_standard_encoder_writes_of_the_encoding(value: Any) -> None:
+    assert plain.dumps(value) == json.dumps(plain.encode(value), separators=(",", ":"), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[1, True], [True, False], ["a", None], [2**63, 1], [-(2**63)], [1, 2.0], [float("inf")], [[]], [1, "a"], []],
+)
+def test_an_item_is_encoded_as_it_is_alone(value: Any) -> None:
+    assert plain.encode(value) == [plain.encode(item) for item in value]
+    assert [type(item) for item in plain.encode(value)] == [type(plain.encode(item)) for item in value]
+
+
 @given(json_values)
 def test_no_json_value_raises_anything_but_plain_error(data: Any) -> None:
     try:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evalrun.evolvers.protocol import Executed
 from evalrun.evolvers.prover import Result, Trial, run_trials
 from evalrun.evolvers.prover.guest import _told
-from evalrun.evolvers.prover.rows import Unplain, fresh, key, same
+from evalrun.evolvers.prover.rows import Expected, Unplain, fresh, key
 from evalrun.evolvers.prover.trials import SEEDS, _parsed
 from evalrun.harness.sandbox import Sandbox
 
@@ -81,6 +81,22 @@ def test_mutants_are_told_by_the_calls_on_which_they_differ(sandbox: Sandbox) ->
     group = tuple((TOTAL, source) for source in (TWICE, same_for_empty, endless, broken))
     (result,) = tried(sandbox, Trial((TOTAL, TWICE), "twice", CALLS, mutants=(group,)))
     assert result.kills == (((), (0, 2), (0, 1, 2), (0, 1, 2)),)
+
+
+def test_a_mutant_is_run_no_further_once_a_call_that_is_not_shown_tells_it(sandbox: Sandbox) -> None:
+    different = TWICE.replace("2 *", "3 *").replace("return", "return 1 +")
+    group = ((TOTAL, different), (TOTAL, TWICE))
+    asked = [Trial((TOTAL, TWICE), "twice", CALLS, mutants=(group,), shown=shown) for shown in ((), (0,), (0, 1, 2))]
+    assert [result.kills for result in tried(sandbox, *asked)] == [(((0,), ()),), (((0, 1), ()),), (((0, 1, 2), ()),)]
+
+
+def test_a_call_that_is_compared_again_and_again_gives_the_same_answer_each_time() -> None:
+    rows = [([1], None), (None, "KeyError")]
+    expected = Expected(rows)
+    assert [expected.is_like(0, value, None, True) for value in ([1], [True], (1,), [1])] == [True, False, False, True]
+    assert expected.is_like(1, None, "KeyError", True)
+    assert not expected.is_like(1, None, "IndexError", True)
+    assert not expected.is_like(1, None, None, True)
 
 
 def test_a_mutant_of_the_base_is_seen_through_the_new_part(sandbox: Sandbox) -> None:
@@ -186,6 +202,10 @@ plain = st.recursive(
     ),
     max_leaves=12,
 )
+
+
+def same(one: Any, other: Any, strict: bool) -> bool:
+    return Expected([(other, None)]).is_like(0, one, None, strict)
 
 
 @given(plain)

@@ -11,6 +11,7 @@ in the sandbox.
 from __future__ import annotations
 
 import argparse
+import gc
 import resource
 import sys
 import time
@@ -21,6 +22,7 @@ from typing import Any
 
 from evalrun.benchmarks import Suite
 from evalrun.evolvers import evolve, parse_operators, pipeline
+from evalrun.harness.cli import NEW_OBJECTS
 from evalrun.harness.sandbox import open_sandbox
 
 HOST_STAGES = ("observe", "proposals", "evaluate")
@@ -35,6 +37,7 @@ def main() -> int:
     parser.add_argument("--from", type=int, default=0, dest="first")
     parser.add_argument("--tasks", type=int, default=None)
     given = parser.parse_args()
+    gc.set_threshold(NEW_OBJECTS)  # as the command does
     suite = Suite.load(str(given.suite))
     last = None if given.tasks is None else given.first + given.tasks
     suite = suite.subset(suite.tasks[given.first : last])
