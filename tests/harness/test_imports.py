@@ -451,7 +451,7 @@ GOOD_LOG = {"status": "success", "eval": {"model": "m"}, "samples": []}
         ("x.json", json.dumps({**GOOD_LOG, "samples": [[]]}).encode(), "expected an object with an id"),
         ("x.json", b'{"eval": {"HumanEval/0": [{"base_status": "pass"}]}}', "solution must be a text"),
         ("x.json", b'{"eval": {"HumanEval/0": {"nfiles": 1}}}', "import the samples themselves"),
-        ("x.jsonl.gz", gzip.compress(b'{"task_id": "Toy/0", "completion": "x"}\n')[:-9], "damaged gzip"),
+        ("x.jsonl.gz", gzip.compress(b'{"task_id": "Toy/0", "completion": "x"}\n', mtime=0)[:-9], "damaged gzip"),
         ("x.eval", b"PK\x03\x04 and nothing more", "damaged zip"),
     ],
 )  # fmt: skip
