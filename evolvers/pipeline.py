@@ -20,8 +20,10 @@ from .archive import Archive
 from .certificate import certificate_of
 from .chains import label_of
 from .gates import Evaluated, evaluate
+from .novelty import new_part
 from .observe import Progress, observe, read_off
 from .protocol import Candidate, Kind, NotApplicable, Observation, Operator, Pool, seeded
+from .published import MAX_PUBLISHED, NOTHING, Published
 
 MAX_DEPTH = 2
 _SHORT = {"compose_post": "post"}
@@ -85,15 +87,17 @@ def evolve(
     depth: int = MAX_DEPTH,
     name: str | None = None,
     progress: Progress = silent,
+    published: Published = NOTHING,
 ) -> Evolution:
     """Up to ``count`` new tasks for each task and chain of operators.
 
     depth: how many altering operators may lie between a task and its root; a task that has them all is not altered.
+    published: texts of which no new part may hold much.
     InfraError when the sandbox fails (never a rejection); BadInput when no task at all survives.
     """
     suite = with_expected(suite, sandbox)
     chosen = default_name(suite, chains, seed) if name is None else name
-    run = Evolving(suite, seed, sandbox, count, depth, chosen, progress)
+    run = Evolving(suite, seed, sandbox, count, depth, chosen, progress, published)
     run.observe(suite.tasks)
     tasks: list[CodeTask] = []
     for chain in chains:
@@ -151,9 +155,17 @@ class Evolving:
     """The state of one evolution: what was observed, certified and counted so far."""
 
     def __init__(
-        self, suite: Suite, seed: int, sandbox: Sandbox, count: int, depth: int, name: str, progress: Progress
+        self,
+        suite: Suite,
+        seed: int,
+        sandbox: Sandbox,
+        count: int,
+        depth: int,
+        name: str,
+        progress: Progress,
+        published: Published = NOTHING,
     ) -> None:
-        self._suite, self._seed, self._sandbox = suite, seed, sandbox
+        self._suite, self._seed, self._sandbox, self._published = suite, seed, sandbox, published
         self._count, self._depth, self.name, self._progress = count, depth, name, progress
         self._observations: dict[str, Observation] = {}
         self._archive = Archive(sandbox)
@@ -228,7 +240,7 @@ class Evolving:
             results = evaluate(operator, [waiting[p].pop(0) for p in places], pool, self._sandbox, self._progress)
             for place, result in zip(places, results, strict=True):
                 reason = result.rejected or _twin(operator.kind, place, result, accepted)
-                reason = reason or self._archive.twin(operator.kind, result)
+                reason = reason or self._archive.twin(operator.kind, result) or self._copied(result)
                 tally.proposed += 1
                 if reason is None:
                     accepted[place] = result
@@ -243,6 +255,13 @@ class Evolving:
             found = accepted[place]
             ended[place] = Ended(self._admit(operator, place, found), functional_hash=found.functional_hash)
         return [ended[parent.id, slot] for parent, slot in wishes]
+
+    def _copied(self, result: Evaluated) -> str | None:
+        """What a task adds to its parents stands in published texts."""
+        parents = result.candidate.parents
+        if self._published and self._published.share(new_part(result.task, parents), parents) > MAX_PUBLISHED:
+            return "published"
+        return None
 
     def _admit(self, operator: Operator, place: tuple[str, int], proven: Evaluated) -> CodeTask:
         parent = proven.candidate.parents[0]

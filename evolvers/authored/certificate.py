@@ -108,10 +108,16 @@ def certificate_of(
         "gates": [gate.to_json() for gate in found.gates],
         "inputs_digest": inputs,
         "outputs_digest": outputs,
-        "published": None if found.published is None else {"texts": len(settings.public), "contained": found.published},
+        "published": _published(found, settings),
         "python": info.python,
         "sandbox": info.kind,
     }
+
+
+def _published(found: Developed, settings: Settings) -> dict[str, Any] | None:
+    if found.published is None:
+        return None
+    return {"texts": settings.published.texts, "contained": found.published}
 
 
 def settings_json(settings: Settings) -> dict[str, Any]:

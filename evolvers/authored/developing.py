@@ -13,6 +13,7 @@ from typing import Protocol
 from ...benchmarks import CodeTask
 from ...harness.sandbox.api import Sandbox
 from ..protocol import Executed, Gate, NotApplicable, Observation, Rows
+from ..published import MAX_PUBLISHED, NOTHING, Published
 from ..sameness import same_program_gate
 from .calls import Panel
 from .clarifying import Clarification, clarified
@@ -22,15 +23,12 @@ from .inputs import ENOUGH, Gathered, gather
 from .paired import paired
 from .protocol import Draft, Evidence, ModelOperator
 from .proving import (
-    MAX_PUBLIC,
-    Public,
     beyond_gate,
     consensus_gate,
     dynamic_gates,
     evidence_of,
     form,
     gathered_gates,
-    published_share,
     untested,
 )
 from .restating import bare, restated
@@ -45,12 +43,12 @@ class Settings:
     """What decides whether a candidate is admitted, beside the gates' own numbers.
 
     solutions: blind solutions of each new prompt, five at least. clarifications: rounds in which the author may say one
-    thing more, two at most. public: n-grams of published prompts, which a new one must not hold.
+    thing more, two at most. published: texts of which a new one may hold no great part.
     """
 
     solutions: int = 5
     clarifications: int = 1
-    public: Public = ()
+    published: Published = NOTHING
 
     def __post_init__(self) -> None:
         if not 5 <= self.solutions <= 50:
@@ -142,7 +140,7 @@ async def develop(
     if draft.preserved != (subject.operator.kind == "preserving"):
         raise Rejected("malformed", "the draft is of another kind than its operator")
     if draft.preserved:
-        await _preserve(found, draft, source, sandbox)
+        await _preserve(found, draft, source, settings, sandbox)
     else:
         await _alter(found, draft, source, settings, sandbox, twins)
 
@@ -189,9 +187,9 @@ async def _alter(
 
 def _not_published(found: Developed, draft: Draft, settings: Settings) -> None:
     """No gate of the certificate: whoever verifies it later may not have the published texts."""
-    if settings.public:
-        found.published = published_share(draft.spec, found.subject.parents, settings.public)
-        if found.published > MAX_PUBLIC:
+    if settings.published:
+        found.published = settings.published.share(draft.spec, found.subject.parents)
+        if found.published > MAX_PUBLISHED:
             raise Rejected("published", f"{found.published:.0%} of the text stands in published tasks")
 
 
@@ -205,7 +203,7 @@ async def _inputs(found: Developed, draft: Draft, source: Source, sandbox: Sandb
     return gathered
 
 
-async def _preserve(found: Developed, draft: Draft, source: Source, sandbox: Sandbox) -> None:
+async def _preserve(found: Developed, draft: Draft, source: Source, settings: Settings, sandbox: Sandbox) -> None:
     """The parent in other words: its tests stay, and solvers must not do worse than on its own text."""
     parent = found.subject.parents[0]
     try:
@@ -215,6 +213,7 @@ async def _preserve(found: Developed, draft: Draft, source: Source, sandbox: San
         raise Rejected("malformed", str(error)) from error
     found.hold(screened(draft, found.subject.parents, known))
     found.hold([same_program_gate(task, parent)])
+    _not_published(found, draft, settings)
     found.solutions = await source.solutions(task)
     found.parent_solutions = await source.parent_solutions(parent)
     after = await solved(task, found.solutions, sandbox)

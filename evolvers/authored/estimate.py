@@ -17,6 +17,7 @@ from ..protocol import NotApplicable, Observation
 from .budget import Limits
 from .calls import Member, Panel
 from .figures import EVOLVE, LATER, Figures
+from .planning import PLAN, request
 from .protocol import Hints, ModelOperator, Rendered
 
 _AUTHOR = "author"
@@ -24,6 +25,7 @@ _FORM = 420  # characters of a draft's JSON beside the texts in it: names, input
 _CLARIFY = 1_100  # of that request beside the task
 _SENTENCE = 180
 _MEND = 700
+_PLAN = 900
 _NO_HINTS = Hints()
 
 
@@ -77,18 +79,19 @@ class Estimate:
         )
 
     def scaled(self, proposals: float) -> Estimate:
-        """As many proposals of the same mixture: what a loop makes of it. NaN-free: none of none is none."""
+        """As many proposals of the same mixture. NaN-free: none of none is none."""
         share = proposals / self.proposals if self.proposals else 0.0
         return Estimate(tuple(line.times(share) for line in self.lines), proposals, self.refused, self.figures)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One proposal: an operator and its parents with what was observed of them."""
+    """One proposal: an operator, its parents with what was observed of them, and what the author is told beside."""
 
     operator: ModelOperator
     parents: tuple[CodeTask, ...]
     observed: tuple[Observation, ...]
+    hints: Hints = _NO_HINTS
 
 
 def estimate(wishes: Iterable[Wish], panel: Panel, figures: Figures, solutions: int) -> Estimate:
@@ -97,6 +100,7 @@ def estimate(wishes: Iterable[Wish], panel: Panel, figures: Figures, solutions: 
     unsolved: dict[
         str, float
     ] = {}  # how likely it is that nobody solved a parent yet: its solutions serve all children
+    planned: set[tuple[str, ...]] = set()
     proposals = refused = 0
     for wish in wishes:
         try:
@@ -105,6 +109,7 @@ def estimate(wishes: Iterable[Wish], panel: Panel, figures: Figures, solutions: 
             refused += 1
             continue
         proposals += 1
+        lines += _plan(wish, panel, figures, planned)
         if wish.operator.kind == "preserving":
             parent = wish.parents[0]
             left = unsolved.get(parent.digest, 1.0)
@@ -123,7 +128,7 @@ def _proposal(wish: Wish, panel: Panel, figures: Figures, solutions: int) -> lis
     """What is asked for one proposal, on average."""
     operator, parents = wish.operator, wish.parents
     operator.applies(parents, wish.observed)
-    prompt = operator.ask(parents, wish.observed, _NO_HINTS)
+    prompt = operator.ask(parents, wish.observed, wish.hints)
     altering = operator.kind == "altering"
     text = sum(len(parent.prompt) for parent in parents)
     program = sum(len(parent.reference) for parent in parents)
@@ -143,6 +148,16 @@ def _proposal(wish: Wish, panel: Panel, figures: Figures, solutions: int) -> lis
             _line(figures, _AUTHOR, "clarify", author, again, text + _CLARIFY, _SENTENCE),
         ]
     return [*lines, *_solved("solve", text, program, rounds, panel, figures, solutions)]
+
+
+def _plan(wish: Wish, panel: Panel, figures: Figures, planned: set[tuple[str, ...]]) -> list[Line]:
+    """The request for observations on parents, which serves all proposals that build on such. planned: those known."""
+    key = (wish.operator.name, *(parent.digest for parent in wish.parents))
+    if wish.hints.strategy != PLAN or key in planned:
+        return []
+    planned.add(key)
+    asked = _size(request(wish.operator, wish.parents, wish.observed))
+    return [_line(figures, _AUTHOR, PLAN, panel.author.model, 1, asked, _PLAN)]
 
 
 def _solved(

@@ -13,6 +13,7 @@ from ..chains import label_of, parse_operators
 from ..observe import Progress
 from ..pipeline import MAX_DEPTH, Evolution, NothingEvolved, Tally, evolve, nothing_of, silent
 from ..protocol import Operator, registered_operators
+from ..published import NOTHING, Published
 from .developing import Settings
 from .lineages import PREFIX, lineage_name
 from .pipeline import PanelAsker, evolve_authored
@@ -100,6 +101,7 @@ def evolve_mixed(
     A chain of which nothing comes does not stop the others. BadInput (``NothingEvolved``) where nothing comes of all;
     for outages see ``Authoring.make``.
     """
+    published = NOTHING if settings is None else settings.published
     parts: list[Evolution] = []
     tallies: list[Tally] = []
     operators = operators_of(chains)
@@ -117,11 +119,16 @@ def evolve_mixed(
             if not chain.tail and authored is not None:
                 parts.append(Evolution(replace(authored.suite, tasks=tasks), ()))
             elif authored is not None:
-                parts += _stacked(authored.suite, tasks, chain, seed, sandbox, depth, name, progress, tallies)
+                parts += _stacked(
+                    authored.suite, tasks, chain, seed, sandbox, depth, name, progress, published, tallies
+                )
     plain = [chain.tail for chain in chains if chain.operator is None]
     if plain:
         with _collecting(tallies):
-            made = evolve(suite, plain, seed, sandbox, count=count, depth=depth, name=name, progress=progress)
+            made = evolve(
+                suite, plain, seed, sandbox,
+                count=count, depth=depth, name=name, progress=progress, published=published,
+            )  # fmt: skip
             parts.append(made)
             tallies += made.tallies
     return Evolution(_joined(suite, [part.suite for part in parts], chains, asker, seed, name, tallies), tuple(tallies))
@@ -151,6 +158,7 @@ def _stacked(
     depth: int,
     name: str,
     progress: Progress,
+    published: Published,
     tallies: list[Tally],
 ) -> list[Evolution]:
     """A model's tasks put through deterministic operators, each by itself: no program of one shares a process with
@@ -161,8 +169,9 @@ def _stacked(
         alone: list[Tally] = []
         with _collecting(alone):
             made = evolve(
-                replace(suite, tasks=(task,)), [chain.tail], seed, sandbox, depth=depth, name=name, progress=progress
-            )
+                replace(suite, tasks=(task,)), [chain.tail], seed, sandbox,
+                depth=depth, name=name, progress=progress, published=published,
+            )  # fmt: skip
             parts.append(made)
             alone += made.tallies
         for tally in alone:

@@ -11,12 +11,10 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Any
 
-from ...benchmarks import CodeTask
 from ...benchmarks.plain import dumps
 from ..altering import MAX_PROMPT, MAX_SHARE, MAX_STEPS, MIN_KILLED
 from ..examples import choose_examples
 from ..literals import literal
-from ..novelty import containment, ngrams
 from ..protocol import Executed, Gate
 from ..texts import text_of
 from .annotations import mistyped
@@ -29,13 +27,9 @@ from .studying import Studied, strengthened
 MIN_HIDDEN = 8
 MIN_EXAMPLES = 2
 MIN_FAILED = 2
-MAX_PUBLIC = 0.3
 _TRIES = 12
 _TOLD = 6
 """An argument list of fewer characters than this stands in many texts by accident."""
-
-Public = Sequence[set[tuple[str, ...]]]
-"""The n-grams of published prompts."""
 
 
 def form(draft: Draft, studied: Studied, shown: Sequence[tuple[object, ...]] = ()) -> Formed:
@@ -192,14 +186,3 @@ def _examples(task: Formed) -> Gate:
     shared = sum(text_of(row.args) in hidden for row in task.examples)
     outcomes = len({dumps(row.returns) for row in task.examples})
     return Gate("examples", outcomes >= MIN_EXAMPLES and not shared, {"shown": len(task.examples), "shared": shared})
-
-
-def public_texts(tasks: Sequence[CodeTask]) -> Public:
-    """The n-grams of published prompts, of which a new one may hold no great part."""
-    return [ngrams(task.prompt) for task in tasks]
-
-
-def published_share(spec: str, parents: Sequence[CodeTask], public: Public) -> float:
-    """The share of a text's n-grams that stand in published prompts, and not in those of its parents."""
-    own = set[tuple[str, ...]]().union(*(ngrams(parent.prompt) for parent in parents))
-    return round(containment(spec, [text - own for text in public]), 4)

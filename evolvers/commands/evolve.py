@@ -21,7 +21,7 @@ from ..keeping import kept_in, with_kept_seeds
 from ..pipeline import MAX_DEPTH, default_name, evolve
 from ..preferences.registry import DEFAULT_OPERATORS as DEFAULT_PREFERENCE_OPERATORS
 from ..storing import require_free, save_whole
-from .asked import Asked
+from .asked import Asked, named
 from .author_options import author_options, refuse_without_model
 from .bars import bars
 from .loop_options import loop_options, refuse_without_loop
@@ -60,6 +60,12 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Out of code tasks make preference tasks: each reference beside a mutant of it that is nearly right.",
 )
+@click.option(
+    "--public",
+    multiple=True,
+    metavar="SUITE",
+    help="A public suite (repeatable): no new task whose new text stands in it to three tenths.",
+)
 @click.option("--name", help="Name of the new suite (default: made of suite, operators and seed).")
 @author_options
 @loop_options
@@ -76,6 +82,7 @@ def command(
     count: int,
     depth: int,
     as_preferences: bool,
+    public: tuple[str, ...],
     name: str | None,
     tasks: tuple[str, ...],
     limit: int | None,
@@ -106,6 +113,10 @@ def command(
         --base-url http://localhost:8000/v1 --runs runs/core--a --runs runs/core--b --budget money=5 -o suites/core-loop
     """
     if as_preferences:
+        if public:
+            raise BadInput(
+                "--public: this is for code tasks and what is made of them; leave it out with --as-preferences"
+            )
         refuse_without_model(options, "--as-preferences asks no model; leave it out")
         from .as_preferences import PairsAsked, make_pairs
 
@@ -114,7 +125,9 @@ def command(
     if not options["dry_run"]:
         require_free(output)
     suite = load_any(suite_ref)
-    asked = Asked(operators, seed, secret, keep_seeds, version, count, depth, name, tasks, limit)
+    if public and isinstance(suite, PreferenceSuite):
+        raise BadInput(f"--public: this is for code tasks, and {suite.name} holds preference tasks; leave it out")
+    asked = Asked(operators, seed, secret, keep_seeds, version, count, depth, name, tasks, limit, public)
     if options["loop"]:
         if isinstance(suite, PreferenceSuite):
             raise BadInput(f"{suite.name}: --loop is for code tasks; evolve preference tasks without it")
@@ -136,6 +149,7 @@ def command(
     seed, promise = settled(seed, secret)
     suite = suite.subset(select(suite, tasks, limit))
     chosen = default_name(suite, chains, seed) if name is None else name
+    published = asked.published()
     Suite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
     with kept_on_interrupt():
         with (
@@ -144,8 +158,12 @@ def command(
             bars() as progress,
         ):
             going_on(journal)
-            evolution = evolve(suite, chains, seed, journal, count=count, depth=depth, name=chosen, progress=progress)
-            new = replace(evolution.suite, version=version or suite.version, evolution={"seed": seed, **promise})
+            evolution = evolve(
+                suite, chains, seed, journal,
+                count=count, depth=depth, name=chosen, progress=progress, published=published,
+            )  # fmt: skip
+            told_of = {"seed": seed, **promise, **named(published)}
+            new = replace(evolution.suite, version=version or suite.version, evolution=told_of)
             new = with_kept_seeds(new, suite, keep_seeds, seed, journal, progress)
         save_whole(new, output)
     journal.discard()

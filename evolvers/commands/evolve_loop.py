@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from ...harness.commands.options import opened
 from ...harness.oracle import with_expected
 from ..authored.certificate import panel_json
 from ..authored.developing import Settings
+from ..authored.estimate import Estimate, estimate, told
 from ..authored.mixing import DEFAULT_OPERATORS as DEFAULT_MODEL_OPERATORS
 from ..authored.mixing import Chain, parse_chains
 from ..authored.pipeline import Authoring
@@ -30,19 +30,21 @@ from ..loop.chains import ChainMaker
 from ..loop.describing import family_of, features_of
 from ..loop.driver import Arm, Generation, Loop, LoopResult, LoopSettings, seeds_of
 from ..loop.fitness import ByRuns, Fitness, Proxy
+from ..loop.forecast import forecast
 from ..loop.lessons import Lessons
-from ..loop.mates import Mates
+from ..loop.mates import Partners
 from ..loop.mixed import MixedMaker
 from ..loop.reliability import kr20, projected, tasks_for
 from ..loop.results import results_of
 from ..observe import Progress, observe
-from ..pipeline import altered
-from ..protocol import NotApplicable, Observation
+from ..pipeline import altered, silent
+from ..protocol import Observation
+from ..published import Published
 from ..storing import save_whole
-from .asked import Asked
+from .asked import Asked, named
 from .bars import bars
 from .evolve import going_on, kept_on_interrupt
-from .evolve_with_model import bill_lines, say_of_panel, store_of, working
+from .evolve_with_model import bill_lines, figures_in, say_of_panel, store_of, working
 from .seeds import settled
 
 if TYPE_CHECKING:
@@ -62,16 +64,15 @@ class _Opened:
 
 def evolve_in_a_loop(suite: Suite, output: Path, asked: Asked, options: Mapping[str, Any]) -> None:
     """Write the new suite whole or not at all, with its lessons beside it; print what was learnt, and the bill."""
-    if options["dry_run"]:
-        raise BadInput("--dry-run: what a loop will ask depends on what it learns; limit it with --budget instead")
     models = _models(options)
     chains = _chains(asked.operators, models)
     seed, promise = settled(asked.seed, asked.secret)
     suite = suite.subset(select(suite, asked.tasks, asked.limit))
     name = f"{suite.name}-loop-s{seed}" if asked.name is None else asked.name
+    published = asked.published()
     Suite(name, "1", ())  # a name that a suite cannot have is refused before the work and not after it
     lessons = None if options["lessons"] is None else Lessons.load(options["lessons"])
-    fitness, enough = _fitness(options["runs"], suite, models, options["reliability"])
+    fitness, enough = _fitness(options["runs"], suite, models, options["reliability"], published)
     settings = LoopSettings(
         generations=options["generations"],
         batch=_batch(options["batch"], models),
@@ -84,9 +85,20 @@ def evolve_in_a_loop(suite: Suite, output: Path, asked: Asked, options: Mapping[
         say_of_panel(models)
     click.echo(f"fitness: {fitness.name}", err=True)
     store = store_of(output, options) if models is not None else None
+    if options["dry_run"]:
+        if models is None or store is None:
+            raise BadInput("--dry-run: without --model nothing is asked, and nothing costs money; leave it out")
+        with opened(options, suite.requires) as sandbox:
+            guess = _forecast(suite, chains, models, settings, seed, store, sandbox)
+        click.echo("\n".join(told(guess, models.prices, models.limits)))
+        click.echo(
+            f"that is if all {settings.generations} generations of {settings.batch} are made and all operators are "
+            "chosen alike; the loop ends sooner where nothing new comes of it"
+        )
+        return
     with _open(models, output, store, suite, options) as found:
         suite = with_expected(suite, found.sandbox)
-        maker = _Makers(suite, chains, found, seed, name, models, asked.depth)
+        maker = _Makers(suite, chains, found, seed, name, models, asked.depth, published)
         loop = Loop(
             maker.seeds,
             [_arm(chain) for chain in chains],
@@ -99,7 +111,9 @@ def evolve_in_a_loop(suite: Suite, output: Path, asked: Asked, options: Mapping[
             watch=_say,
         )
         result = loop.run()
-        new = maker.suite_of(result, loop, fitness, settings, {"seed": seed, **promise}, asked.version)
+        new = maker.suite_of(
+            result, loop, fitness, settings, {"seed": seed, **promise, **named(published)}, asked.version
+        )
         new = with_kept_seeds(new, suite, asked.keep_seeds, seed, found.sandbox, found.progress)
         save_whole(new, output)
         if any(arm.operator is not None for arm in chains):
@@ -142,13 +156,13 @@ def _batch(wanted: int, models: Models | None) -> int:
 
 
 def _fitness(
-    runs: Sequence[Path], suite: Suite, models: Models | None, wanted: float | None
+    runs: Sequence[Path], suite: Suite, models: Models | None, wanted: float | None, published: Published
 ) -> tuple[Fitness, int | None]:
     """What tasks are marked by, and how many of them have the reliability that is wanted."""
     if not runs:
         if wanted is not None:
             raise BadInput("--reliability: only runs can say how reliable tasks are; give some with --runs")
-        return Proxy(), None
+        return Proxy(published), None
     results, kin = results_of(runs, suite, None if models is None else models.panel.author.family)
     if kin:
         click.echo(
@@ -160,13 +174,13 @@ def _fitness(
     said = f"; {items} tasks have a reliability of {alpha:.2f}, 100 of their like {projected(alpha, items, 100):.2f}"
     click.echo(f"runs: {len(results.rates)} models{said if not math.isnan(alpha) else ''}", err=True)
     if wanted is None:
-        return ByRuns(results, cells), None
+        return ByRuns(results, cells, published), None
     try:
         enough = tasks_for(alpha, items, wanted)
     except ValueError as error:
         raise BadInput(f"--reliability {wanted}: {error}; give more runs, or leave it out") from error
     click.echo(f"{enough} tasks of their like have a reliability of {wanted}", err=True)
-    return ByRuns(results, cells), enough
+    return ByRuns(results, cells, published), enough
 
 
 @contextmanager
@@ -187,6 +201,39 @@ def _open(
         yield _Opened(journal, progress, None)
 
 
+def _through_models(chains: Sequence[Chain]) -> dict[str, ModelOperator]:
+    return {chain.label: chain.operator for chain in chains if chain.operator is not None}
+
+
+def _seen(suite: Suite, sandbox: Sandbox, progress: Progress) -> tuple[dict[str, Observation], list[CodeTask]]:
+    """What the suite's tasks do, by digest, and those that can be evolved. BadInput where none can."""
+    observed = dict(observe(suite.tasks, sandbox, progress))
+    usable = [task for task in suite.tasks if observed[task.digest].problem is None]
+    if not usable:
+        raise BadInput(f"suite {suite.ref}: no task of it can be evolved: the references fail their own tests")
+    return observed, usable
+
+
+def _forecast(
+    suite: Suite,
+    chains: Sequence[Chain],
+    models: Models,
+    settings: LoopSettings,
+    seed: int,
+    store: Path,
+    sandbox: Sandbox,
+) -> Estimate:
+    """What it would ask. The suite's tasks are run here; nobody is asked."""
+    observed, usable = _seen(with_expected(suite, sandbox), sandbox, silent)
+    operators = _through_models(chains)
+    partners = Partners(operators, usable, observed)
+    wishes, times = forecast(
+        usable, observed, [_arm(chain) for chain in chains], operators, partners.of, settings, seed
+    )
+    found = estimate(wishes, models.panel, figures_in(store, models.solutions), models.solutions)
+    return found.scaled(found.proposals * times)
+
+
 class _Makers:
     """What makes tasks, what is known of the seeds, and the suite in the end."""
 
@@ -199,48 +246,30 @@ class _Makers:
         name: str,
         models: Models | None,
         depth: int,
+        published: Published,
     ) -> None:
         self._suite, self._name, self._models = suite, name, models
-        operators = {chain.label: chain.operator for chain in chains if chain.operator is not None}
-        self._operators: dict[str, ModelOperator] = operators
-        self._chains = ChainMaker(suite, seed, found.sandbox, name=name, depth=depth, progress=found.progress)
+        operators = _through_models(chains)
+        self._chains = ChainMaker(
+            suite, seed, found.sandbox, name=name, depth=depth, progress=found.progress, published=published
+        )
         authoring = None
         if found.work is not None and models is not None:
             authoring = Authoring(
                 found.work.asker,
                 found.sandbox,
                 name=name,
-                settings=Settings(solutions=models.solutions),
+                settings=Settings(solutions=models.solutions, published=published),
                 operators=operators,
                 progress=found.progress,
             )
         self.mixed = MixedMaker(self._chains, authoring, operators)
-        self._observed = self._observe(found.sandbox, found.progress)
-        usable = [task for task in suite.tasks if self._observed[task.digest].problem is None]
-        if not usable:
-            raise BadInput(f"suite {suite.ref}: no task of it can be evolved: the references fail their own tests")
+        observed, usable = _seen(suite, found.sandbox, found.progress)
         known = {task.id: task for task in (*suite.ancestors, *suite.tasks)}
         self.seeds = seeds_of(
-            usable, lambda task: features_of(task, self._observed[task.digest]), lambda task: altered(task, known)
+            usable, lambda task: features_of(task, observed[task.digest]), lambda task: altered(task, known)
         )
-        self._partners = Mates(usable, lambda task: self._observed[task.digest])
-
-    def _observe(self, sandbox: Sandbox, progress: Progress) -> dict[str, Observation]:
-        return dict(observe(self._suite.tasks, sandbox, progress))
-
-    def mates(self, name: str, parent: CodeTask, rng: random.Random) -> tuple[CodeTask, ...] | None:
-        """See ``driver.Mate``. Of an evolved parent a maker says itself what it cannot do."""
-        operator = self._operators.get(name)
-        if operator is None:
-            return ()
-        if parent.digest in self._observed and operator.parents == 1:
-            try:
-                operator.applies((parent,), (self._observed[parent.digest],))
-            except NotApplicable:
-                return None
-        if operator.parents > 1 and parent.digest not in self._observed:
-            return None  # mates are chosen by what was seen of both
-        return self._partners.of(operator, parent, rng)
+        self.mates = Partners(operators, usable, observed).of
 
     def suite_of(
         self,

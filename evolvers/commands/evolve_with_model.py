@@ -28,7 +28,7 @@ from ..authored.store import ReplyStore, entries, require_store
 from ..journal import Journal
 from ..keeping import kept_in, with_kept_seeds
 from ..storing import save_whole
-from .asked import Asked
+from .asked import Asked, named
 from .author_options import Models, settled_models
 from .author_progress import Watch, watching
 from .evolve import going_on, table_of
@@ -56,6 +56,7 @@ def evolve_with_model(suite: Suite, output: Path, asked: Asked, options: Mapping
     suite = suite.subset(select(suite, asked.tasks, asked.limit))
     author = slug(models.panel.author.model.rpartition("/")[2])
     chosen = default_name(suite, chains, author, seed) if asked.name is None else asked.name
+    published = asked.published()
     Suite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
     say_of_panel(models)
     store = store_of(output, options)
@@ -77,10 +78,10 @@ def evolve_with_model(suite: Suite, output: Path, asked: Asked, options: Mapping
             name=chosen,
             count=asked.count,
             depth=asked.depth,
-            settings=Settings(solutions=models.solutions),
+            settings=Settings(solutions=models.solutions, published=published),
             progress=work.watch.progress,
         )
-        told_of = {"seed": seed, **promise, "panel": panel_json(models.panel)}
+        told_of = {"seed": seed, **promise, "panel": panel_json(models.panel), **named(published)}
         new = replace(evolution.suite, version=asked.version or suite.version, evolution=told_of)
         new = with_kept_seeds(new, suite, asked.keep_seeds, seed, work.sandbox, work.watch.progress)
         finish(new, output, work)

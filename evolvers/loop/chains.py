@@ -13,6 +13,7 @@ from ..chains import parse_operators
 from ..observe import Progress
 from ..pipeline import MAX_DEPTH, Ended, Evolving, Tally, silent
 from ..protocol import Operator
+from ..published import NOTHING, Published
 from .protocol import Made, Proposal, Spent
 
 
@@ -32,8 +33,9 @@ class ChainMaker:
         name: str,
         depth: int = MAX_DEPTH,
         progress: Progress = silent,
+        published: Published = NOTHING,
     ) -> None:
-        self._run = Evolving(suite, seed, sandbox, 1, depth, name, progress)
+        self._run = Evolving(suite, seed, sandbox, 1, depth, name, progress, published)
         self._chains: dict[str, list[Operator]] = {}
         self._by_models: set[str] = set()
 

@@ -19,6 +19,7 @@ from typing import Protocol, TypeVar
 
 from ...benchmarks import CodeTask
 from ..novelty import containment, ngrams
+from ..published import MAX_PUBLISHED, NOTHING, Published
 from .describing import Features
 from .protocol import Made
 
@@ -29,7 +30,6 @@ SHRINK = 25.0
 ENOUGH_MODELS = 30
 FRONTIER = 0.25
 """The share of models, the best ones, that make the frontier."""
-_WHOLLY_KNOWN = 0.3
 Group = TypeVar("Group", str, tuple[str, str])
 
 
@@ -79,7 +79,7 @@ class ByRuns:
 
     results: Results
     cells: Mapping[str, tuple[str, str]]
-    public: Sequence[set[tuple[str, ...]]] = ()
+    published: Published = NOTHING
     name: str = "discrimination between the given runs, information at their frontier, and novelty"
     _cells: dict[tuple[str, str], float] = field(default_factory=dict)
     _families: dict[str, float] = field(default_factory=dict)
@@ -99,7 +99,7 @@ class ByRuns:
         parents = [parent.id for parent in made.proposal.parents]
         told = _mean_of([self.expected(each, (family, features.domain)) for each in parents], 0.0)
         novelty = novelty_of(made.task, made.proposal.parents)
-        return _worth(max(told, 0.0), self._informative(parents, made), novelty, made, self.public)
+        return _worth(max(told, 0.0), self._informative(parents, made), novelty, made, self.published)
 
     def expected(self, parent: str, cell: tuple[str, str]) -> float:
         """The discrimination to be expected of a new task in a cell, from one of its parents; -1 to 1."""
@@ -127,7 +127,7 @@ class Proxy:
     Strength of the tests (share of mutants killed), spread of the outputs, novelty, and how hard the task looks.
     """
 
-    public: Sequence[set[tuple[str, ...]]] = ()
+    published: Published = NOTHING
     name: str = "PROXY (no runs were given): strength of tests, spread of outputs, novelty, size of the reference"
 
     def of(self, made: Made, features: Features, family: str) -> float:
@@ -136,7 +136,7 @@ class Proxy:
             return 0.0
         looks = 1 - abs(2 * features.difficulty - 1)  # neither trivial nor hopeless
         strength = (_gate(made, "killed", "mutants") + _spread(made)) / 2
-        return _worth(strength, looks, novelty_of(made.task, made.proposal.parents), made, self.public)
+        return _worth(strength, looks, novelty_of(made.task, made.proposal.parents), made, self.published)
 
 
 def novelty_of(task: CodeTask, parents: Sequence[CodeTask]) -> float:
@@ -144,19 +144,18 @@ def novelty_of(task: CodeTask, parents: Sequence[CodeTask]) -> float:
     return 1 - containment(task.prompt, [ngrams(parent.prompt) for parent in parents])
 
 
-def contamination_of(task: CodeTask, public: Sequence[set[tuple[str, ...]]]) -> float:
-    """How much of a prompt stands in published texts: 0 (nothing) to 1 (three tenths of its 8-grams or more)."""
-    return min(containment(task.prompt, public) / _WHOLLY_KNOWN, 1.0) if public else 0.0
+def contamination_of(task: CodeTask, published: Published) -> float:
+    """How much of a prompt stands in published texts, its parents' among them where they are published: 0 (nothing) to
+    1 (as much as no new text may hold, or more)."""
+    return min(published.share(task.prompt) / MAX_PUBLISHED, 1.0)
 
 
-def _worth(
-    discrimination: float, information: float, novelty: float, made: Made, public: Sequence[set[tuple[str, ...]]]
-) -> float:
+def _worth(discrimination: float, information: float, novelty: float, made: Made, published: Published) -> float:
     assert made.task is not None
     value = WEIGHTS["discrimination"] * discrimination + WEIGHTS["information"] * information
     value += WEIGHTS["novelty"] * novelty
     value -= COST_WEIGHT * min(made.spent.tokens / 100_000, 1.0)
-    value -= CONTAMINATION_WEIGHT * contamination_of(made.task, public)
+    value -= CONTAMINATION_WEIGHT * contamination_of(made.task, published)
     return round(min(max(value, 0.0), 1.0), 6)
 
 

@@ -131,6 +131,32 @@ def test_a_model_and_deterministic_chains_in_one_loop_make_a_suite_that_verifies
     assert len(server.bodies) == len(bodies)
 
 
+def test_a_dry_run_asks_nobody_and_its_guess_from_an_earlier_loop_comes_within_a_fifth_of_the_bill(
+    server: Answering, seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other proposals than those that were measured. One operator: how a loop chooses among several is what it learns,
+    and nobody can know that before."""
+    priced = ["--price-in", "3", "--price-out", "15", "--patience", "9", "--operators", "difficult", "--batch", "8"]
+    assert main(with_model(seeds, server, tmp_path / "first", *priced)) == 0
+    asked = len(server.bodies)
+    capsys.readouterr()
+    replies = ["--replies", str(tmp_path / ".first.replies")]
+    again = [*priced, "--seed", "7", "--dry-run"]
+    assert main(with_model(seeds, server, tmp_path / "second", *again, *replies)) == 0
+    said = capsys.readouterr().out
+    assert len(server.bodies) == asked
+    assert not (tmp_path / "second").exists()
+    assert main(with_model(seeds, server, tmp_path / "second", *again[:-1])) == 0
+    bill = capsys.readouterr().out
+
+    guessed = re.search(r"^in all, about .* ([0-9.]+)$", said, re.MULTILINE)
+    paid = re.search(r"^money +([0-9.]+)", bill, re.MULTILINE)
+    assert guessed is not None
+    assert paid is not None
+    assert float(guessed[1]) == pytest.approx(float(paid[1]), rel=0.2)
+    assert "all 3 generations of 8" in said
+
+
 def test_lessons_of_one_evolution_can_begin_another(server: Answering, seeds: Path, tmp_path: Path) -> None:
     library = {"schema": 1, "lessons": [{"operator": "difficult", "reason": "varied", "count": 9, "details": ["at 7"]}]}
     (tmp_path / "lessons.json").write_text(json.dumps(library))
@@ -203,6 +229,8 @@ def test_it_ends_with_so_many_tasks_as_have_the_reliability_that_is_wanted(
         (["--loop", "--reliability", "0.8"], "--reliability: only runs can say"),
         (["--loop", "--operators", "difficult"], "needs --model NAME"),
         (["--loop", "--lessons", "nowhere.json"], "nowhere.json"),
+        (["--loop", "--dry-run"], "--dry-run: without --model nothing is asked"),
+        (["--loop", "--public", "nowhere"], "nowhere"),
         (["--loop", "--runs", "."], "run.json"),
         (["--batch", "3"], "--batch: this is for --loop"),
         (["--reliability", "0.5"], "--reliability: this is for --loop"),

@@ -20,6 +20,7 @@ from evalrun.evolvers.loop.fitness import (
     novelty_of,
 )
 from evalrun.evolvers.novelty import ngrams
+from evalrun.evolvers.published import NOTHING, Published
 
 from .toys import features, made, task
 
@@ -132,10 +133,10 @@ def test_novelty_is_the_share_of_eight_grams_that_stand_in_no_parent() -> None:
 
 
 def test_contamination_counts_from_nothing_to_three_tenths_of_a_prompt() -> None:
-    known = [ngrams(LONG)]
+    known = Published(frozenset(ngrams(LONG)))
     assert contamination_of(task("c", prompt=LONG), known) == 1
     assert contamination_of(task("c", prompt=LONG.replace("word", "other")), known) == 0
-    assert contamination_of(task("c", prompt=LONG), []) == 0
+    assert contamination_of(task("c", prompt=LONG), NOTHING) == 0
 
 
 def test_what_was_not_admitted_is_worth_nothing() -> None:
@@ -152,7 +153,7 @@ def test_the_parts_add_up_and_costs_and_known_text_are_taken_off() -> None:
     assert plain == pytest.approx(WEIGHTS["discrimination"] + WEIGHTS["information"] + WEIGHTS["novelty"])
     dear = made(prompt=LONG.replace("word", "other"), tokens=50_000)
     assert ByRuns(Results(rates), cells).of(dear, features(), "difficult") == pytest.approx(plain - 0.025)
-    public = [ngrams(LONG.replace("word", "other"))]
+    public = Published(frozenset(ngrams(LONG.replace("word", "other"))))
     known = ByRuns(Results(rates), cells, public).of(found, features(), "difficult")
     assert known == pytest.approx(plain - 0.5)
 
@@ -178,5 +179,6 @@ def test_the_proxy_says_that_it_is_one_and_prefers_strong_tests_spread_outputs_a
 @given(st.integers(0, 10**7), st.floats(0, 1))
 def test_worth_lies_between_nothing_and_everything(tokens: int, solved: float) -> None:
     found = made(tokens=tokens, solve_rate=solved)
-    for fitness in (Proxy(public=[ngrams(found.task.prompt if found.task else "")]), ByRuns(FOUR, CELLS)):
+    published = Published(frozenset(ngrams(found.task.prompt if found.task else "")))
+    for fitness in (Proxy(published), ByRuns(FOUR, CELLS)):
         assert 0 <= fitness.of(found, features(), "difficult") <= 1
