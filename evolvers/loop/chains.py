@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from ..observe import Progress
 from ..pipeline import MAX_DEPTH, Ended, Evolving, Tally, silent
 from ..protocol import Operator
 from ..published import NOTHING, Published
-from .protocol import Made, Proposal, Spent
+from .protocol import Made, Proposal
 
 
 class ChainMaker:
@@ -73,12 +72,10 @@ class ChainMaker:
         if name not in self._chains:
             self._chains[name] = list(parse_operators(name)[0])
         chain = self._chains[name]
-        before = time.process_time()
         ends = self._run.stage(chain[0], [(each.parents[0], _slot(each)) for each in proposals], Tally(name))
         for operator in chain[1:]:
             ends = self._next(operator, ends, name)
-        each = Spent(cpu_s=(time.process_time() - before) / len(proposals))
-        return [_told(proposal, end, self._run, each) for proposal, end in zip(proposals, ends, strict=True)]
+        return [_told(proposal, end, self._run) for proposal, end in zip(proposals, ends, strict=True)]
 
     def _next(self, operator: Operator, ends: Sequence[Ended], name: str) -> list[Ended]:
         alive = [(end.task, 0) for end in ends if end.task is not None]
@@ -99,9 +96,9 @@ def _slot(proposal: Proposal) -> int:
     return proposal.generation * 1_000_000 + proposal.slot
 
 
-def _told(proposal: Proposal, end: Ended, run: Evolving, spent: Spent) -> Made:
+def _told(proposal: Proposal, end: Ended, run: Evolving) -> Made:
     if end.task is None:
         reason = "not_applicable" if end.refused else end.reason
         return Made(proposal, None, rejected=reason, said=end.reason, functional_hash=end.functional_hash)
     certificate = run.certificates_of([end.task])[end.task.id]
-    return Made(proposal, end.task, certificate, functional_hash=end.functional_hash, spent=spent)
+    return Made(proposal, end.task, certificate, functional_hash=end.functional_hash)

@@ -233,7 +233,7 @@ class Loop:
                 opened += archive.add(member)
             elif each.rejected not in _NO_LESSON and arm.through_model:
                 self.lessons.learn(each.proposal.operator, str(each.rejected), each.said)
-            cost = float(each.spent.tokens)  # not the processor's time, which differs from run to run
+            cost = float(each.spent.tokens)
             context = contexts.get(each.proposal.parents[0].id, "")
             pulls.append(Pull(each.proposal.operator, context, reward, cost))
             if arm.through_model and arm.kind == "altering":

@@ -30,12 +30,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a proposal took: requests, tokens, money, seconds of the sandbox's processor time."""
+    """What a proposal took of models."""
 
     calls: int = 0
     tokens: int = 0
-    money: float = 0.0
-    cpu_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
