@@ -247,7 +247,16 @@ def operator_named(name: str) -> Operator:
                 f"{name} is an operator on preference tasks, and these are code tasks; `evalrun evolve SUITE "
                 "--as-preferences` makes pairs of them first"
             )
-        raise BadInput(f"no operator is called {name[:60]!r}; there are: {', '.join(sorted(found)) or 'none'}")
+        through_models = sorted(entry.name for entry in entry_points(group="evalrun.model_operators"))
+        if name.partition(":")[0] in through_models:
+            raise BadInput(
+                f"{name[:60]} is an operator through a model, which needs --model and comes first in a chain; evolve "
+                "twice to put it on another"
+            )
+        raise BadInput(
+            f"no operator is called {name[:60]!r}; there are: {', '.join(sorted(found)) or 'none'}; "
+            f"through a model (--model): {', '.join(through_models) or 'none'}"
+        )
     loaded = found[name].load()
     operator = loaded() if isinstance(loaded, type) else loaded
     if not isinstance(operator, Operator) or operator.name != name:

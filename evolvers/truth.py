@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from ..benchmarks import CodeTask, Comparator, matches
-from .doctests import read_examples
-from .protocol import Executed, Rows
+from .docstrings import docstring_of
+from .doctests import Read, read_examples
+from .protocol import Executed, NotApplicable, Rows
 
 _EQUAL = Comparator(types="python", rtol=1e-6, atol=1e-9)
 
@@ -19,6 +20,24 @@ def agreement(value: Any, says: Any) -> Literal["same", "like", "different"]:
     return "like" if matches(_loose(value), _loose(says), _EQUAL) or _rounded(value, says) else "different"
 
 
+def examples_of(task: CodeTask) -> Read:
+    """The examples in a prompt as its docstring means them: ``\\\\x01`` in a plain one is ``\\x01``.
+
+    As they stand where more can be read so: not everybody thinks of escaping.
+    """
+    as_it_stands = read_examples(task.prompt, str(task.entry_point))
+    try:
+        docstring = docstring_of(task)
+    except NotApplicable:
+        return as_it_stands
+    meant = docstring.read(docstring.body)
+    if meant == docstring.body:
+        return as_it_stands
+    text = task.prompt[: docstring.start] + meant + task.prompt[docstring.end :]
+    as_meant = read_examples(text, str(task.entry_point))
+    return as_it_stands if len(as_it_stands.examples) > len(as_meant.examples) else as_meant
+
+
 def example_calls(task: CodeTask) -> tuple[Rows, tuple[Any, ...]]:
     """The arguments and the stated values of the examples in a prompt that are calls with literals.
 
@@ -26,7 +45,7 @@ def example_calls(task: CodeTask) -> tuple[Rows, tuple[Any, ...]]:
     """
     if task.entry_point is None:
         return (), ()
-    read = [each for each in read_examples(task.prompt, task.entry_point).examples if each.plain and not each.equation]
+    read = [each for each in examples_of(task).examples if each.plain and not each.equation]
     return tuple(each.arguments() for each in read), tuple(each.value for each in read)
 
 

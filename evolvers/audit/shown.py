@@ -10,9 +10,9 @@ from typing import Any
 from ...benchmarks import CodeTask, InfraError
 from ...benchmarks.plain import dumps
 from ...harness.sandbox.api import CallResult, CallsJob, Sandbox
-from ..doctests import Example, Read, read_examples
+from ..doctests import Example, Read
 from ..observe import LIMITS, Progress
-from ..truth import agreement
+from ..truth import agreement, examples_of
 from .findings import Notebook, Severity
 
 RUNNER = "evalrun_run_one_example"
@@ -27,9 +27,7 @@ class _Asked:
 
 def examples_true(tasks: Sequence[CodeTask], sandbox: Sandbox, progress: Progress, book: Notebook) -> None:
     """G1, the second half: every example that can be read says what the reference gives."""
-    asked = [
-        _Asked(task, read_examples(task.prompt, task.entry_point)) for task in tasks if task.entry_point is not None
-    ]
+    asked = [_Asked(task, examples_of(task)) for task in tasks if task.entry_point is not None]
     run = [each for each in asked if each.read.examples]
     outcomes = sandbox.run(
         CallsJob(

@@ -12,10 +12,11 @@ from typing import Any
 from ...benchmarks import CasesTest, CodeTask, InfraError
 from ...benchmarks.plain import dumps
 from ...harness.sandbox.api import CallResult, CallsJob, Outcome, Sandbox
-from ..doctests import Example, read_examples
+from ..doctests import Example
 from ..expectations import comparator_of
 from ..observe import Progress
 from ..protocol import NotApplicable, Observation
+from ..truth import examples_of
 from .answers import Witness
 from .findings import Notebook
 from .running import Sound
@@ -94,7 +95,7 @@ def _examples(each: Sound) -> tuple[Example, ...]:
     elsewhere."""
     known = {dumps(row.args): row for row in each.rows}
     kept = []
-    for example in read_examples(each.task.prompt, str(each.task.entry_point)).examples:
+    for example in examples_of(each.task).examples:
         row = known.get(dumps(example.arguments())) if example.plain else None
         if row is None or (row.raised is None and same(row.returns, example.value)):
             kept.append(example)

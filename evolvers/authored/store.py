@@ -22,7 +22,7 @@ from ...benchmarks.jsonio import canonical_json
 from ...benchmarks.visible import visible
 from ...harness.endpoint.api import RequestRefused, Response
 from ...harness.endpoint.cache import cache_key, response_from_json, response_to_json
-from ...harness.endpoint.cachefile import open_database
+from ...harness.endpoint.cachefile import Damaged, open_database
 from ...harness.endpoint.cachestore import Origin, ResponseCache
 
 FORM = "chat"
@@ -75,7 +75,7 @@ class ReplyStore:
         except BadInput as error:
             raise BadInput(f"{path}: no store of replies; name another file with --replies") from error
         except InfraError as error:
-            raise _outage(path, error) from error
+            raise _unreadable(path, error) from error
 
     def __enter__(self) -> ReplyStore:
         return self
@@ -136,9 +136,11 @@ def entries(path: Path) -> Iterator[Kept]:
     """All that a store holds, in the order in which it came. BadInput: there is no store."""
     require_store(path)
     try:
-        connection, _ = open_database(path)
-    except (BadInput, InfraError) as error:
+        connection, _ = open_database(path, strict=True)
+    except BadInput as error:
         raise BadInput(f"{path}: no store of replies; name another file with --replies") from error
+    except InfraError as error:
+        raise _unreadable(path, error) from error
     with closing(connection):
         try:
             rows = connection.execute("SELECT key, value FROM responses ORDER BY rowid").fetchall()
@@ -170,6 +172,16 @@ def _read(value: bytes) -> Kept | None:
 def _nothing(row: Mapping[str, Any]) -> Response:
     asked, said = (int(row.get(name) or 0) for name in ("spent_input_tokens", "spent_output_tokens"))
     return Response((), 0, 0, cached=True, spent_input_tokens=asked, spent_output_tokens=said)
+
+
+def _unreadable(path: Path, error: InfraError) -> BadInput | InfraError:
+    """A file that is none, or is damaged, stays as it is: a new store in its place would have all paid for again."""
+    if isinstance(error.__cause__, Damaged):
+        return BadInput(
+            f"{path}: no store of replies, or a damaged one ({error.__cause__}); it was left as it is. Bring back a "
+            "copy, or name another file with --replies"
+        )
+    return _outage(path, error)
 
 
 def _outage(path: Path, error: Exception) -> InfraError:

@@ -41,17 +41,18 @@ class Damaged(Exception):
         self.inode = inode
 
 
-def open_database(path: Path, *, vfs: str | None = None) -> tuple[sqlite3.Connection, int]:
+def open_database(path: Path, *, vfs: str | None = None, strict: bool = False) -> tuple[sqlite3.Connection, int]:
     """A connection to the cache's file, made where absent, moved aside where damaged; and the file's inode.
 
     The journal is write-ahead where the filesystem can, else the classical one. A commit survives the end of any
     process; with the write-ahead log it is flushed to the disk some commits later, in order, so that a power cut takes
     the newest at most.
     vfs: SQLite's name for another way to lock files. The connection may be used by any one thread at a time.
+    strict: a damaged file, or one that is no database, stays where and as it is.
 
     Raises:
         BadInput: the file is another program's database, or of a later evalrun.
-        InfraError: the disk, or the rights to it, do not allow the file.
+        InfraError: the disk, or the rights to it, do not allow the file; or (strict) it is damaged.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +60,8 @@ def open_database(path: Path, *, vfs: str | None = None) -> tuple[sqlite3.Connec
             try:
                 return _open(path, vfs)
             except Damaged as damage:
+                if strict:
+                    raise
                 _move_aside(path, damage)
                 return _open(path, vfs)
     except (OSError, sqlite3.Error) as error:

@@ -46,7 +46,8 @@ class ResponseCache:
 
     Errors of the file: a damaged one is moved aside, with a warning, and its entries are asked for again. One that
     cannot be read is an outage (InfraError), since asking would pay twice. One that cannot be written costs a warning:
-    the response in hand is worth more than its copy; where it is ``strict``, that is an outage as well.
+    the response in hand is worth more than its copy; where it is ``strict``, that is an outage as well, and so is a
+    damaged file, which then stays where it is.
     """
 
     def __init__(self, path: Path, *, vfs: str | None = None, strict: bool = False) -> None:
@@ -55,7 +56,7 @@ class ResponseCache:
         self._lock = threading.Lock()
         self._hits: Counter[Origin] = Counter()
         self._unwritten = 0
-        self._reading, self._writing = _Handle(path, vfs), _Handle(path, vfs)
+        self._reading, self._writing = _Handle(path, vfs, strict), _Handle(path, vfs, strict)
         try:
             self.claims = Claims(path)
         except OSError as error:
@@ -136,18 +137,18 @@ class ResponseCache:
 class _Handle:
     """One thread's connection, opened anew where the file was found damaged, here or by another process."""
 
-    def __init__(self, path: Path, vfs: str | None) -> None:
-        self._path, self._vfs = path, vfs
-        self._connection, self._inode = open_database(path, vfs=vfs)
+    def __init__(self, path: Path, vfs: str | None, strict: bool) -> None:
+        self._path, self._vfs, self._strict = path, vfs, strict
+        self._connection, self._inode = open_database(path, vfs=vfs, strict=strict)
 
     def use(self, work: Callable[[sqlite3.Connection], Rows]) -> Rows:
-        """Do the work; where the file is damaged, do it again in a new one."""
+        """Do the work; where the file is damaged, do it again in a new one, unless that is not wanted."""
         if inode_of(self._path) != self._inode:  # what goes into a file that was moved aside, no later run would find
             self._reopen()
         try:
             return work(self._connection)
         except sqlite3.Error as error:
-            if not damage_in(error):
+            if self._strict or not damage_in(error):
                 raise
             move_aside(self._path, Damaged(str(error), self._inode))
             self._reopen()
@@ -155,7 +156,7 @@ class _Handle:
 
     def _reopen(self) -> None:
         self._connection.close()
-        self._connection, self._inode = open_database(self._path, vfs=self._vfs)
+        self._connection, self._inode = open_database(self._path, vfs=self._vfs, strict=self._strict)
 
     def close(self) -> None:
         self._connection.close()

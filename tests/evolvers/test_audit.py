@@ -11,6 +11,7 @@ from evalrun.benchmarks import Case, CasesTest, CheckTest, CodeTask, Suite
 from evalrun.benchmarks.formats.lenient import load_leniently
 from evalrun.evolvers.audit import Report, audit
 from evalrun.evolvers.pipeline import silent
+from evalrun.evolvers.truth import agreement, examples_of
 from evalrun.harness.cli import main
 from evalrun.harness.sandbox import Sandbox
 
@@ -95,6 +96,27 @@ def test_a_sound_task_gives_no_finding_and_figures(report: Report) -> None:
 def test_only_the_untrue_example_is_told(report: Report) -> None:
     (told,) = [each for each in report.findings if each.check == "examples"]
     assert "inc(3) gives 5, it gives 4" in told.what
+
+
+def test_an_example_with_escapes_is_read_as_its_docstring_means_it(sandbox: Sandbox) -> None:
+    shown = '    >>> tail(b"\\\\x01\\\\x02")\n    b"\\\\x02"\n'
+    prompt = f'def tail(data: bytes) -> bytes:\n    """The last byte.\n\n{shown}    """\n'
+    one = task("tail", "def tail(data):\n    return data[-1:]\n", ((b"ab",), b"b"), prompt=prompt)
+    found = audit(Suite("planted", "1", (one,)), sandbox, silent, mutants=0)
+    assert not [each for each in found.findings if each.check == "examples"]
+    read = examples_of(one).examples
+    assert [(each.arguments(), each.value) for each in read] == [((b"\x01\x02",), b"\x02")]
+
+
+def test_no_example_of_the_built_in_suite_is_contradicted() -> None:
+    for each in Suite.load("core"):
+        if each.entry_point is not None and not each.entry_point.startswith("_"):
+            scope: dict[str, object] = {}
+            exec(each.reference, scope)  # the project's own programs
+            for example in examples_of(each).examples:
+                if example.plain:
+                    given = scope[each.entry_point](*example.arguments())  # type: ignore[operator]
+                    assert agreement(given, example.value) != "different", (each.id, example.call)
 
 
 def test_a_reference_that_depends_on_the_hash_seed_is_found(sandbox: Sandbox) -> None:

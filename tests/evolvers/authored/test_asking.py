@@ -181,6 +181,36 @@ def test_a_file_of_another_kind_is_no_store_and_is_left_alone(server: Answering,
     assert path.read_bytes() == before
 
 
+def test_a_file_of_notes_named_as_the_store_is_refused_in_one_line_and_stays_where_it_is(
+    server: Answering, tmp_path: Path
+) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("what I want to remember\n", encoding="utf-8")
+
+    with pytest.raises(BadInput, match="left as it is") as caught, asking(panel_at(server), path):
+        pass
+    with pytest.raises(BadInput, match="left as it is"):
+        list(entries(path))
+    assert "\n" not in str(caught.value)
+    assert path.read_text(encoding="utf-8") == "what I want to remember\n"
+    assert not list(tmp_path.glob("*damaged*"))
+
+
+def test_a_damaged_store_is_not_paid_for_anew(server: Answering, tmp_path: Path) -> None:
+    path = tmp_path / "replies"
+    with asking(panel_at(server), path) as asker:
+        asker.run(solve(asker))
+    damaged = bytearray(path.read_bytes())
+    damaged[100:] = b"\xff" * (len(damaged) - 100)
+    path.write_bytes(damaged)
+    asked = len(server.bodies)
+
+    with pytest.raises((BadInput, InfraError)), asking(panel_at(server), path) as asker:
+        asker.run(solve(asker))
+    assert len(server.bodies) == asked
+    assert path.read_bytes() == damaged
+
+
 def test_a_refused_request_is_refused_again_without_asking(tmp_path: Path) -> None:
     def refuse(body: Body) -> Said:
         return Said("the context is too long", status=400) if question(body) == "long" else echo(body)
