@@ -12,19 +12,20 @@ import click
 from ...benchmarks.preference import PreferenceSuite
 from ...benchmarks.selection import select
 from ...harness.commands.options import slug
-from ..authored.calls import Panel
+from ..authored.estimate import Estimate, told
 from ..authored.preferences.certificate import panel_json
+from ..authored.preferences.estimate import JudgedFigures, estimate_preferences, judged_figures_of, wishes_of
 from ..authored.preferences.judges import counted, warnings_of
 from ..authored.preferences.pipeline import default_name, evolve_preferences_authored
 from ..authored.preferences.protocol import ModelPreferenceOperator
 from ..authored.preferences.registry import DEFAULT_OPERATORS, parse_operators
+from ..authored.store import entries
 from ..keeping import kept_in, with_kept_seeds
 from ..preferences.balance import report_of
 from ..preferences.labels import labels_hold
-from ..protocol import NotApplicable
 from ..storing import save_whole
 from .asked import Asked
-from .author_options import settled_models
+from .author_options import Models, settled_models
 from .evolve import table_of
 from .evolve_with_model import bill_lines, store_of, working
 from .seeds import settled
@@ -43,10 +44,11 @@ def evolve_preferences_with_model(
     PreferenceSuite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
     for warning in warnings_of(models.panel):
         click.echo(f"evalrun: warning: {warning}", err=True)
-    if options["dry_run"]:
-        click.echo("\n".join(most_asked(suite, operators, models.panel, asked.count)))
-        return
     store = store_of(output, options)
+    if options["dry_run"]:
+        found = _estimated(suite, operators, models, asked.count, seed, store)
+        click.echo("\n".join(told(found, models.prices, models.limits)))
+        return
     with working(models, output, store, (), options) as work:
         evolution = evolve_preferences_authored(
             suite,
@@ -71,23 +73,18 @@ def evolve_preferences_with_model(
     click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))
 
 
-def most_asked(
-    suite: PreferenceSuite, operators: Sequence[ModelPreferenceOperator], panel: Panel, count: int
-) -> list[str]:
-    """How often author and judges would be asked at the most, in lines for people."""
-    judges = len(counted(panel))
-    lines, total = [], 0
-    for operator in operators:
-        tasks = sum(_applies(operator, task) for task in suite) * count
-        most = tasks * (operator.asks + 2 * judges * operator.comparisons)
-        total += most
-        lines.append(f"{operator.name}: {tasks} proposals, at most {most:,} calls ({judges} judges, both orders)")
-    return [*lines, f"at most {total:,} calls in all; fewer where candidates fall out early; tokens are not estimated"]
-
-
-def _applies(operator: ModelPreferenceOperator, task: Any) -> bool:
-    try:
-        operator.applies(task)
-    except NotApplicable:
-        return False
-    return True
+def _estimated(
+    suite: PreferenceSuite,
+    operators: Sequence[ModelPreferenceOperator],
+    models: Models,
+    count: int,
+    seed: int,
+    store: Path,
+) -> Estimate:
+    """What it would ask; nobody is asked, and nothing is run."""
+    wishes, refused = wishes_of(suite, operators, models.panel, count, seed)
+    figures = None
+    if store.is_file():
+        judges = len(counted(models.panel))
+        figures = judged_figures_of(entries(store), wishes, judges, f"measured on {store}")
+    return estimate_preferences(wishes, refused, models.panel, figures or JudgedFigures())

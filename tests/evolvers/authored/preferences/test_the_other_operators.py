@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from evalrun.benchmarks.preference import Proof
-from evalrun.evolvers.authored.preferences.registry import registered_names
 from evalrun.evolvers.preferences.proofs import kind_of
 from evalrun.harness.cli import main
 
@@ -265,18 +264,6 @@ def test_a_suite_that_a_model_wrote_is_evolved_further_and_all_of_it_verified(tm
     further = ["evolve", str(found.folder), "--operators", "position_swap", "--keep-seeds", "0", *PROCESS]
     assert main([*further, "-o", str(tmp_path / "swapped")]) == 0
     assert verify(tmp_path / "swapped") == 0
-
-
-def test_a_dry_run_says_how_many_calls_there_may_be_and_asks_nobody(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    panel = Panel({})
-    assert evolve(panel, "all", ADVICE, tmp_path, "--dry-run").status == 0
-    said = capsys.readouterr().out
-    assert "rubric_degrade: 1 proposals, at most 26 calls (3 judges, both orders)" in said
-    assert "adversarial_polish: 0 proposals" in said
-    assert panel.asked == []
-    assert all(name in said for name in registered_names())
 
 
 def test_the_end_of_the_budget_leaves_what_is_proven_by_then(tmp_path: Path) -> None:
