@@ -106,6 +106,7 @@ def submit_score(
     """
     require_pytest(task, sandbox.info.requires)
     future: Future[Score] = Future()
+    future.set_running_or_notify_cancel()  # whoever stops waiting does not stop the work, which still reports here
     each = limits or [usual_limits(task, timeout_s)] * len(task.tests)
     _advance(_score(task, program, each), None, sandbox, future)
     return future

@@ -7,6 +7,7 @@ lengths are assumed, or measured on an earlier evolution's replies.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,11 +55,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """All of it. proposals: drafts that are asked for; refused: pairs of operator and parents that cannot be asked."""
+    """All of it. proposals: drafts that are asked for; refused: how many pairs of operator and
+    parents nothing can be made of, by reason."""
 
     lines: tuple[Line, ...]
     proposals: float
-    refused: int
+    refused: Mapping[str, int]
     figures: Figures
 
     @property
@@ -101,12 +103,12 @@ def estimate(wishes: Iterable[Wish], panel: Panel, figures: Figures, solutions: 
         str, float
     ] = {}  # how likely it is that nobody solved a parent yet: its solutions serve all children
     planned: set[tuple[str, ...]] = set()
-    proposals = refused = 0
+    proposals, refused = 0, Counter[str]()
     for wish in wishes:
         try:
             lines = _proposal(wish, panel, figures, solutions)
-        except NotApplicable:
-            refused += 1
+        except NotApplicable as error:
+            refused[str(error)] += 1
             continue
         proposals += 1
         lines += _plan(wish, panel, figures, planned)
@@ -208,7 +210,7 @@ def told(found: Estimate, prices: Mapping[str, Prices], limits: Limits) -> list[
     """What ``--dry-run`` prints."""
     rows: list[Sequence[Any]] = [("asked", "of", "requests", "tokens in", "tokens out", "money")]
     for line in found.lines:
-        cost = Estimate((line,), 1, 0, found.figures).money(prices)
+        cost = Estimate((line,), 1, {}, found.figures).money(prices)
         rows.append((f"{line.role}: {line.purpose}", line.model, *_numbers(line), _money(cost)))
     total = Line("", "", "", found.calls, *(sum(getattr(each, name) for each in found.lines) for name in _TOKENS))
     rows.append(("in all, about", "", *_numbers(total), _money(found.money(prices))))
@@ -220,9 +222,11 @@ def told(found: Estimate, prices: Mapping[str, Prices], limits: Limits) -> list[
         ).rstrip()
         for row in rows
     ]
-    lines.append(
-        f"proposals: {found.proposals:.0f}" + (f", {found.refused} more cannot be made" if found.refused else "")
-    )
+    none = sum(found.refused.values())
+    lines.append(f"proposals: {found.proposals:.0f}" + (f", {none} more cannot be made:" if none else ""))
+    lines += [
+        f"    {reason}: {number}" for reason, number in sorted(found.refused.items(), key=lambda r: (-r[1], r[0]))
+    ]
     lines.append(found.figures.words())
     return [*lines, *_ends(found, prices, limits)]
 

@@ -13,13 +13,13 @@ import click
 
 from ...benchmarks import BadInput, CodeTask, Suite
 from ...benchmarks.selection import select
-from ...harness.commands.options import opened
+from ...harness.commands.options import opened, slug
 from ...harness.oracle import with_expected
 from ..authored.certificate import panel_json
 from ..authored.developing import Settings
 from ..authored.estimate import Estimate, estimate, told
 from ..authored.mixing import DEFAULT_OPERATORS as DEFAULT_MODEL_OPERATORS
-from ..authored.mixing import Chain, parse_chains
+from ..authored.mixing import Chain, default_name, parse_chains
 from ..authored.pipeline import Authoring
 from ..authored.protocol import ModelOperator
 from ..chains import DEFAULT_OPERATORS
@@ -68,7 +68,7 @@ def evolve_in_a_loop(suite: Suite, output: Path, asked: Asked, options: Mapping[
     chains = _chains(asked.operators, models)
     seed, promise = settled(asked.seed, asked.secret)
     suite = suite.subset(select(suite, asked.tasks, asked.limit))
-    name = f"{suite.name}-loop-s{seed}" if asked.name is None else asked.name
+    name = _default_name(suite, chains, models, seed) if asked.name is None else asked.name
     published = asked.published()
     Suite(name, "1", ())  # a name that a suite cannot have is refused before the work and not after it
     lessons = None if options["lessons"] is None else Lessons.load(options["lessons"])
@@ -124,6 +124,12 @@ def evolve_in_a_loop(suite: Suite, output: Path, asked: Asked, options: Mapping[
         click.echo("\n".join(bill_lines(found.work.asker, store)))
     kept = len(kept_in(new))
     click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))
+
+
+def _default_name(suite: Suite, chains: Sequence[Chain], models: Models | None, seed: int) -> str:
+    """As without a loop, so that two authors' suites, or those of other operators, have names of their own."""
+    author = "" if models is None else slug(models.panel.author.model.rpartition("/")[2])
+    return default_name(suite, chains, "-".join(filter(None, (author, "loop"))), seed)
 
 
 def _models(options: Mapping[str, Any]) -> Models | None:

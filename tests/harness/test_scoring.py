@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
@@ -25,7 +26,7 @@ from evalrun.harness.oracle import with_expected
 from evalrun.harness.sandbox import CallsJob, Job, Outcome, SandboxInfo, open_sandbox
 from evalrun.harness.sandbox.pool import SandboxPool
 from evalrun.harness.sandbox.wire import CallRows, row_of
-from evalrun.harness.scoring import program_of, same_output, score_answers, score_one, show
+from evalrun.harness.scoring import program_of, same_output, score_answers, score_one, show, submit_score
 from evalrun.harness.verdict import Score, Verdict
 
 
@@ -394,6 +395,33 @@ def test_large_equal_values_of_other_bytes_are_right(reference: str, answer: str
     (known,) = with_expected(Suite("t", "1", (large,)), sandbox)
     assert score_one(known, head + answer, sandbox).verdict is Verdict.PASS
     assert score_one(known, head + answer + " and None", sandbox).verdict is Verdict.WRONG
+
+
+class Late(Broken):
+    """A sandbox whose first outcome comes when it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outcome: Future[Outcome] = Future()
+
+    def submit(self, job: Job, *, alone: bool = False) -> Future[Outcome]:
+        """An outcome that is not there yet."""
+        return self.outcome
+
+
+def test_who_stops_waiting_for_a_score_is_not_told_of_it_when_it_comes(caplog: pytest.LogCaptureFixture) -> None:
+    async def stop_waiting() -> None:
+        waiting = asyncio.wrap_future(submit_score(task(cases((1, 1))), "def f(x):\n    return x\n", late))
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await asyncio.sleep(0)
+        late.outcome.set_result(Outcome(status="infra", detail="too late"))
+        await asyncio.sleep(0)
+
+    late = Late()
+    asyncio.run(stop_waiting())
+    assert caplog.records == []
 
 
 def test_only_a_line_feed_ends_a_line() -> None:

@@ -7,7 +7,8 @@ lengths are assumed, or measured on the replies of an earlier evolution.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ....benchmarks.preference import PreferenceSuite, PreferenceTask
@@ -55,22 +56,24 @@ class Wish:
 
 def wishes_of(
     suite: PreferenceSuite, operators: Sequence[ModelPreferenceOperator], panel: Panel, count: int, seed: int
-) -> tuple[list[Wish], int]:
-    """All proposals, and how many pairs of operator and task have none."""
+) -> tuple[list[Wish], Counter[str]]:
+    """All proposals, and of how many pairs of operator and task none can be made, by reason."""
     found: list[Wish] = []
-    refused = 0
+    refused = Counter[str]()
     for operator in operators:
         for task in suite:
             try:
                 operator.applies(task)
-            except NotApplicable:
-                refused += count
+            except NotApplicable as error:
+                refused[str(error)] += count
                 continue
             found += [Wish(operator, task, _first(operator, task, panel, seed, slot)) for slot in range(count)]
     return found, refused
 
 
-def estimate_preferences(wishes: Iterable[Wish], refused: int, panel: Panel, figures: JudgedFigures) -> Estimate:
+def estimate_preferences(
+    wishes: Iterable[Wish], refused: Mapping[str, int], panel: Panel, figures: JudgedFigures
+) -> Estimate:
     """What these proposals would ask."""
     sums: dict[tuple[str, str, str], list[float]] = {}
     proposals = 0

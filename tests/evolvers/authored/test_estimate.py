@@ -85,7 +85,7 @@ def test_mends_and_clarifications_are_counted_with_the_solutions_that_follow() -
 def test_what_does_not_apply_is_no_proposal() -> None:
     found = guess(Fake(applies=False))
 
-    assert (found.proposals, found.refused, found.calls) == (0, 3, 0)
+    assert (found.proposals, found.refused, found.calls) == (0, {"never": 3}, 0)
     assert found.scaled(10).calls == 0
 
 
@@ -97,7 +97,7 @@ def test_a_loop_asks_as_much_as_its_proposals_do() -> None:
 
 def test_the_table_tells_each_kind_of_request_the_sum_and_what_is_assumed() -> None:
     line = Line("author", "evolve", "alpha-1", 2, 1_000, 500)
-    found = Estimate((line, Line("solver", "solve", "beta", 10, 4_000, 2_000)), 2, 1, Figures())
+    found = Estimate((line, Line("solver", "solve", "beta", 10, 4_000, 2_000)), 2, {"no text": 1}, Figures())
     prices = {"alpha-1": Prices(1, 2)}
 
     lines = told(found, prices, Limits(calls=6, tokens=1_000_000))
@@ -105,9 +105,9 @@ def test_the_table_tells_each_kind_of_request_the_sum_and_what_is_assumed() -> N
     assert lines[1].split() == ["author:", "evolve", "alpha-1", "2", "1,000", "500", "0.0020"]
     assert lines[2].split() == ["solver:", "solve", "beta", "10", "4,000", "2,000", "-"]
     assert lines[3].split() == ["in", "all,", "about", "12", "5,000", "2,500", "-"]
-    assert lines[4] == "proposals: 2, 1 more cannot be made"
-    assert lines[5].startswith("assumed: 10% of drafts are mended, 5% need more inputs, 85% are solved, 15% of these")
-    assert lines[6] == "the budget of calls would end it after about 50% of this"
+    assert lines[4:6] == ["proposals: 2, 1 more cannot be made:", "    no text: 1"]
+    assert lines[6].startswith("assumed: 10% of drafts are mended, 5% need more inputs, 85% are solved, 15% of these")
+    assert lines[7] == "the budget of calls would end it after about 50% of this"
 
 
 def kept(role: str, purpose: str, tokens: tuple[int, int], template: str = "fake", chars: int = 400) -> Kept:

@@ -68,7 +68,7 @@ def test_a_dry_run_tells_requests_tokens_and_money_asks_nobody_and_writes_nothin
     assert {path.name for path in tmp_path.iterdir()} == {"seeds"}
     assert re.search(r"^author: evolve +alpha-1 +[0-9]+ +[0-9,]+ +[0-9,]+ +[0-9.]+$", said, re.MULTILINE)
     assert all(re.search(rf"^judge: judge +{judge}", said, re.MULTILINE) for judge in JUDGES)
-    proposals = re.search(r"^proposals: ([0-9]+), ([0-9]+) more cannot be made$", said, re.MULTILINE)
+    proposals = re.search(r"^proposals: ([0-9]+), ([0-9]+) more cannot be made:$", said, re.MULTILINE)
     assert proposals is not None
     assert int(proposals[1]) + int(proposals[2]) == 3 * len(registered_names())
     assert "assumed: 10% of drafts are mended" in said
