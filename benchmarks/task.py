@@ -83,6 +83,7 @@ class Case:
     @staticmethod
     def from_json(data: Any) -> Case:
         """Read the JSON form."""
+        _refuse_unknown(data, _CASE)
         expected = plain.decode(data["expected"]) if "expected" in data else MISSING
         large = _text(data, "expected_digest") if "expected_digest" in data else None
         others = data.get("any_of", [])
@@ -209,8 +210,30 @@ class LiteralTest:
 Test = CasesTest | CheckTest | ModuleTest | StdioTest | LiteralTest
 
 
+_CASE = frozenset(("args", "args_source", "expected", "expected_digest", "any_of", "raises"))
+_STDIO_CASE = frozenset(("stdin", "stdout"))
+_TEST = {
+    "cases": frozenset(("kind", "name", "cases", "comparator", "oracle")),
+    "check": frozenset(("kind", "name", "program", "prelude")),
+    "module": frozenset(("kind", "name", "program", "module")),
+    "stdio": frozenset(("kind", "name", "cases", "whitespace")),
+    "literal": frozenset(("kind", "name", "expected", "comparator")),
+}
+_LINEAGE = frozenset("root parents parent_digests operator operator_version parameters seed depth".split())
+_TASK = frozenset("type id prompt form entry_point reference tests time_limit_s tags lineage metadata".split())
+
+
+def _refuse_unknown(data: Any, known: frozenset[str]) -> None:
+    """BadInput for a field of another name: a slip of the pen is no silent loss (``metadata`` takes what is yours)."""
+    if not data.keys() <= known:
+        strange = min(data.keys() - known, key=str)
+        raise BadInput(f"{str(strange)[:40]!r} is no field here; there are {', '.join(sorted(known))}")
+
+
 def _test_from_json(data: Any) -> Test:
     kind = data["kind"]
+    if kind in _TEST:
+        _refuse_unknown(data, _TEST[kind])
     name = str(data.get("name", "base"))
     if kind == "cases":
         if data.get("oracle") is not None and any("raises" in case for case in data["cases"]):
@@ -229,6 +252,8 @@ def _test_from_json(data: Any) -> Test:
             raise BadInput(f"module: expected a Python name, found {module[:40]!r}")
         return ModuleTest(program=_text(data, "program"), module=module, name=name)
     if kind == "stdio":
+        for case in data["cases"]:
+            _refuse_unknown(case, _STDIO_CASE)
         cases = tuple(StdioCase(_text(case, "stdin"), _text(case, "stdout")) for case in data["cases"])
         whitespace = data.get("whitespace", "lines")
         if whitespace not in ("lines", "tokens", "exact"):
@@ -269,6 +294,7 @@ class Lineage:
     @staticmethod
     def from_json(data: Any) -> Lineage:
         """Read the JSON form."""
+        _refuse_unknown(data, _LINEAGE)
         return Lineage(
             root=_text(data, "root"),
             parents=tuple(str(parent) for parent in data["parents"]),
@@ -398,6 +424,7 @@ def _exception_name(data: Any) -> str:
 
 
 def _task_from_json(data: Any) -> CodeTask:
+    _refuse_unknown(data, _TASK)
     if data.get("type", "code") != "code":
         raise BadInput(f"type: expected code, found {str(data.get('type'))[:40]}")
     form = data.get("form", "completion")

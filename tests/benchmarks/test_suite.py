@@ -63,8 +63,27 @@ def test_the_digest_is_of_the_tasks_whatever_their_order_and_the_suite_s_name(su
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"args":', '"args":[5],"x":', "'x' is no field here; there are any_of, args"),
+        ('"reference":', '"time_limit":3,"reference":', "'time_limit' is no field here; there are entry_point"),
+        ('"kind":', '"whitespaces":"exact","kind":', "'whitespaces' is no field here; there are"),
+    ],
+)
+def test_a_field_of_another_name_is_no_silent_loss(
+    suite: Suite, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    suite.save(tmp_path)
+    path = tmp_path / "tasks.jsonl"
+    path.write_text(path.read_text().replace(old, new, 1))
+    unseal(tmp_path)
+    with pytest.raises(BadInput, match=said):
+        Suite.load(tmp_path)
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
-    [('"args":', '"args":[5],"x":'), ("return", "return  "), ('"id":"t/1"', '"id":"t/7"')],
+    [('"args":[', '"args":[5,'), ("return", "return  "), ('"id":"t/1"', '"id":"t/7"')],
 )
 def test_a_tampered_suite_is_refused(suite: Suite, tmp_path: Path, old: str, new: str) -> None:
     suite.save(tmp_path)
