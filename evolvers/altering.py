@@ -24,7 +24,8 @@ from .mutants import mutants_of
 from .novelty import PROBE_FUEL, containment, functional_hash, new_part, ngrams, probes_for, types_of
 from .observe import Progress
 from .protocol import AlteringOperator, Candidate, Executed, Gate, Pool, Rows, spread
-from .prover import Kills, Result, Trial, run_trials
+from .prover import Checked, Kills, Result, Trial, run_trials
+from .prover.rows import Expected
 from .prover.trials import SEEDS, Program
 from .texts import text_of
 from .tools import as_tool
@@ -77,8 +78,10 @@ def evaluate_altering(
     cases = [_case(candidate) for candidate in candidates]
     envelopes = _Envelopes(pool)
     ready = [case for case in cases if case.alive]
-    for case, (result, probed) in zip(ready, _together(ready, _first_trials, sandbox), strict=True):
-        case.gates += _first_gates(operator, case, result, probed, pool, envelopes)
+    simple = _Simple(pool)
+    asked = _together(ready, lambda case: _first_trials(case, simple), sandbox)
+    for case, (result, probed) in zip(ready, asked, strict=True):
+        case.gates += _first_gates(operator, case, result, probed, simple, envelopes)
         progress("candidates", 1)
     ready = [case for case in ready if case.alive]
     witnesses = {id(case): _witness(operator, case) for case in ready}
@@ -119,8 +122,9 @@ def _together(
     return found
 
 
-def _first_trials(case: _Case) -> Sequence[Trial]:
+def _first_trials(case: _Case, simple: _Simple) -> Sequence[Trial]:
     candidate = case.candidate
+    known = simple.answers(case)
     others = [_alias(parent.reference, parent.entry_point, case) for parent in candidate.parents]
     others.append((f"def {case.task.entry_point}(*args):\n    return args[0] if args else None\n", candidate.driver))
     names = tuple(dict.fromkeys(name for _, name in _called(candidate)))
@@ -131,7 +135,7 @@ def _first_trials(case: _Case) -> Sequence[Trial]:
         case.calls,
         repeat=True,
         record=names,
-        others=tuple(others),
+        others=tuple(program for program, rows in zip(others, known, strict=True) if rows is None),
         strict=case.strict,
         fuel=2 * MAX_STEPS,
     )
@@ -141,6 +145,47 @@ def _first_trials(case: _Case) -> Sequence[Trial]:
 def _alias(reference: str, entry: str | None, case: _Case) -> Program:
     """The parent's own program under the new name: what somebody would answer who overlooked the change."""
     return (reference, f"{case.task.entry_point} = {entry}\n", case.candidate.driver)
+
+
+class _Simple:
+    """What the simple answers give that must be wrong: the parents' own programs, and handing back the first argument.
+
+    A parent's program was run before. Where all that an answer gives is known, it is not run again.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._rows: dict[str, dict[str, Executed]] = {}
+
+    def answers(self, case: _Case) -> list[Sequence[Executed] | None]:
+        """For each simple answer what it gives for every call; None where that must be run."""
+        candidate = case.candidate
+        if candidate.driver:
+            return [None] * (len(candidate.parents) + 1)
+        return [*(self._known(parent, case) for parent in candidate.parents), [_first_argument(c) for c in case.calls]]
+
+    def _known(self, parent: CodeTask, case: _Case) -> Sequence[Executed] | None:
+        rows = self._rows.get(parent.digest)
+        if rows is None:
+            rows = {text_of(row.args): row for row in self._pool.observed(parent).executed}
+            self._rows[parent.digest] = rows
+        found = [rows[text] for text in case.texts if text in rows]
+        return found if len(found) == len(case.texts) else None
+
+    def different(self, case: _Case, result: Result) -> list[Checked]:
+        """On which calls each simple answer gives something else than the reference; or why it cannot be run."""
+        ran = iter(result.others)
+        expected = Expected([(row.returns, row.raised) for row in result.rows])
+        return [next(ran) if rows is None else _compared(expected, rows, case.strict) for rows in self.answers(case)]
+
+
+def _first_argument(args: tuple[object, ...]) -> Executed:
+    return Executed(args, args[0] if args else None)
+
+
+def _compared(expected: Expected, rows: Sequence[Executed], strict: bool) -> Checked:
+    places = (p for p, row in enumerate(rows) if not expected.is_like(p, row.returns, row.raised, strict))
+    return Checked(None, tuple(places))
 
 
 class _Envelopes:
@@ -161,7 +206,7 @@ class _Envelopes:
 
 
 def _first_gates(
-    operator: AlteringOperator, case: _Case, result: Result, probed: Result, pool: Pool, envelopes: _Envelopes
+    operator: AlteringOperator, case: _Case, result: Result, probed: Result, simple: _Simple, envelopes: _Envelopes
 ) -> list[Gate]:
     candidate = case.candidate
     problem = result.problem or next((row.raised for row in result.rows if _unexpected(row, candidate)), None)
@@ -181,7 +226,7 @@ def _first_gates(
     return [
         *gates,
         _variety_gate(result.rows),
-        _delta_gate(case, result, getattr(operator, "least_delta", MIN_DELTA)),
+        _delta_gate(case, simple.different(case, result), getattr(operator, "least_delta", MIN_DELTA)),
         Gate("arguments_kept", result.pure, {}),
         Gate("repeatable", result.repeated, {"orders": 2}),
         _type_gate(case),
@@ -208,13 +253,13 @@ def _variety_gate(rows: Sequence[Executed]) -> Gate:
     return Gate("varied", len(counts) >= 2 and top <= MAX_SHARE, {"distinct": len(counts), "top_share": round(top, 4)})
 
 
-def _delta_gate(case: _Case, result: Result, least: float) -> Gate:
+def _delta_gate(case: _Case, answers: Sequence[Checked], least: float) -> Gate:
     """G3 and G13: the parent's own reference fails at least two of the new cases and a share of them; so does every
     other parent's, and a program that hands back its first argument."""
     hidden = case.shown
     tested = len(case.calls) - len(hidden)
     needed = max(2, ceil(least * tested))
-    failed = [tested if each.problem is not None else len(set(each.different) - hidden) for each in result.others]
+    failed = [tested if each.problem is not None else len(set(each.different) - hidden) for each in answers]
     holds = failed[0] >= needed and all(count >= 2 for count in failed)
     evidence = {"cases": tested, "failed": failed[0], "needed": needed, "others_failed": failed[1:]}
     return Gate("parent_fails", holds, evidence)
@@ -272,6 +317,8 @@ def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence
         case.program,
         case.entry,
         case.calls,
+        run=False,
+        expected=case.rows,
         seeded=True,
         witness=witness,
         mutants=(
@@ -281,7 +328,6 @@ def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence
         shown=tuple(sorted(case.shown)),
         strict=case.strict,
         steps=case.steps,
-        told=False,
     )
     return (trial,)
 
