@@ -303,7 +303,7 @@ def _tried(batch: Batch, trial: Any) -> Any:
     strict = trial["strict"]
     if trial["witness"] is not None:
         result["witness"] = _different(batch, trial["witness"], entry, calls, expected, True, most)
-    steps = min(most, _MORE_STEPS * max(result.get("steps", 0), trial["steps"]) + 2000)
+    steps = steps_for_others(most, max(result.get("steps", 0), trial["steps"]))
     result["others"] = [
         _different(batch, program, entry, calls, expected, strict, steps) for program in trial["others"]
     ]
@@ -314,6 +314,11 @@ def _tried(batch: Batch, trial: Any) -> Any:
     _within(_CPU_S)
     result["checks"] = [_checked(batch, codes, check, most) for check in trial["checks"]]
     return result
+
+
+def steps_for_others(fuel: int, steps: int) -> int:
+    """How many steps one call of another program may take, where the program itself takes at most ``steps``."""
+    return min(fuel, _MORE_STEPS * steps + 2000)
 
 
 def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str, Any]) -> Expected:
