@@ -24,7 +24,9 @@ from .mutants import mutants_of
 from .novelty import PROBE_FUEL, containment, functional_hash, new_part, ngrams, probes_for, types_of
 from .observe import Progress
 from .protocol import AlteringOperator, Candidate, Executed, Gate, Pool, Rows, spread
-from .prover import Kills, Result, Trial, run_trials
+from .prover import Checked, Kills, Result, Trial, run_trials
+from .prover.guest import steps_for_others
+from .prover.rows import Expected
 from .prover.trials import SEEDS, Program
 from .texts import text_of
 from .tools import as_tool
@@ -77,8 +79,11 @@ def evaluate_altering(
     cases = [_case(candidate) for candidate in candidates]
     envelopes = _Envelopes(pool)
     ready = [case for case in cases if case.alive]
-    for case, (result, probed) in zip(ready, _together(ready, _first_trials, sandbox), strict=True):
-        case.gates += _first_gates(operator, case, result, probed, pool, envelopes)
+    simple = _Simple(pool, sandbox)
+    first = _together(ready, lambda case: _first_trials(case, simple.unknown(case)), sandbox)
+    answers = simple.different(ready, [result for result, _ in first])
+    for case, (result, probed), different in zip(ready, first, answers, strict=True):
+        case.gates += _first_gates(operator, case, result, probed, different, envelopes)
         progress("candidates", 1)
     ready = [case for case in ready if case.alive]
     witnesses = {id(case): _witness(operator, case) for case in ready}
@@ -119,11 +124,8 @@ def _together(
     return found
 
 
-def _first_trials(case: _Case) -> Sequence[Trial]:
-    candidate = case.candidate
-    others = [_alias(parent.reference, parent.entry_point, case) for parent in candidate.parents]
-    others.append((f"def {case.task.entry_point}(*args):\n    return args[0] if args else None\n", candidate.driver))
-    names = tuple(dict.fromkeys(name for _, name in _called(candidate)))
+def _first_trials(case: _Case, others: tuple[Program, ...]) -> Sequence[Trial]:
+    names = tuple(dict.fromkeys(name for _, name in _called(case.candidate)))
     types = types_of(case.calls)
     run = Trial(
         case.program,
@@ -131,7 +133,7 @@ def _first_trials(case: _Case) -> Sequence[Trial]:
         case.calls,
         repeat=True,
         record=names,
-        others=tuple(others),
+        others=others,
         strict=case.strict,
         fuel=2 * MAX_STEPS,
     )
@@ -141,6 +143,88 @@ def _first_trials(case: _Case) -> Sequence[Trial]:
 def _alias(reference: str, entry: str | None, case: _Case) -> Program:
     """The parent's own program under the new name: what somebody would answer who overlooked the change."""
     return (reference, f"{case.task.entry_point} = {entry}\n", case.candidate.driver)
+
+
+class _Simple:
+    """What the simple answers give that must be wrong: the parents' own programs, and handing back the first argument.
+
+    A parent's program was run before. Where all that an answer gives is known, it is not run again, unless it takes so
+    many steps that it could be stopped here.
+    """
+
+    def __init__(self, pool: Pool, sandbox: Sandbox) -> None:
+        self._pool, self._sandbox = pool, sandbox
+        self._rows: dict[str, dict[str, Executed]] = {}
+
+    def programs(self, case: _Case) -> list[Program]:
+        """The simple answers."""
+        name, candidate = case.task.entry_point, case.candidate
+        parents = [_alias(parent.reference, parent.entry_point, case) for parent in candidate.parents]
+        return [*parents, (f"def {name}(*args):\n    return args[0] if args else None\n", candidate.driver)]
+
+    def unknown(self, case: _Case) -> tuple[Program, ...]:
+        """Those of which it is not known what they give for every call."""
+        return tuple(p for p, rows in zip(self.programs(case), self._answers(case), strict=True) if rows is None)
+
+    def different(self, cases: Sequence[_Case], results: Sequence[Result]) -> list[list[Checked]]:
+        """For each case and simple answer where it gives something else than the reference; or why it cannot be run."""
+        stopped = {id(case) for case, ran in zip(cases, results, strict=True) if self._may_stop(case, ran)}
+        pairs = [(case, ran) for case, ran in zip(cases, results, strict=True) if id(case) in stopped]
+        again = run_trials([[self._trial(case, ran)] for case, ran in pairs], self._sandbox) if pairs else iter(())
+        return [
+            list(next(again)[0].others) if id(case) in stopped else self._compared(case, ran)
+            for case, ran in zip(cases, results, strict=True)
+        ]
+
+    def _answers(self, case: _Case) -> list[Sequence[Executed] | None]:
+        if case.candidate.driver:
+            return [None] * (len(case.candidate.parents) + 1)
+        parents = case.candidate.parents
+        return [*(self._known(parent, case) for parent in parents), [_first_argument(args) for args in case.calls]]
+
+    def _known(self, parent: CodeTask, case: _Case) -> Sequence[Executed] | None:
+        rows = self._rows.get(parent.digest)
+        if rows is None:
+            rows = {text_of(row.args): row for row in self._pool.observed(parent).executed}
+            self._rows[parent.digest] = rows
+        found = [rows[text] for text in case.texts if text in rows]
+        return found if len(found) == len(case.texts) else None
+
+    def _may_stop(self, case: _Case, ran: Result) -> bool:
+        if ran.problem is not None or case.candidate.driver:
+            return False
+        most = steps_for_others(2 * MAX_STEPS, ran.steps)
+        return any(self._pool.observed(parent).steps > most for parent in case.candidate.parents)
+
+    def _trial(self, case: _Case, ran: Result) -> Trial:
+        return Trial(
+            case.program,
+            case.entry,
+            case.calls,
+            run=False,
+            expected=ran.rows,
+            others=tuple(self.programs(case)),
+            strict=case.strict,
+            steps=ran.steps,
+            fuel=2 * MAX_STEPS,
+        )
+
+    def _compared(self, case: _Case, ran: Result) -> list[Checked]:
+        if ran.problem is not None:
+            return []
+        rest = iter(ran.others)
+        expected = Expected([(row.returns, row.raised) for row in ran.rows])
+        answers = self._answers(case)
+        return [next(rest) if rows is None else _compared(expected, rows, case.strict) for rows in answers]
+
+
+def _first_argument(args: tuple[object, ...]) -> Executed:
+    return Executed(args, args[0] if args else None)
+
+
+def _compared(expected: Expected, rows: Sequence[Executed], strict: bool) -> Checked:
+    places = (p for p, row in enumerate(rows) if not expected.is_like(p, row.returns, row.raised, strict))
+    return Checked(None, tuple(places))
 
 
 class _Envelopes:
@@ -161,7 +245,12 @@ class _Envelopes:
 
 
 def _first_gates(
-    operator: AlteringOperator, case: _Case, result: Result, probed: Result, pool: Pool, envelopes: _Envelopes
+    operator: AlteringOperator,
+    case: _Case,
+    result: Result,
+    probed: Result,
+    answers: Sequence[Checked],
+    envelopes: _Envelopes,
 ) -> list[Gate]:
     candidate = case.candidate
     problem = result.problem or next((row.raised for row in result.rows if _unexpected(row, candidate)), None)
@@ -181,7 +270,7 @@ def _first_gates(
     return [
         *gates,
         _variety_gate(result.rows),
-        _delta_gate(case, result, getattr(operator, "least_delta", MIN_DELTA)),
+        _delta_gate(case, answers, getattr(operator, "least_delta", MIN_DELTA)),
         Gate("arguments_kept", result.pure, {}),
         Gate("repeatable", result.repeated, {"orders": 2}),
         _type_gate(case),
@@ -208,13 +297,13 @@ def _variety_gate(rows: Sequence[Executed]) -> Gate:
     return Gate("varied", len(counts) >= 2 and top <= MAX_SHARE, {"distinct": len(counts), "top_share": round(top, 4)})
 
 
-def _delta_gate(case: _Case, result: Result, least: float) -> Gate:
+def _delta_gate(case: _Case, answers: Sequence[Checked], least: float) -> Gate:
     """G3 and G13: the parent's own reference fails at least two of the new cases and a share of them; so does every
     other parent's, and a program that hands back its first argument."""
     hidden = case.shown
     tested = len(case.calls) - len(hidden)
     needed = max(2, ceil(least * tested))
-    failed = [tested if each.problem is not None else len(set(each.different) - hidden) for each in result.others]
+    failed = [tested if each.problem is not None else len(set(each.different) - hidden) for each in answers]
     holds = failed[0] >= needed and all(count >= 2 for count in failed)
     evidence = {"cases": tested, "failed": failed[0], "needed": needed, "others_failed": failed[1:]}
     return Gate("parent_fails", holds, evidence)
@@ -272,6 +361,8 @@ def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence
         case.program,
         case.entry,
         case.calls,
+        run=False,
+        expected=case.rows,
         seeded=True,
         witness=witness,
         mutants=(
@@ -281,7 +372,6 @@ def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence
         shown=tuple(sorted(case.shown)),
         strict=case.strict,
         steps=case.steps,
-        told=False,
     )
     return (trial,)
 

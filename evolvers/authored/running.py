@@ -50,7 +50,7 @@ _left = [{all_fuel}]
 
 
 def _load():
-    space = {{"__name__": "answer", "__evalrun_tick__": _fuel.tick}}
+    space = _fuel.given_to({{"__name__": "answer"}})
     _fuel.left = {fuel}
     exec(compile({program!r}, "<answer>", "exec", dont_inherit=True), space)
     return space[{entry!r}]

@@ -19,9 +19,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .rows import ENDLESS, UNPLAIN, Endless, Expected, Fuel, Unplain, call, fresh, key, keys_of, loaded
+    from .rows import ENDLESS, UNPLAIN, Endless, Expected, Fuel, Unplain
+    from .rows import call, fresh, key, keys_of, loaded, outcome_key
 
-_TICK = "__evalrun_tick__"
+_TICK, _FUEL = "__evalrun_tick__", "__evalrun_fuel__"  # as in rows
 _ENOUGH_KILLS = 3
 # A mutant that takes this many times the steps of the program is taken for endless; after several such calls it is
 # not run further, and no mutants are run any more once they spent so many steps together.
@@ -35,12 +36,14 @@ _CPU_S = 20.0
 # what its steps allow on any machine: it is left out, or counts as found out, so that the clock decides nothing else.
 _MUTANT_CPU_S = 3.0
 _late: list[bool] = []
+# What fresh interpreters run, compiled; None where that was done for another Python.
+ROWS: bytes | None = None
 _RECURSION = 1000
 _NEW_OBJECTS = 100_000
 # Modules that keep no state which a program could change by using them.
 _STATELESS = frozenset("typing math string itertools collections functools heapq bisect re __future__".split())
 _REACHING = frozenset("setattr delattr exec eval compile globals vars open input print breakpoint sys builtins".split())
-_HARMLESS = frozenset((_TICK, "__init__", "__name__", "__module__", "__qualname__"))
+_HARMLESS = frozenset((_TICK, _FUEL, "__init__", "__name__", "__module__", "__qualname__"))
 _STORE_ATTR, _DELETE_ATTR = dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]
 _IMPORT_NAME = dis.opmap["IMPORT_NAME"]
 # It ends at once: taking all its modules down takes longer than many a run.
@@ -82,8 +85,8 @@ def _tick_in(body: list[Any]) -> None:
 def _tick_at(node: Any) -> ast.Expr:
     place = {"lineno": node.lineno, "col_offset": node.col_offset}
     place.update(end_lineno=node.lineno, end_col_offset=node.col_offset)
-    name = ast.Name(_TICK, ast.Load(), **place)
-    return ast.Expr(ast.Call(name, [], [], **place), **place)
+    tick, fuel = ast.Name(_TICK, ast.Load(), **place), ast.Name(_FUEL, ast.Load(), **place)
+    return ast.Expr(ast.Call(tick, [fuel], [], **place), **place)
 
 
 class Batch:
@@ -98,6 +101,8 @@ class Batch:
         self._clean: dict[int, bool] = {}
         self._checks: dict[str, Any] = {}
         self.fuel = Fuel()
+        # What is expected in trials that run nothing for it, by the trial's place.
+        self.expected: dict[int, Any] = {}
         # The keys of a trial's values, by the trial's place.
         self.keys: dict[int, list[str]] = {}
 
@@ -146,11 +151,17 @@ class Batch:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
 
-    def compile_all(self) -> None:
-        """Compile every source, so that the processes forked from this one need not."""
+    def prepare(self, trials: Any) -> None:
+        """Compile every source and read what is expected, so that the processes forked from this one need not."""
         for number in range(len(self.sources)):
             with suppress(SyntaxError):
                 self.code(number)
+        for trial in trials:
+            if trial["expected"] is not None and not trial["run"]:
+                expected = Expected(trial["expected"])
+                self.expected[trial["place"]] = expected
+                if trial["seeded"]:
+                    self.keys[trial["place"]] = expected.all_keys()
 
 
 def _clean(code: Any) -> bool:
@@ -177,9 +188,9 @@ def prove(payload: Any) -> list[Any]:
     signal.signal(signal.SIGPROF, _too_long)
     gc.set_threshold(_NEW_OBJECTS)  # the trees of many programs are made here, none of which is garbage soon
     batch = Batch(payload)
-    batch.compile_all()
-    gc.freeze()  # the processes forked from this one need not copy what they do not change
     trials = payload["trials"]
+    batch.prepare(trials)
+    gc.freeze()  # the processes forked from this one need not copy what they do not change
     together = [trial for trial in trials if batch.leaves_nothing(trial)]
     told = _forked(batch, together) if together else []
     results: dict[int, Any] = dict(zip([trial["place"] for trial in together], told))
@@ -244,7 +255,7 @@ def _forked(batch: Batch, trials: Any) -> Any:
 def _packed(batch: Batch, trial: Any) -> bytes | None:
     result = _guarded(batch, trial)
     try:
-        return marshal.dumps((result, batch.keys.get(trial["place"])))
+        return marshal.dumps((result, batch.keys.get(trial["place"]) if trial["run"] else None))
     except ValueError:
         return None
 
@@ -288,11 +299,11 @@ def _tried(batch: Batch, trial: Any) -> Any:
     elif trial["expected"] is None:
         return result
     else:
-        expected = Expected(trial["expected"])
+        expected = batch.expected[trial["place"]]
     strict = trial["strict"]
     if trial["witness"] is not None:
         result["witness"] = _different(batch, trial["witness"], entry, calls, expected, True, most)
-    steps = min(most, _MORE_STEPS * max(result.get("steps", 0), trial["steps"]) + 2000)
+    steps = steps_for_others(most, max(result.get("steps", 0), trial["steps"]))
     result["others"] = [
         _different(batch, program, entry, calls, expected, strict, steps) for program in trial["others"]
     ]
@@ -303,6 +314,11 @@ def _tried(batch: Batch, trial: Any) -> Any:
     _within(_CPU_S)
     result["checks"] = [_checked(batch, codes, check, most) for check in trial["checks"]]
     return result
+
+
+def steps_for_others(fuel: int, steps: int) -> int:
+    """How many steps one call of another program may take, where the program itself takes at most ``steps``."""
+    return min(fuel, _MORE_STEPS * steps + 2000)
 
 
 def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str, Any]) -> Expected:
@@ -329,7 +345,7 @@ def _run_rows(batch: Batch, codes: Any, trial: Any, calls: Any, result: dict[str
                 value, raised = None, UNPLAIN
                 keys.append(UNPLAIN)
         else:
-            keys.append("raised " + raised)
+            keys.append(outcome_key(raised))
         pure = pure and (after == list(args) or key(after) == key(list(args)))
         # What is returned may be an argument, which a later call may change.
         rows.append([fresh(value), raised])
@@ -474,7 +490,7 @@ def _with_seeds(batch: Batch, trials: Any, results: Any) -> None:
     chosen = [(t, r) for t, r in zip(trials, results) if t["seeded"] and t["place"] in keys]
     if not chosen:
         return
-    runner = compile(batch.runner, "rows", "exec", dont_inherit=True)
+    runner = compile(batch.runner, "rows", "exec", dont_inherit=True) if ROWS is None else marshal.loads(ROWS)
     work = [
         (batch.codes(t["program"]), t["entry"], batch.calls[t["calls"]][: len(keys[t["place"]])], t["fuel"])
         for t, _ in chosen

@@ -6,6 +6,7 @@ Also executed alone by fresh interpreters with other hash seeds, so it imports a
 
 from __future__ import annotations
 
+from itertools import chain, repeat
 from typing import Any
 
 # The exact types that count as plain data; subclasses do not.
@@ -13,6 +14,10 @@ _ATOMS = (bool, int, float, complex, str, bytes, type(None), range)
 _LISTED = (list, tuple)
 _SETS = (set, frozenset)
 _MAX_DEPTH = 40
+_PLAIN = frozenset(_ATOMS)
+_BY_VALUE = frozenset((bool, int, str, bytes, type(None)))
+TICK = "__evalrun_tick__"
+FUEL = "__evalrun_fuel__"
 ENDLESS = "Endless"
 UNPLAIN = "Unplain"
 
@@ -26,16 +31,37 @@ class Unplain(Exception):
 
 
 class Fuel:
-    """Steps that a program may still take: one for every loop round and every call of its functions."""
+    """Steps that a program may still take: one for every loop round and every call of its functions.
+
+    A step is ``next`` of an iterator, which takes a quarter of the time of a function that counts.
+    """
 
     def __init__(self) -> None:
-        self.left = 0
+        self._space: dict[str, Any] = {}
+        self._steps = repeat(None, 0)
+        self._over = 0
+        self._ends = map(self._end, repeat(None))
 
-    def tick(self) -> None:
-        """Spend one step; Endless when none is left."""
-        self.left -= 1
-        if self.left < 0:
-            raise Endless
+    def given_to(self, space: dict[str, Any]) -> dict[str, Any]:
+        """The namespace in which steps are taken from now on: ``TICK(FUEL)`` there is one."""
+        space[TICK] = next
+        self._space = space
+        return space
+
+    @property
+    def left(self) -> int:
+        """How many steps are left; negative where a program went on after Endless."""
+        return self._steps.__length_hint__() - self._over
+
+    @left.setter
+    def left(self, steps: int) -> None:
+        self._over = 0
+        self._steps = repeat(None, steps)
+        self._space[FUEL] = chain(self._steps, self._ends)
+
+    def _end(self, _: None) -> None:
+        self._over += 1
+        raise Endless
 
 
 def key(value: Any, strict: bool = True, depth: int = 0) -> str:
@@ -53,6 +79,11 @@ def key(value: Any, strict: bool = True, depth: int = 0) -> str:
             return f"n {value!r}"
         return f"n {int(value)}"
     if kind in _LISTED:
+        kinds = set(map(type, value)) if strict else ()
+        if len(kinds) == 1 and depth < _MAX_DEPTH:  # as most are, and the recursion takes long
+            (each,) = kinds
+            if each in _PLAIN:
+                return f"{kind.__name__}({each.__name__} {f',{each.__name__} '.join(map(repr, value))})"
         return f"{kind.__name__}({','.join([key(item, strict, depth + 1) for item in value])})"
     if kind in _SETS:
         name = kind.__name__ if strict else "set"
@@ -82,6 +113,8 @@ def fresh(value: Any) -> Any:
     if kind in _ATOMS:
         return value
     if kind is list:
+        if _PLAIN.issuperset(map(type, value)):  # as most are
+            return value[:]
         return [fresh(item) for item in value]
     if kind is tuple:
         return tuple([fresh(item) for item in value])
@@ -104,6 +137,15 @@ class Expected:
         self.rows = rows
         self._keys: dict[tuple[int, bool], str] = {} if keys is None else {(n, True): k for n, k in enumerate(keys)}
 
+    def all_keys(self) -> list[str]:
+        """What ``keys_of`` gives for a program with these rows."""
+        found = []
+        for place, (value, raised) in enumerate(self.rows):
+            if raised is None:
+                self._keys[place, True] = key(value)
+            found.append(outcome_key(raised) or self._keys[place, True])
+        return found
+
     def is_like(self, place: int, value: Any, raised: Any, strict: bool) -> bool:
         """Whether a call ended in the same way: with an equal value (and equal types, with ``strict``) or exception."""
         right, should_raise = self.rows[place]
@@ -111,6 +153,12 @@ class Expected:
             return bool(raised == should_raise)
         if not strict and value == right:
             return True
+        if strict:
+            kind = type(value)
+            if kind is not type(right):
+                return False
+            if kind in _BY_VALUE:
+                return bool(value == right)
         try:
             told = key(value, strict)
             if (place, strict) not in self._keys:
@@ -134,11 +182,18 @@ def call(function: Any, args: Any, fuel: Fuel, most: int) -> tuple[Any, str | No
 
 def loaded(codes: Any, fuel: Fuel, most: int, name: str = "tests") -> dict[str, Any]:
     """The namespace of a program given as code objects that are run one after another."""
-    space: dict[str, Any] = {"__name__": name, "__evalrun_tick__": fuel.tick}
+    space = fuel.given_to({"__name__": name})
     fuel.left = most
     for code in codes:
         exec(code, space)
     return space
+
+
+def outcome_key(raised: str | None) -> str:
+    """The key of a call without a value; "" where there is one."""
+    if raised is None:
+        return ""
+    return UNPLAIN if raised == UNPLAIN else f"raised {raised}"
 
 
 def keys_of(codes: Any, entry: str, calls: Any, most: int) -> list[str]:
@@ -152,7 +207,7 @@ def keys_of(codes: Any, entry: str, calls: Any, most: int) -> list[str]:
     for args in calls:
         value, raised, _ = call(function, args, fuel, most)
         try:
-            found.append(f"raised {raised}" if raised else key(value))
+            found.append(outcome_key(raised) or key(value))
         except Unplain:
             found.append(UNPLAIN)
     return found

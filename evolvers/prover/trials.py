@@ -27,12 +27,12 @@ LIMITS = Limits(cpu_s=120.0, wall_s=1800.0, memory_mb=2048)
 _TOGETHER = 72
 Program = tuple[str, ...]
 
-
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One question about one program, given as source parts that are run one after another in one namespace.
 
-    run: call ``entry`` on every item of ``calls``; otherwise ``expected`` says what it gives. repeat: once more in
+    run: call ``entry`` on every item of ``calls``; otherwise ``expected`` says what it gives, which is what ``seeded``
+    interpreters must give as well. repeat: once more in
     reverse order; seeded: and in fresh interpreters with the hash seeds ``SEEDS``. record: functions of the first part
     whose arguments are kept. witness: another program that must give the same, types and all. others: programs whose
     differences are wanted. mutants: groups of programs, for each of which the first calls that tell it from the program
@@ -121,6 +121,7 @@ def run_trials(families: Sequence[Sequence[Trial]], sandbox: Sandbox) -> Iterato
 _PROGRAM = """import marshal
 from importlib.util import MAGIC_NUMBER
 exec(marshal.loads({code!r}) if MAGIC_NUMBER == {magic!r} else {source!r}, globals())
+ROWS = {rows!r} if MAGIC_NUMBER == {magic!r} else None
 """
 
 
@@ -136,8 +137,8 @@ def _texts() -> tuple[str, str]:
     rows = (here / "rows.py").read_text(encoding="utf-8").replace("from typing import Any\n", "")
     guest = (here / "guest.py").read_text(encoding="utf-8")
     source = f"{rows}\n\n{guest.replace('from __future__ import annotations', '')}"
-    code = compile(source, "proofs", "exec", dont_inherit=True)
-    return rows, _PROGRAM.format(code=marshal.dumps(code), magic=MAGIC_NUMBER, source=source)
+    whole, part = (marshal.dumps(compile(text, "proofs", "exec", dont_inherit=True)) for text in (source, rows))
+    return rows, _PROGRAM.format(code=whole, rows=part, magic=MAGIC_NUMBER, source=source)
 
 
 @dataclass
