@@ -19,8 +19,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .rows import ENDLESS, UNPLAIN, Endless, Expected, Fuel, Unplain
-    from .rows import call, fresh, key, keys_of, loaded, outcome_key
+    from .rows import ENDLESS, UNPLAIN, Endless, Expected, Fuel, Unplain, call, fresh, key, keys_of, loaded, outcome_key
 
 _TICK, _FUEL = "__evalrun_tick__", "__evalrun_fuel__"  # as in rows
 _ENOUGH_KILLS = 3
