@@ -160,5 +160,5 @@ def test_a_chain_begins_with_a_model_and_goes_on_without() -> None:
     operator, rest = split_operator("difficult+rename+examples")
     assert (operator.name, rest) == ("difficult", "rename+examples")
     assert split_operator("verbose")[1] == ""
-    with pytest.raises(BadInput, match="creative is an operator through a model, .* comes first in a chain"):
+    with pytest.raises(BadInput, match=r"creative is an operator through a model, .* comes first in a chain"):
         split_operator("difficult+creative")
