@@ -17,9 +17,11 @@ from ..purity import impure_uses
 from ..syntax import nodes_of
 from ..wrapping import signature_of
 from .fields import MAX_CONTRACT, MAX_PROGRAM
+from .modules import strays
 from .programs import read_contract, read_program, read_reference
 from .protocol import Draft, UnusableReply
 from .signatures import Stated, read_signature
+from .state import kept_between_calls
 from .wording import check_leak, check_spec
 
 MAX_PROMPT = 12_000
@@ -32,8 +34,10 @@ _REACHING = frozenset(
     "attrgetter methodcaller get_type_hints ForwardRef eval exec compile globals locals vars breakpoint delattr "
     "setattr getattr memoryview open input print help exit quit".split()
 )
-# Calls whose value is another one each time; as plain names they are common ("id" is a fine name for an argument).
-_CALLED = frozenset(("id", "hash"))
+# Functions whose value is another one each time; as names they are common ("id" is a fine name for an argument).
+_CHANGING = frozenset(("id", "hash"))
+# They read attributes that a text names, so the text must be there to be looked at.
+_FORMATS = frozenset(("format", "format_map"))
 # Attributes through which a harmless module leads further, and those of frames and code.
 _LEADING = frozenset(
     "sys os _sys _os builtins modules random now today utcnow attrgetter methodcaller get_type_hints ForwardRef "
@@ -128,8 +132,10 @@ def reaches(source: str) -> set[str]:
 
     SyntaxError where it does not parse.
     """
-    found = impure_uses(source)
-    for node in nodes_of(source):
+    nodes = nodes_of(source)
+    found = impure_uses(source) | strays(nodes, HARMLESS) | _changing(nodes)
+    found |= {f"what {name} keeps between calls" for name in kept_between_calls(nodes)}
+    for node in nodes:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names if alias.name.partition(".")[0] not in HARMLESS}
         elif isinstance(node, ast.ImportFrom):
@@ -139,15 +145,34 @@ def reaches(source: str) -> set[str]:
             found |= {alias.name for alias in node.names if alias.name in _REACHING | _LEADING or _special(alias.name)}
         elif isinstance(node, ast.Name) and (node.id in _REACHING or _special(node.id)):
             found.add(node.id)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CALLED:
-            found.add(node.func.id)
+        elif isinstance(node, ast.Call) and _makes_a_class(node):
+            found.add("type with three arguments")
         elif isinstance(node, ast.Attribute) and (node.attr in _LEADING or _special(node.attr)):
             found.add(f".{node.attr}")
+        elif isinstance(node, ast.Attribute) and node.attr in _FORMATS and not isinstance(node.value, ast.Constant):
+            found.add(f"the {node.attr} of a text that is not written out")
+        elif isinstance(node, ast.MatchClass):  # case object(__globals__=found)
+            found |= {f".{name}" for name in node.kwd_attrs if name in _LEADING or _special(name)}
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and _special(node.name):
             found.add(node.name)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"\.__\w|\[__\w", node.value):
             found.add("an attribute in a format")  # "{0.__class__}".format(...)
     return found
+
+
+def _changing(nodes: Sequence[ast.AST]) -> set[str]:
+    """Python's own functions with another value each time, called or handed on (``map(hash, texts)``); not where the
+    program has something of its own by that name."""
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    read = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return (called | (read - own)) & _CHANGING
+
+
+def _makes_a_class(node: ast.Call) -> bool:
+    """``type(name, bases, members)``, whose members' names need not be written out."""
+    return isinstance(node.func, ast.Name) and node.func.id == "type" and (len(node.args) != 1 or bool(node.keywords))
 
 
 def _special(name: str) -> bool:

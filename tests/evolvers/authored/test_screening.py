@@ -20,6 +20,13 @@ HARMLESS = [
     "import math\nfrom functools import lru_cache\n@lru_cache(maxsize=None)\ndef f(n):\n    return math.gcd(n, 12)\n",
     "from datetime import date, timedelta\ndef f(y, m, d):\n    return (date(y, m, d) + timedelta(days=1)).day\n",
     "def f(text):\n    return '{:>5}|{0[0]}'.replace('{', text)\n",
+    "import json\nimport collections.abc as kinds\ndef f(x):\n    return json.dumps(isinstance(x, kinds.Sequence))\n",
+    "def f(hash, texts):\n    id = sorted(texts)\n    return [id, hash, type(texts)]\n",
+    "TABLE = {1: 'a'}\ndef f(seen, extra=()):\n    found = dict(TABLE)\n    found[2] = seen\n    seen = []\n"
+    "    seen.append(extra)\n    return found\n",
+    "class P:\n    def __init__(self):\n        self.all = []\n    def put(self, x):\n        self.all.append(x)\n"
+    "def f(x):\n    return P()\n",
+    "def f(x):\n    match x:\n        case int(real=found):\n            return '{:.2f}'.format(found)\n",
 ]
 REACHING = {
     "import ctypes\n": "ctypes",
@@ -39,6 +46,26 @@ REACHING = {
     "x = '{0.__class__}'.format(1)\n": "an attribute in a format",
     "x = '{0[__class__]}'.format(1)\n": "an attribute in a format",
     "import datetime\nx = datetime.datetime.now()\n": "the clock (datetime.datetime.now)",
+    "import enum\nx = enum.bltns.eval\n": "enum.bltns",
+    "import json\nx = json.codecs.open('/etc/hostname')\n": "json.codecs",
+    "import dataclasses\nx = dataclasses.inspect.importlib\n": "dataclasses.inspect",
+    "from json import codecs\n": "json.codecs",
+    "import json as j\nx = [j]\n": "the module j as a value",
+    "import string\nx = string.Formatter().get_field\n": "string.Formatter",
+    "import functools\nx = functools.update_wrapper\n": "functools.update_wrapper",
+    "from functools import singledispatch\n": "functools.singledispatch",
+    "match f:\n    case object(__globals__=found):\n        x = found\n": ".__globals__",
+    "x = ('{0._' + '_globals__}').format(f)\n": "the format of a text that is not written out",
+    "x = type('W', (), {'_' + '_globals__': {}})\n": "type with three arguments",
+    "x = max(map(hash, ['a']))\n": "hash",
+    "x = sorted(y, key=id)\n": "id",
+    "SEEN = []\ndef f(x):\n    SEEN.append(x)\n    return x\n": "what SEEN keeps between calls",
+    "SEEN = {}\ndef f(x):\n    SEEN['calls'] = x\n    return x\n": "what SEEN keeps between calls",
+    "calls = 0\ndef f(x):\n    global calls\n    calls += 1\n    return x\n": "what calls keeps between calls",
+    "def f(x, seen=[]):\n    seen.append(x)\n    return len(seen)\n": "what seen keeps between calls",
+    "def f(x, *, seen={}):\n    seen[x] = 1\n    return len(seen)\n": "what seen keeps between calls",
+    "def f(x):\n    f.calls = x\n    return x\n": "what f keeps between calls",
+    "LEFT = iter(range(3000))\ndef f(x):\n    return next(LEFT)\n": "what LEFT keeps between calls",
 }
 
 
