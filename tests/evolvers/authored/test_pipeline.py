@@ -156,10 +156,18 @@ FAULTY: dict[str, tuple[str, dict[str, object]]] = {
         "arguments_kept", {"reference": REFERENCE.replace("return total", "values.append(1)\n    return total")}
     ),
     "a reference that remembers": (
-        "repeatable",
+        "pure",
         {
             "reference": "SEEN = []\n"
             + REFERENCE.replace("return total", "SEEN.append(1)\n    return total + len(SEEN)")
+        },
+    ),
+    "a reference that remembers in an object of its own": (
+        "repeatable",
+        {
+            "reference": "class Seen:\n    number = 0\n    def more(self):\n        self.number += 1\n"
+            "        return self.number\nSEEN = Seen()\n"
+            + REFERENCE.replace("return total", "return total + SEEN.more()")
         },
     ),
     "a reference that depends on the hash seed": (
