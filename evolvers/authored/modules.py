@@ -86,4 +86,6 @@ def _taken(module: str, name: str, harmless: frozenset[str]) -> tuple[str, str]:
         known = value.__name__.partition(".")[0] in harmless
         return ("" if known else full), (value.__name__ if known else "")
     public = getattr(found, "__all__", None)
-    return ("" if value is None or public is None or name in public else full), ""
+    if value is None:  # not in this Python's; the sandbox's may hold another one's
+        return full, ""
+    return ("" if public is None or name in public else full), ""
