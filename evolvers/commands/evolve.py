@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     "--public",
     multiple=True,
     metavar="SUITE",
-    help="A public suite (repeatable): no new task whose new text stands in it to three tenths.",
+    help="A public suite (repeatable): no new task of whose new text more than three tenths stand in it.",
 )
 @click.option("--name", help="Name of the new suite (default: made of suite, operators and seed).")
 @author_options
