@@ -42,7 +42,7 @@ _MODULES = frozenset(
 _REACHING = frozenset(
     "attrgetter breakpoint builtins compile delattr dir eval exec f_back f_builtins f_globals f_locals Formatter "
     "ForwardRef gc get_type_hints getattr gi_frame globals input inspect locals methodcaller modules open os print "
-    "setattr sys tb_frame vars".split()
+    "setattr singledispatch singledispatchmethod sys tb_frame update_wrapper vars wraps".split()
 )
 _HARMLESS = frozenset(
     "__init__ __name__ __main__ __len__ __iter__ __next__ __contains__ __getitem__ __setitem__ __delitem__ __eq__ "
@@ -88,6 +88,8 @@ def _named(node: ast.AST) -> list[str]:
         return [node.id]
     if isinstance(node, ast.Attribute):
         return [node.attr]
+    if isinstance(node, ast.MatchClass):  # case object(__globals__=found)
+        return node.kwd_attrs
     return [node.name] if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else []
 
 

@@ -147,6 +147,9 @@ def test_programs_that_cannot_be_compared_by_their_work_are_no_proof(
         "eval('1')",
         "import operator\noperator.attrgetter('a')",
         "def f():\n    return globals()",
+        "match f:\n    case object(__globals__=found):\n        pass",
+        "import functools\nfunctools.update_wrapper(a, f)",
+        "from functools import singledispatch",
     ],
 )
 def test_a_program_that_could_reach_the_counter_is_refused(text: str) -> None:
