@@ -29,7 +29,9 @@ MIN_EXAMPLES = 2
 MIN_FAILED = 2
 _TRIES = 12
 _TOLD = 6
-"""An argument list of fewer characters than this stands in many texts by accident."""
+"""An argument of fewer characters than this stands in many texts by accident."""
+_NEAR = 200
+_EVEN = str.maketrans({"(": "[", ")": "]", '"': "'"})
 
 
 def form(draft: Draft, studied: Studied, shown: Sequence[tuple[object, ...]] = ()) -> Formed:
@@ -152,20 +154,37 @@ def mutation_gate(studied: Studied, hidden: frozenset[int]) -> Gate:
 
 
 def leaked_case(text: str, hidden: Sequence[Executed]) -> str:
-    """A line of a text that tells a hidden case: its arguments and its value; "" where none does."""
-    lines = [" ".join(line.split()) for line in text.split("\n")]
+    """Where a text tells a hidden case, "" where it does not: its arguments, or the longest of them, and near that its
+    value; in the same line where the value is short, since that stands anywhere by accident."""
+    lines = [_evenly(line) for line in text.split("\n")]
+    whole = "\n".join(lines)
     for row in hidden:
         try:
-            given, value = ", ".join(map(literal, row.args)), literal(row.returns)
+            args, value = [_evenly(literal(each)) for each in row.args], _evenly(literal(row.returns))
         except ValueError:
             continue
-        if len(given) < _TOLD:
-            continue
-        for line in lines:
-            before, found, after = line.partition(given)
-            if found and re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.]*\w)", after + " " + before):
+        places = [whole] if len(value) >= _TOLD else lines
+        for given in (",".join(args), max(args, key=len)):
+            if len(given) >= _TOLD and any(_stand_together(given, value, place) for place in places):
                 return f"the text tells what {given[:60]} gives"
     return ""
+
+
+def _stand_together(given: str, value: str, text: str) -> bool:
+    told = re.compile(rf"(?<![\w.]){re.escape(value)}(?![\w.]*\w)")
+    return any(
+        told.search(text[max(found.start() - _NEAR, 0) : found.start()])
+        or told.search(text[found.end() : found.end() + _NEAR])
+        for found in re.finditer(rf"(?<!\w){re.escape(given)}(?!\w)", text)
+    )
+
+
+def _evenly(text: str) -> str:
+    """A line with spaces, brackets and quotes as they are always written, so that a value is found however it is
+    laid out."""
+    even = " ".join(text.split()).translate(_EVEN)
+    even = re.sub(r"(?<=[\[{]) | (?=[\]},:])|(?<=[,:]) ", "", even)
+    return even.replace(",]", "]")
 
 
 def _places(studied: Studied, rows: Sequence[Executed]) -> frozenset[int]:

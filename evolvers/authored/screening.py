@@ -17,6 +17,7 @@ from ..purity import impure_uses
 from ..syntax import nodes_of
 from ..wrapping import signature_of
 from .fields import MAX_CONTRACT, MAX_PROGRAM
+from .folding import folded
 from .modules import strays
 from .programs import read_contract, read_program, read_reference
 from .protocol import Draft, UnusableReply
@@ -180,8 +181,8 @@ def _special(name: str) -> bool:
 
 
 def _injected(text: str, known: str) -> str:
-    said = " ".join(known.lower().split())
-    for match in _INJECTION.finditer(text):
+    said = " ".join(folded(known).lower().split())
+    for match in _INJECTION.finditer(folded(text)):
         spoken = " ".join(match[0].split())
         if spoken.lower() not in said:
             return f"the text says {spoken[:80]!r}, which is meant for somebody else than who solves the task"

@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from ..docstring_examples import examples_in
 from ..docstrings import Docstring
 from ..syntax import parse
+from .folding import folded
 from .likeness import containment_of, tokens_of
 from .protocol import UnusableReply
 from .speaking import speaks_of_trade
 
 LEAK_RUN = 7
 LEAK_SHARE = 0.3
+_STATEMENT = re.compile(r"\s*(?:(?:async\s+)?def|class|for|while|if|with|match)\b.*:\s*(?:#.*)?$")
 _EXAMPLE = re.compile(
     r"^\s*>>>|^\s*(?:for )?examples?\s*\d*\s*:?\s*$|^\s*(?:sample )?(?:in|out)puts?\s*:\s*[\[({\"'\d-]", re.I | re.M
 )
@@ -49,8 +51,9 @@ def check_spec(text: str, entry: str, known: str = "", field: str = "spec") -> N
         raise UnusableReply(
             f'"{field}": holds examples; say it in prose only, examples are added by running it', "examples"
         )
-    addressed = _new(_ADDRESSED, text, known)
-    spoken = " ".join(addressed[0].split()) if addressed else speaks_of_trade(text, known)
+    seen, known_seen = folded(text), folded(known)
+    addressed = _new(_ADDRESSED, seen, known_seen)
+    spoken = " ".join(addressed[0].split()) if addressed else speaks_of_trade(seen, known_seen)
     if spoken:
         raise UnusableReply(
             f'"{field}": {spoken[:60]!r} speaks to or of those who solve and grade, and not of the task',
@@ -75,9 +78,36 @@ def check_leak(text: str, programs: Iterable[str], field: str = "spec") -> None:
         raise UnusableReply(
             f'"{field}": holds the code of its own answer; say what is done, not how', "gives the answer"
         )
+    if _code_in(text):
+        raise UnusableReply(f'"{field}": holds code; say in prose what is done', "gives the answer")
     for block in re.findall(r"`{3,}[^\n]*\n(.*?)`{3,}", text, re.DOTALL):
         if re.search(r"^\s*(?:def|return|for|while)\b.*$", block, re.MULTILINE):
             raise UnusableReply(f'"{field}": holds code; say in prose what is done', "gives the answer")
+
+
+def _code_in(text: str) -> bool:
+    """Whether a statement of Python stands in a text with a body below it: prose does not parse."""
+    lines = text.expandtabs(4).split("\n")
+    return any(_parses(_with_body(lines[place:])) for place, line in enumerate(lines) if _STATEMENT.match(line))
+
+
+def _with_body(lines: Sequence[str]) -> str:
+    """The first line, and those below it that are further in."""
+    deep = _depth(lines[0])
+    end = next((n for n, each in enumerate(lines) if n and each.strip() and _depth(each) <= deep), len(lines))
+    return "\n".join(each[deep:] for each in lines[:end])
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _parses(source: str) -> bool:
+    try:
+        parse(source)
+    except SyntaxError:
+        return False
+    return True
 
 
 def leaked_share(text: str, program: str) -> float:
