@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 _LETTERS = re.compile(r"[a-z]+")
+# What hosts put before a name: a fine-tune's mark, a region, a vendor (``us.anthropic.claude-...``).
+_BEFORE = re.compile(
+    r"(?:ft:|(?:us|eu|apac|global|ai21|amazon|anthropic|cohere|deepseek|meta|mistral|openai|qwen)\.(?=[a-z]))+"
+)
 _LONGEST = 200
 _RELATIVES = (
     ("gpt", ("gpt", "chatgpt", "openai", "davinci", "text-davinci", "codex", "o1", "o3", "o4")),
@@ -35,11 +39,12 @@ _RELATIVES = (
 def family_of(model: str) -> str:
     """The family that a model's name speaks of: ``meta-llama/Llama-3.1-8B-Instruct`` is a ``llama``.
 
-    What stands before the last slash is left out; then a known beginning counts (``codellama``, ``mixtral``, ``o3``),
-    else the letters that the name begins with, else the whole name. A name can be anything, so this is a guess, and an
-    explicit family goes before it.
+    What stands before the last slash, and what hosts put before a name (``us.anthropic.``, ``ft:``), is left out; then
+    a known beginning counts (``codellama``, ``mixtral``, ``o3``), else the letters that the name begins with, else the
+    whole name. A name can be anything, so this is a guess, and an explicit family goes before it.
     """
     name = model.rpartition("/")[2].strip().lower() or model.strip().lower()
+    name = _BEFORE.sub("", name, count=1) if _BEFORE.match(name) else name
     known = [
         (len(start), family) for family, starts in _RELATIVES for start in starts if _begins(name, start)
     ]  # the longest beginning counts

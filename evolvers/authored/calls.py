@@ -34,8 +34,12 @@ class Panel:
 
     @property
     def independent(self) -> bool:
-        """Whether some solver is of another family than the author."""
-        return any(member.family != self.author.family for member in self.solvers)
+        """Whether some solver is another model than the author, and of another family."""
+        return any(self.is_other(member.model, member.family) for member in self.solvers)
+
+    def is_other(self, model: str, family: str) -> bool:
+        """Whether a model is no relative of the author: it is not the same under the name of another family either."""
+        return model != self.author.model and family != self.author.family
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,7 @@ def other_witness(panel: Panel, solutions: Sequence[Solution]) -> Gate:
     """A model is not its own only witness: where there are solvers of another family than the author's, some solution
     of one of theirs is among those that bear the task out."""
     families = sorted({solution.member.family for solution in solutions})
-    holds = not panel.independent or any(family != panel.author.family for family in families)
+    holds = not panel.independent or any(panel.is_other(each.member.model, each.member.family) for each in solutions)
     return Gate("other_witness", holds, {"independent": panel.independent, "families": families})
 
 

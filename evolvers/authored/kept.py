@@ -3,6 +3,7 @@ in their stead."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,15 +100,16 @@ class Canned:
 def contradictions(kept: Kept) -> list[str]:
     """Where a certificate contradicts itself on who said what."""
     problems = []
-    replies = {(call.model, call.reply_digest) for call in kept.calls if call.role == "solver"}
-    for solution in (*kept.solutions, *kept.parent_solutions):
-        if solution.reply_digest and (solution.member.model, solution.reply_digest) not in replies:
-            problems.append("gate calls does not hold: a solution comes from no call that the certificate names")
-            break
+    replies = Counter((call.model, call.reply_digest) for call in kept.calls if call.role == "solver")
+    solutions = (*kept.solutions, *kept.parent_solutions)
+    # each is a reply of its own: two that say the same come of two calls
+    told = Counter((each.member.model, each.reply_digest) for each in solutions if each.reply_digest)
+    if told - replies:
+        problems.append("gate calls does not hold: a solution comes from no call that the certificate names")
     turns = [member for member, _ in members_in_turn(kept.panel, kept.settings.solutions)]
-    for solutions in (kept.solutions, kept.parent_solutions):
-        members = [(each.member.model, each.member.family) for each in solutions]
-        if solutions and members != [(each.model, each.family) for each in turns]:
+    for group in (kept.solutions, kept.parent_solutions):
+        members = [(each.member.model, each.member.family) for each in group]
+        if group and members != [(each.model, each.family) for each in turns]:
             problems.append("gate calls does not hold: the solutions are not those of the panel's solvers in turn")
     families = {(member.model, member.family) for member in (kept.panel.author, *kept.panel.solvers)}
     if any((call.model, call.family) not in families for call in kept.calls):

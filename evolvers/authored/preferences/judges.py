@@ -47,13 +47,13 @@ class Vote:
 def counted(panel: Panel) -> tuple[Member, ...]:
     """The judges whose verdicts count: those of other families than the author's; where there are none, any that is
     named; where none is named, the author."""
-    others = tuple(judge for judge in panel.judges if judge.family != panel.author.family)
+    others = tuple(judge for judge in panel.judges if panel.is_other(judge.model, judge.family))
     return others or panel.judges or (panel.author,)
 
 
 def independent(panel: Panel) -> bool:
     """Whether those who count are of other families than the author."""
-    return all(judge.family != panel.author.family for judge in counted(panel))
+    return all(panel.is_other(judge.model, judge.family) for judge in counted(panel))
 
 
 def warnings_of(panel: Panel) -> list[str]:

@@ -29,6 +29,11 @@ URL = "http://localhost:8000/v1"
         ("claude-sonnet-4", "claude"),
         ("my-model", "my"),
         ("phi-4", "phi"),
+        ("us.anthropic.claude-3-5-sonnet-20241022-v2:0", "claude"),
+        ("meta.llama3-70b-instruct-v1:0", "llama"),
+        ("ft:gpt-4o-mini:acme::abc", "gpt"),
+        ("qwen2.5-7b", "qwen"),
+        ("qwen.qwen3-32b-v1:0", "qwen"),
         ("philosopher-7b", "philosopher"),
         ("4bit-thing", "4bit-thing"),
         ("/", "/"),
@@ -40,6 +45,14 @@ def test_a_family_is_read_from_a_models_name(model: str, family: str) -> None:
 
 def test_an_explicit_family_goes_before_the_name() -> None:
     assert member("our-finetune", URL, "Llama").family == "llama"
+
+
+def test_a_model_is_no_other_one_under_the_name_of_another_family() -> None:
+    author = member("gpt-4o", URL)
+    same, other = member("gpt-4o", URL, "acme"), member("b-1", URL)
+
+    assert not panel_of(author, [same]).independent
+    assert panel_of(author, [same, other]).independent
 
 
 def test_options_are_given_once_for_all_or_once_for_each() -> None:
