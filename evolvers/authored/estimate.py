@@ -98,7 +98,7 @@ class Wish:
 
 def estimate(wishes: Iterable[Wish], panel: Panel, figures: Figures, solutions: int) -> Estimate:
     """What these proposals would ask. solutions: blind ones of each new task."""
-    sums: dict[tuple[str, str, str], list[float]] = {}
+    asked: list[Line] = []
     unsolved: dict[
         str, float
     ] = {}  # how likely it is that nobody solved a parent yet: its solutions serve all children
@@ -118,12 +118,18 @@ def estimate(wishes: Iterable[Wish], panel: Panel, figures: Figures, solutions: 
             unsolved[parent.digest] = left * (1 - figures.reach)
             lines += _solved("solve parent", len(parent.prompt), len(parent.reference), left * figures.reach,
                              panel, figures, solutions)  # fmt: skip
-        for line in lines:
-            found = sums.setdefault((line.role, line.purpose, line.model), [0.0, 0.0, 0.0])
-            for place, value in enumerate((line.calls, line.input_tokens, line.output_tokens)):
-                found[place] += value
-    merged = tuple(Line(*key, *values) for key, values in sums.items() if values[0])
-    return Estimate(merged, proposals, refused, figures)
+        asked += lines
+    return Estimate(summed(asked), proposals, refused, figures)
+
+
+def summed(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """One line for each kind of request to each model, in the order of their first; none for what is not asked."""
+    sums: dict[tuple[str, str, str], list[float]] = {}
+    for line in lines:
+        found = sums.setdefault((line.role, line.purpose, line.model), [0.0, 0.0, 0.0])
+        for place, value in enumerate((line.calls, line.input_tokens, line.output_tokens)):
+            found[place] += value
+    return tuple(Line(*key, *values) for key, values in sums.items() if values[0])
 
 
 def _proposal(wish: Wish, panel: Panel, figures: Figures, solutions: int) -> list[Line]:
@@ -137,17 +143,17 @@ def _proposal(wish: Wish, panel: Panel, figures: Figures, solutions: int) -> lis
     draft = 1.1 * text + (1.2 * program + _FORM if altering else 40)
     asked, steps = _size(prompt), _steps(operator)
     author = panel.author.model
-    lines = [_line(figures, _AUTHOR, EVOLVE, author, 1, asked, draft, prompt.template)]
+    lines = [line_of(figures, _AUTHOR, EVOLVE, author, 1, asked, draft, prompt.template)]
     if steps > 1:
-        lines.append(_line(figures, _AUTHOR, LATER, author, steps - 1, asked, draft, prompt.template))
-    lines.append(_line(figures, _AUTHOR, "mend", author, figures.mends, asked + draft + _MEND, draft))
+        lines.append(line_of(figures, _AUTHOR, LATER, author, steps - 1, asked, draft, prompt.template))
+    lines.append(line_of(figures, _AUTHOR, "mend", author, figures.mends, asked + draft + _MEND, draft))
     rounds = figures.reach
     if altering:
         again = figures.reach * figures.clarified
         rounds += again
         lines += [
-            _line(figures, _AUTHOR, "inputs", author, figures.more_inputs, text + _CLARIFY, _FORM),
-            _line(figures, _AUTHOR, "clarify", author, again, text + _CLARIFY, _SENTENCE),
+            line_of(figures, _AUTHOR, "inputs", author, figures.more_inputs, text + _CLARIFY, _FORM),
+            line_of(figures, _AUTHOR, "clarify", author, again, text + _CLARIFY, _SENTENCE),
         ]
     return [*lines, *_solved("solve", text, program, rounds, panel, figures, solutions)]
 
@@ -159,7 +165,7 @@ def _plan(wish: Wish, panel: Panel, figures: Figures, planned: set[tuple[str, ..
         return []
     planned.add(key)
     asked = _size(request(wish.operator, wish.parents, wish.observed))
-    return [_line(figures, _AUTHOR, PLAN, panel.author.model, 1, asked, _PLAN)]
+    return [line_of(figures, _AUTHOR, PLAN, panel.author.model, 1, asked, _PLAN)]
 
 
 def _solved(
@@ -168,14 +174,15 @@ def _solved(
     """Blind solutions of a task. text, program: characters of its prompt and of its reference."""
     asked, said = _solve_size(text), 1.05 * program
     return [
-        _line(figures, "solver", purpose, each.model, rounds * share, asked, said)
+        line_of(figures, "solver", purpose, each.model, rounds * share, asked, said)
         for each, share in _turns(panel.solvers, solutions)
     ]
 
 
-def _line(
+def line_of(
     figures: Figures, role: str, purpose: str, model: str, calls: float, asked: float, said: float, template: str = ""
 ) -> Line:
+    """Requests of one kind. asked, said: characters of a request and of its reply, where none were measured."""
     kind = (role, purpose)
     return Line(
         role, purpose, model, calls, calls * figures.asked(kind, asked), calls * figures.said(kind, template, said)

@@ -82,4 +82,4 @@ class Admission:
 
 def _rejected(data: Any, flaw: Flaw) -> Rejected:
     name = data.get("name") if isinstance(data, Mapping) else None
-    return Rejected(name[:40] if isinstance(name, str) else "?", flaw.reason, str(flaw)[:MAX_SHOWN])
+    return Rejected(name[:40] if isinstance(name, str) else "(without a name)", flaw.reason, str(flaw)[:MAX_SHOWN])

@@ -147,7 +147,7 @@ def _known(admitted: Sequence[Admitted]) -> list[str]:
 
 
 def _reject(found: Designed, reason: str, said: str, told: Callable[[str], None]) -> None:
-    found.rejected.append(Rejected("?", reason, said[:_SAID]))
+    found.rejected.append(Rejected("(a whole reply)", reason, said[:_SAID]))
     told(f"rejected by {reason}")
 
 

@@ -32,7 +32,7 @@ MEND_SEED_SHARE = 0.5
 _KEEP_LESSONS = 0.8
 _NO_LESSON = (None, "not_applicable", "request_refused")
 """Ends of a proposal that are no fault of what its author wrote."""
-_SHOWN_FROM = 8
+SHOWN_FROM = 8
 """Cells whose best tasks strategies choose from."""
 
 
@@ -213,7 +213,7 @@ class Loop:
         operator = self.bandit.choose(context_of(parent), list(among), rng)
         arm, hints = self._arms[operator], Hints()
         if arm.through_model:
-            pool = [(member.task, member.fitness) for member in self.result.archive.best(_SHOWN_FROM)]
+            pool = [(member.task, member.fitness) for member in self.result.archive.best(SHOWN_FROM)]
             possible = ready(self._settings.strategies, pool, parent.task, arm.kind)
             strategy = self.strategies.choose("", possible, rng)
             told = self.lessons.told(operator)

@@ -14,12 +14,11 @@ from ...benchmarks import CodeTask
 from ..authored.estimate import Wish
 from ..authored.protocol import ModelOperator
 from ..protocol import Observation
-from .driver import Arm, LoopSettings, Mate
+from .driver import SHOWN_FROM, Arm, LoopSettings, Mate
 from .strategies import hints_for, ready
 
 MOST = 1_000
 """Proposals that are drawn, at most; of a longer loop these stand for all."""
-_SHOWN_FROM = 8
 _AN_OBSERVATION = "x" * 90
 
 
@@ -38,7 +37,7 @@ def forecast(
     """
     wanted = settings.generations * settings.batch
     rng = random.Random(f"{seed}/forecast")
-    pool = [(task, 0.5) for task in rng.sample(list(tasks), min(_SHOWN_FROM, len(tasks)))]
+    pool = [(task, 0.5) for task in rng.sample(list(tasks), min(SHOWN_FROM, len(tasks)))]
     wishes = []
     for _ in range(min(wanted, MOST)):
         parent = tasks[rng.randrange(len(tasks))]

@@ -15,7 +15,7 @@ from ....benchmarks.preference import PreferenceSuite, PreferenceTask
 from ...preferences.asking import question_of
 from ...protocol import NotApplicable
 from ..calls import Answer, Member, Panel, Role
-from ..estimate import Estimate, Line
+from ..estimate import Estimate, Line, line_of, summed
 from ..figures import EVOLVE, Figures, Kind
 from ..protocol import Rendered
 from ..store import Kept
@@ -75,16 +75,8 @@ def estimate_preferences(
     wishes: Iterable[Wish], refused: Mapping[str, int], panel: Panel, figures: JudgedFigures
 ) -> Estimate:
     """What these proposals would ask."""
-    sums: dict[tuple[str, str, str], list[float]] = {}
-    proposals = 0
-    for wish in wishes:
-        proposals += 1
-        for line in _proposal(wish, panel, figures):
-            found = sums.setdefault((line.role, line.purpose, line.model), [0.0, 0.0, 0.0])
-            for place, value in enumerate((line.calls, line.input_tokens, line.output_tokens)):
-                found[place] += value
-    lines = tuple(Line(*key, *values) for key, values in sums.items() if values[0])
-    return Estimate(lines, proposals, refused, figures)
+    asked = [_proposal(wish, panel, figures) for wish in wishes]
+    return Estimate(summed(line for lines in asked for line in lines), len(asked), refused, figures)
 
 
 def judged_figures_of(kept: Iterable[Kept], wishes: Sequence[Wish], judges: int, source: str) -> JudgedFigures | None:
@@ -129,16 +121,12 @@ def _proposal(wish: Wish, panel: Panel, figures: JudgedFigures) -> list[Line]:
     asked = len(wish.first.system) + len(wish.first.text) if wish.first is not None else 0
     judged = len(question_of(wish.task)) + 2 * text + _VERDICT
     lines = [
-        _line(figures, ("author", EVOLVE), author, 1, asked, text + _FORM),
-        _line(figures, ("author", MEND), author, figures.mends, asked + text + _FORM, text + _FORM),
-        _line(figures, ("author", LATER), author, _steps(operator) * figures.reach, asked + text, text + _FORM),
+        line_of(figures, "author", EVOLVE, author, 1, asked, text + _FORM),
+        line_of(figures, "author", MEND, author, figures.mends, asked + text + _FORM, text + _FORM),
+        line_of(figures, "author", LATER, author, _steps(operator) * figures.reach, asked + text, text + _FORM),
     ]
     each = _ORDERS * operator.comparisons * figures.reach
-    return lines + [_line(figures, ("judge", JUDGE), judge.model, each, judged, _SAID) for judge in counted(panel)]
-
-
-def _line(figures: Figures, kind: Kind, model: str, calls: float, asked: float, said: float) -> Line:
-    return Line(*kind, model, calls, calls * figures.asked(kind, asked), calls * figures.said(kind, "", said))
+    return lines + [line_of(figures, "judge", JUDGE, judge.model, each, judged, _SAID) for judge in counted(panel)]
 
 
 def _steps(operator: ModelPreferenceOperator) -> int:
