@@ -6,12 +6,14 @@ the two texts: the old one stands in the new one, and what is around it is made 
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ...benchmarks.preference import PreferenceTask
 from ..protocol import Gate, NotApplicable
+from .protocol import PreferenceCandidate
 from .shapes import shape_of
 
 _COMMENT = re.compile(r"^\s*#[ ]?")
@@ -29,6 +31,26 @@ def surrounded(text: str, before: Sequence[str] = (), after: Sequence[str] = ())
     above = f"{' '.join(before)}\n\n" if before else ""
     gap = "\n" if text.endswith("\n") else "\n\n"
     return above + text + (f"{gap}{' '.join(after)}" if after else "")
+
+
+def framed(
+    task: PreferenceTask,
+    ids: Iterable[str],
+    openings: Sequence[str],
+    closings: Sequence[str],
+    by: str,
+    rng: random.Random,
+) -> list[PreferenceCandidate]:
+    """Candidates in which the responses of these ids have a drawn sentence before and one after their text; then one
+    in which they have one after it only."""
+    ids, found = list(ids), []
+    for opened in (True, False):
+        texts = {}
+        for name in ids:
+            before = [rng.choice(openings)] if opened else []
+            texts[name] = surrounded(task.response(name).text, before, [rng.choice(closings)])
+        found.append(PreferenceCandidate(with_texts(task, texts, by), (task,), {}))
+    return found
 
 
 def with_texts(task: PreferenceTask, texts: Mapping[str, str], by: str) -> PreferenceTask:

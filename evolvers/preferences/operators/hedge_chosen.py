@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....benchmarks.preference import PreferenceTask
-from ..insertions import only_inserted, surrounded, with_texts
+from ..insertions import framed, only_inserted
 from ..protocol import Gate, Kind, PreferenceCandidate
 from ..standing import best, require_clear, require_free_form
 
@@ -46,14 +46,7 @@ class HedgeChosen:
         """One candidate with doubts before and after, then one with doubts after only."""
         require_free_form(task)
         require_clear(task)
-        found = []
-        for opened in (True, False):
-            texts = {}
-            for name in best(task):
-                before = [rng.choice(OPENINGS)] if opened else []
-                texts[name] = surrounded(task.response(name).text, before, [rng.choice(CLOSINGS)])
-            found.append(PreferenceCandidate(with_texts(task, texts, self.name), (task,), {}))
-        return found
+        return framed(task, best(task), OPENINGS, CLOSINGS, self.name, rng)
 
     def prove(
         self, task: PreferenceTask, parents: Sequence[PreferenceTask], parameters: Mapping[str, Any]

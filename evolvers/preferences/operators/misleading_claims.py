@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....benchmarks.preference import PreferenceTask
-from ..insertions import only_inserted, surrounded, with_texts
+from ..insertions import framed, only_inserted
 from ..protocol import Gate, Kind, PreferenceCandidate
 from ..standing import require_free_form, worst
 
@@ -47,14 +47,7 @@ class MisleadingClaims:
     def propose(self, task: PreferenceTask, rng: random.Random) -> list[PreferenceCandidate]:
         """One candidate with a claim before and after, then one with a claim after only."""
         require_free_form(task)
-        found = []
-        for opened in (True, False):
-            texts = {}
-            for name in worst(task):
-                before = [rng.choice(OPENINGS)] if opened else []
-                texts[name] = surrounded(task.response(name).text, before, [rng.choice(CLOSINGS)])
-            found.append(PreferenceCandidate(with_texts(task, texts, self.name), (task,), {}))
-        return found
+        return framed(task, worst(task), OPENINGS, CLOSINGS, self.name, rng)
 
     def prove(
         self, task: PreferenceTask, parents: Sequence[PreferenceTask], parameters: Mapping[str, Any]
