@@ -6,8 +6,9 @@ A model may do better on tasks that it, or a relative, wrote than on others as h
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,8 +33,17 @@ _RELATIVES = (
     ("granite", ("granite",)),
     ("starcoder", ("starcoder", "starchat", "octocoder")),
     ("command", ("command", "c4ai", "aya")),
+    *(
+        (name, (name,))
+        for name in "baichuan claude dbrx ernie exaone falcon grok hunyuan internlm jamba kimi nemotron olmo smollm "
+        "stablelm yi".split()
+    ),
 )
-"""Families whose members do not all begin with the family's name."""
+"""Families that are known: those whose members do not all begin with the family's name, and those whose name says for
+sure what a model is."""
+_KNOWN = frozenset(family for family, _ in _RELATIVES)
+_ONLY_AT_THE_BEGINNING = frozenset(("openai", "o1", "o3", "o4", "command", "aya", "yi"))
+"""Words that say something else further on in a name (``openai/NAME`` is how gateways call any server of that API)."""
 
 
 def family_of(model: str) -> str:
@@ -43,7 +53,7 @@ def family_of(model: str) -> str:
     a known beginning counts (``codellama``, ``mixtral``, ``o3``), else the letters that the name begins with, else the
     whole name. A name can be anything, so this is a guess, and an explicit family goes before it.
     """
-    name = model.rpartition("/")[2].strip().lower() or model.strip().lower()
+    name = model.rstrip("/ ").rpartition("/")[2].strip().lower() or model.strip().lower()
     name = _BEFORE.sub("", name, count=1) if _BEFORE.match(name) else name
     known = [
         (len(start), family) for family, starts in _RELATIVES for start in starts if _begins(name, start)
@@ -52,6 +62,50 @@ def family_of(model: str) -> str:
         return max(known)[1]
     letters = _LETTERS.match(name)
     return letters[0] if letters else name
+
+
+def families_told(model: str) -> frozenset[str]:
+    """Every family that a name speaks of: that of ``family_of``, and known ones whose word stands anywhere in it
+    (``deepseek-ai/DeepSeek-R1-Distill-Qwen-7B`` is both, ``house/our-llama3-tuned`` a ``llama`` as well)."""
+    name = model.lower()
+    found = {family_of(model)}
+    for family, starts in _RELATIVES:
+        if any(_stands_in(name, start) for start in starts if start not in _ONLY_AT_THE_BEGINNING):
+            found.add(family)
+    return frozenset(found)
+
+
+def same_model(one: str, other: str) -> bool:
+    """Whether two names are one model's: capitals, blanks around it and the forms of a letter tell no two apart."""
+    return _plain(one) == _plain(other)
+
+
+def are_kin(one: str, family: str, other: str, other_family: str) -> bool:
+    """Whether two models are relatives: they are the same one, or of one family by either way of telling, what was
+    stated (``family``) or what their names speak of.
+
+    A family that is only the letters two names begin with (``local-a``, ``local-b``) is a weak guess: it does not
+    count where both models were stated to be of others.
+    """
+    if same_model(one, other):
+        return True
+    stated = {_plain(family), _plain(other_family)}
+    common = ({_plain(family)} | families_told(one)) & ({_plain(other_family)} | families_told(other))
+    return bool(common & (stated | _KNOWN))
+
+
+def is_kin_by_name(author: str, family: str, names: Iterable[str]) -> bool:
+    """Whether a model of which only names are known (what it was asked for as, its label) is a relative of an author's:
+    one name that says so is enough, so that no other name hides it."""
+    return any(are_kin(author, family, name, family_of(name)) for name in names if name.strip())
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def _stands_in(name: str, word: str) -> bool:
+    return re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", name) is not None
 
 
 def _begins(name: str, start: str) -> bool:
@@ -71,22 +125,46 @@ class Author:
         """As a run's manifest holds it."""
         return {"model": self.model, "family": self.family, "tasks": self.tasks}
 
-    def is_kin_of(self, model: str) -> bool:
-        """Whether it is that model, or one of its family as far as its name tells."""
-        return self.model == model or self.family == family_of(model)
+    def is_kin_of(self, *names: str) -> bool:
+        """Whether a model with these names is that model, or one of its family; see ``is_kin_by_name``."""
+        return is_kin_by_name(self.model, self.family, names)
 
 
-def authors_of(task_ids: Iterable[str], certificates: Mapping[str, Mapping[str, Any]]) -> tuple[Author, ...]:
-    """The models that wrote these tasks, as their certificates say, by name."""
+def authors_of(
+    task_ids: Iterable[str],
+    certificates: Mapping[str, Mapping[str, Any]],
+    parents: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Author, ...]:
+    """The models that wrote these tasks, or a task that one of them descends from, as certificates say, by name.
+
+    parents: by task id, what it was made of; a task that a program renamed is still its author's.
+    """
     counts: Counter[tuple[str, str]] = Counter()
     for name in task_ids:
-        panel = certificates.get(name, {}).get("panel")
-        author = panel.get("author") if isinstance(panel, Mapping) else None
-        if isinstance(author, Mapping) and isinstance(author.get("model"), str):
-            model = author["model"][:_LONGEST]
-            family = author.get("family")
-            counts[model, family[:_LONGEST] if isinstance(family, str) else family_of(model)] += 1
+        counts.update({each for each in map(_author, _line(name, certificates, parents or {})) if each is not None})
     return tuple(Author(model, family, count) for (model, family), count in sorted(counts.items()))
+
+
+def _line(
+    name: str, certificates: Mapping[str, Mapping[str, Any]], parents: Mapping[str, Sequence[str]]
+) -> Iterator[Mapping[str, Any]]:
+    """The certificates of a task and of all that it descends from."""
+    queue, seen = [name], {name}
+    while queue:
+        one = queue.pop()
+        yield certificates.get(one, {})
+        above = [each for each in parents.get(one, ()) if each not in seen]
+        seen.update(above)
+        queue += above
+
+
+def _author(certificate: Mapping[str, Any]) -> tuple[str, str] | None:
+    panel = certificate.get("panel")
+    author = panel.get("author") if isinstance(panel, Mapping) else None
+    if not isinstance(author, Mapping) or not isinstance(author.get("model"), str):
+        return None
+    model, family = author["model"][:_LONGEST], author.get("family")
+    return model, family[:_LONGEST] if isinstance(family, str) else family_of(model)
 
 
 def authors_from(data: Any) -> tuple[Author, ...]:

@@ -21,7 +21,7 @@ from typing import Any
 
 from . import merkle
 from .errors import BadInput
-from .jsonio import canonical_json, digest, read_jsonl, read_lines
+from .jsonio import canonical_json, digest, read_json, read_jsonl, read_lines
 
 ROOT = "merkle_root"
 FILE = "digests.jsonl"
@@ -59,6 +59,15 @@ def check_seal(folder: Path, manifest: Mapping[str, Any]) -> None:
         raise BadInput(f"{folder}: gate sealed: {what}; the suite was changed, get a clean copy")
     if _listed(folder) != found:
         raise BadInput(f"{folder / FILE}: gate sealed: not the digests of the suite; get a clean copy")
+
+
+def seal_of(folder: Path) -> str:
+    """The Merkle root of a folder's files as they are, whatever its manifest says of it. BadInput when they cannot be
+    read."""
+    manifest = read_json(folder / "suite.json")
+    if not isinstance(manifest, dict):
+        raise BadInput(f"{folder / 'suite.json'}: not a suite manifest")
+    return str(sealed(manifest, _stored(folder))[ROOT])
 
 
 @dataclass(frozen=True, slots=True)

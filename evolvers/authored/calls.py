@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
+from ...benchmarks.families import are_kin
 from .protocol import Rendered
 
 Role = Literal["author", "solver", "judge", "designer"]
@@ -38,8 +39,8 @@ class Panel:
         return any(self.is_other(member.model, member.family) for member in self.solvers)
 
     def is_other(self, model: str, family: str) -> bool:
-        """Whether a model is no relative of the author: it is not the same under the name of another family either."""
-        return model != self.author.model and family != self.author.family
+        """Whether a model is no relative of the author, by what was stated and by what their names tell."""
+        return not are_kin(self.author.model, self.author.family, model, family)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from .author_options import author_options, refuse_without_model
 from .bars import bars
 from .loop_options import loop_options, refuse_without_loop
 from .model_dispatch import evolve_through_models, needs_model
+from .published_digest import seal_line
 from .seeds import seed_options, settled
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ def command(
     click.echo(table_of(evolution.tallies))
     kept = len(kept_in(new))
     click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))
+    click.echo(seal_line(new, output))
 
 
 def going_on(journal: Journal) -> None:

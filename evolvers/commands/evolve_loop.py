@@ -45,6 +45,7 @@ from .asked import Asked, named
 from .bars import bars
 from .evolve import going_on, kept_on_interrupt
 from .evolve_with_model import bill_lines, figures_in, say_of_panel, store_of, working
+from .published_digest import seal_line
 from .seeds import settled
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def evolve_in_a_loop(suite: Suite, output: Path, asked: Asked, options: Mapping[
         click.echo("\n".join(bill_lines(found.work.asker, store)))
     kept = len(kept_in(new))
     click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))
+    click.echo(seal_line(new, output))
 
 
 def _default_name(suite: Suite, chains: Sequence[Chain], models: Models | None, seed: int) -> str:
@@ -169,7 +171,7 @@ def _fitness(
         if wanted is not None:
             raise BadInput("--reliability: only runs can say how reliable tasks are; give some with --runs")
         return Proxy(published), None
-    results, kin = results_of(runs, suite, None if models is None else models.panel.author.family)
+    results, kin = results_of(runs, suite, None if models is None else models.panel.author)
     if kin:
         click.echo(
             f"evalrun: note: of the author's family, and so without a say in fitness: {', '.join(kin)}", err=True

@@ -23,6 +23,7 @@ from ..storing import save_whole
 from .asked import Asked
 from .bars import bars
 from .evolve import going_on, kept_on_interrupt, table_of
+from .published_digest import seal_line
 from .seeds import settled
 
 
@@ -59,3 +60,4 @@ def evolve_preferences(suite: PreferenceSuite, output: Path, asked: Asked, optio
     click.echo(report_of(new))
     kept = len(kept_in(new))
     click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))
+    click.echo(seal_line(new, output))

@@ -28,6 +28,7 @@ from .asked import Asked
 from .author_options import Models, settled_models
 from .evolve import table_of
 from .evolve_with_model import bill_lines, store_of, working
+from .published_digest import seal_line
 from .seeds import settled
 
 
@@ -71,6 +72,7 @@ def evolve_preferences_with_model(
     click.echo("\n".join(bill_lines(work.asker, store)))
     kept = len(kept_in(new))
     click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))
+    click.echo(seal_line(new, output))
 
 
 def _estimated(

@@ -32,6 +32,7 @@ from .asked import Asked, named
 from .author_options import Models, settled_models
 from .author_progress import Watch, watching
 from .evolve import going_on, table_of
+from .published_digest import seal_line
 from .seeds import settled
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def evolve_with_model(suite: Suite, output: Path, asked: Asked, options: Mapping
     click.echo("\n".join(bill_lines(work.asker, store)))
     kept = len(kept_in(new))
     click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))
+    click.echo(seal_line(new, output))
 
 
 def say_of_panel(models: Models) -> None:

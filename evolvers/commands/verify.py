@@ -19,6 +19,7 @@ from ..commitment import broken_promises, commitment_of, given_secret
 from ..keeping import kept_in
 from ..verify import Failure, foreign_roots, verify
 from .bars import bars
+from .published_digest import is_published, published_in
 
 
 @click.command("verify")
@@ -30,10 +31,21 @@ from .bars import bars
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The store of a panel's replies (of evolve --replies): does what models said follow from them?",
 )
+@click.option(
+    "--digest",
+    metavar="HEX",
+    help="The seal (or the digest) that was published with the suite: is this that suite?",
+)
 @click.option("--tests", metavar="CODE", help="A code suite: do its tests confirm SUITE's labels of programs?")
 @sandbox_options
 def command(
-    suite_ref: str, against: str | None, reveal: str | None, replies: Path | None, tests: str | None, **options: Any
+    suite_ref: str,
+    against: str | None,
+    reveal: str | None,
+    replies: Path | None,
+    digest: str | None,
+    tests: str | None,
+    **options: Any,
 ) -> None:
     """Check every certificate of SUITE, believing nothing that the suite says of itself.
 
@@ -46,6 +58,9 @@ def command(
     Tasks that a model wrote are made again from the draft and the blind solutions that their certificates keep, without
     any model. --replies also checks these against the replies themselves.
 
+    --digest says whether this is the suite that was published under a seal (`merkle_root` in suite.json, also printed
+    by `evalrun suites show`), which covers certificates and lineages too, or under a digest, which covers the tasks.
+
     With --tests SUITE may be a file of pairs of programs (CodePrefBench): which labels do the tests of CODE confirm?
 
     \b
@@ -54,23 +69,26 @@ def command(
       evalrun verify suites/he-fresh --against HumanEval.jsonl.gz
       evalrun verify suites/he-fresh --reveal secret.txt
       evalrun verify suites/he-written --replies replies.db
+      evalrun verify suites/he-written --digest 8d426f28892f6515bf57a22b6aab55a5cab00413f21285526a6f267473f8fa84
       evalrun verify align
       evalrun verify correctness-alignment.jsonl.gz --tests HumanEvalPlus.jsonl.gz
     """
+    published = None if digest is None else published_in(digest)
     if tests is not None:
         from .confirm_labels import confirm_labels
 
-        if against or reveal:
+        if against or reveal or digest:
             raise BadInput("--tests stands alone: it asks whether tests confirm labels, and --against of certificates")
         confirm_labels(suite_ref, tests, options)
         return
     if _holds_preferences(suite_ref):
         from .verify_preferences import verify_preferences
 
-        verify_preferences(suite_ref, against, reveal, replies, options)
+        verify_preferences(suite_ref, against, reveal, replies, published, options)
         return
     roots = None if against is None else Suite.load(against)
     suite = load_evolved(folder_of(suite_ref))
+    told = None if published is None else is_published(folder_of(suite_ref), suite, published)
     secret = None if reveal is None else given_secret(reveal)
     with opened(options, suite.requires) as sandbox, bars() as progress:
         failures = verify(suite, sandbox, progress, replies=replies)
@@ -83,6 +101,8 @@ def command(
     kept = len(kept_in(suite))
     seeds = f", {kept} kept seeds pass" if kept else ""
     click.echo(f"{suite.ref}: {len(suite.certificates)} certificates hold{seeds}; the roots are {known}")
+    if told is not None:
+        click.echo(told)
     if secret is not None:
         click.echo(f"the suite follows from the secret of the commitment {commitment_of(secret)}")
 

@@ -19,17 +19,24 @@ from ..preferences.proofs import is_proven, kind_of
 from ..preferences.verify import foreign_roots, is_evolved, verify
 from ..verify import Failure
 from .bars import bars
+from .published_digest import is_published
 from .verify import folder_of, report
 
 
 def verify_preferences(
-    suite_ref: str, against: str | None, reveal: str | None, replies: Path | None, options: Mapping[str, Any]
+    suite_ref: str,
+    against: str | None,
+    reveal: str | None,
+    replies: Path | None,
+    published: str | None,
+    options: Mapping[str, Any],
 ) -> None:
     """Check every certificate and label; GateFailed when one does not hold."""
     roots = None if against is None else PreferenceSuite.load(against)
     suite = _loaded(suite_ref)
     if not is_evolved(suite) and (against or reveal):
         raise BadInput(f"suite {suite.ref}: it was not evolved, so it has neither roots nor a seed to compare")
+    told = None if published is None else is_published(folder_of(suite_ref), suite, published)
     secret = None if reveal is None else given_secret(reveal)
     with opened(options, ()) as sandbox, bars() as progress:
         failures = verify(suite, sandbox, progress, replies)
@@ -46,6 +53,8 @@ def verify_preferences(
         kept = len(kept_in(suite))
         seeds = f", {kept} kept seeds are untouched" if kept else ""
         click.echo(f"{suite.ref}: {len(suite.certificates)} certificates hold{seeds}; the roots are {known}")
+    if told is not None:
+        click.echo(told)
     if secret is not None:
         click.echo(f"the suite follows from the secret of the commitment {commitment_of(secret)}")
 

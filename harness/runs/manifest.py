@@ -37,7 +37,7 @@ def new_manifest(
     tasks: those of the suite that the run asks. endpoint and prompt: of a run that asked a model; source: of one that
     was given recorded answers. shard: the share of the samples that it asks for. asking: settings that decide no sample
     (retries, connections, prices, ...), for the record. ``suite.digest`` is the whole suite's; ``suite.selection`` that
-    of the tasks asked.
+    of the tasks asked. ``suite_seal``, of an evolved suite, covers its certificates too.
     """
     manifest: dict[str, Any] = {
         "schema": SCHEMA,
@@ -60,13 +60,16 @@ def new_manifest(
         "shard": None if shard is None else shard.to_json(),
         "asking": None if asking is None else dict(asking),
         "scoring": None,
+        # no part of what decides the samples: the same tasks may be sealed with other certificates
+        **({"suite_seal": suite.merkle_root} if suite.certificates else {}),
     }
     return {**manifest, "config_digest": config_digest(manifest)}
 
 
 def _authors(suite: Suite, tasks: Sequence[CodeTask]) -> dict[str, Any]:
     """The models that wrote the tasks, so that whoever shows the score can say it; nothing where none did."""
-    authors = authors_of([task.id for task in tasks], suite.certificates)
+    parents = {task.id: task.lineage.parents for task in (*suite.ancestors, *suite.tasks) if task.lineage is not None}
+    authors = authors_of([task.id for task in tasks], suite.certificates, parents)
     return {"authors": [author.to_json() for author in authors]} if authors else {}
 
 

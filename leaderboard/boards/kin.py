@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ...benchmarks.families import same_model
 from ...benchmarks.visible import visible
 from ..records.table import RunTable
 from ..words import plural
@@ -15,8 +16,7 @@ def kin_mark(run: RunTable) -> str:
     """A few words beside the model's name; "" where it is no kin of any author of its tasks."""
     if not run.kin:
         return ""
-    name = run.section("model").get("name")
-    return "wrote tasks here" if any(author.model == name for author in run.kin) else "of the author's family"
+    return "wrote tasks here" if _wrote(run) else "of the author's family"
 
 
 def kin_sentence(run: RunTable) -> str:
@@ -44,7 +44,7 @@ def kin_note(runs: Iterable[RunTable]) -> str:
 
 
 def _wrote(run: RunTable) -> bool:
-    return any(author.model == run.section("model").get("name") for author in run.kin)
+    return any(same_model(author.model, name) for author in run.kin for name in run.names)
 
 
 def _few(names: list[str]) -> str:

@@ -77,9 +77,16 @@ class RunTable:
 
     @property
     def kin(self) -> tuple[Author, ...]:
-        """The models that wrote tasks of this run and are this model or of its family; untrusted names."""
-        model = str(self.section("model").get("name") or "")
-        return tuple(author for author in authors_from(self.section("suite").get("authors")) if author.is_kin_of(model))
+        """The models that wrote tasks of this run and are this model or of its family, as its name or its label says;
+        untrusted names."""
+        found = authors_from(self.section("suite").get("authors"))
+        return tuple(author for author in found if author.is_kin_of(*self.names))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the model is called: the name it was asked for as, and the label. One of them may hide what it is."""
+        model = self.section("model")
+        return tuple(str(model.get(key) or "") for key in ("name", "label"))
 
     @cached_property
     def counts(self) -> dict[str, TaskCounts]:

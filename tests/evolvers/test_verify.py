@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from evalrun.benchmarks import CodeTask, Suite
+from evalrun.benchmarks import BadInput, CodeTask, GateFailed, Suite
 from evalrun.benchmarks.jsonio import digest
+from evalrun.benchmarks.taskset import built_in_folder
 from evalrun.evolvers import evolve, parse_operators, verify
 from evalrun.evolvers.commands.evolve import command as evolve_command
+from evalrun.evolvers.commands.published_digest import is_published
 from evalrun.evolvers.commands.verify import command as verify_command
 from evalrun.harness.cli import main
 from evalrun.harness.sandbox import Sandbox
@@ -382,3 +384,52 @@ def test_roots_are_compared_with_the_suite_that_is_trusted(
     replace(toy_suite, tasks=tuple(doctored)).save(tmp_path / "doctored")
     assert main([*arguments, str(tmp_path / "doctored")]) == 3
     assert "this root is not the task of that id" in capsys.readouterr().out
+
+
+def checked(folder: Path, digits: str) -> Result:
+    """``verify`` with what was published."""
+    return CliRunner().invoke(verify_command, [str(folder), "--digest", digits, "--sandbox", "process"])
+
+
+def test_the_published_seal_shows_that_a_copy_is_the_suite_certificates_included(folder: Path) -> None:
+    seal = json.loads((folder / "suite.json").read_text())["merkle_root"]
+    for written in (seal, f"  sha256:{seal.upper()} ", f"toy@1#{seal}"):
+        result = checked(folder, written)
+        assert result.exit_code == 0, result.output
+        assert "this is the published suite: the seal covers every task" in result.output
+    assert "as far as 12 of 64 digits show" in checked(folder, seal[:12]).output
+
+
+def test_the_published_digest_shows_that_the_tasks_are_those_and_says_what_it_does_not_cover(folder: Path) -> None:
+    suite = Suite.load(folder)
+    result = checked(folder, suite.ref)
+    assert result.exit_code == 0, result.output
+    assert "these are the tasks of the published digest (as far as 12 of 64 digits show)" in result.output
+    assert f"covers neither certificates nor lineages, which only the seal does (here {suite.merkle_root})" in (
+        " ".join(result.output.split())
+    )
+
+
+def test_another_suite_is_not_the_published_one_and_nothing_of_it_is_run(folder: Path) -> None:
+    seal = json.loads((folder / "suite.json").read_text())["merkle_root"]
+    result = checked(folder, "0" * 64)
+    assert isinstance(result.exception, GateFailed)
+    assert "this is not the published suite" in str(result.exception)
+    unseal(folder)  # a seal that was taken away hides nothing: it is computed from the files
+    assert checked(folder, seal).exit_code == 0
+    manifest = json.loads((folder / "suite.json").read_text())
+    (folder / "suite.json").write_text(json.dumps({**manifest, "description": "the one and only"}))
+    assert isinstance(checked(folder, seal).exception, GateFailed)
+
+
+@pytest.mark.parametrize("digits", ["", "abc", "8d426f28892", "z" * 64, "0" * 65, "\x1b[2J" + "0" * 64, "toy@1#"])
+def test_what_is_no_digest_is_bad_input(digits: str, folder: Path) -> None:
+    result = checked(folder, digits)
+    assert isinstance(result.exception, BadInput)
+    assert "12 to 64 hexadecimal digits" in str(result.exception)
+
+
+def test_the_built_in_evolved_suite_is_the_published_one() -> None:
+    folder = built_in_folder("core-evolved")
+    seal = "8d426f28892f6515bf57a22b6aab55a5cab00413f21285526a6f267473f8fa84"
+    assert "this is the published suite" in is_published(folder, Suite.load("core-evolved"), seal)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from evalrun.benchmarks import Case, CasesTest, CodeTask, Suite
+from evalrun.benchmarks import Case, CasesTest, CodeTask, Lineage, Suite
 from evalrun.benchmarks.families import Author, authors_from, authors_of, family_of
 from evalrun.harness.cli import main
+from evalrun.harness.runs.manifest import differences, new_manifest
 
 
 def task(number: int) -> CodeTask:
@@ -77,6 +79,37 @@ def test_kin_is_the_model_itself_or_one_of_its_family() -> None:
     assert not Author("alpha-1", "alpha", 1).is_kin_of("beta-7b")
 
 
+def test_no_stated_family_and_no_other_name_hides_kin() -> None:
+    assert Author("gpt-4o", "acme", 1).is_kin_of("gpt-4.1-mini")
+    assert Author("gpt-4o", "acme", 1).is_kin_of("acme-1")
+    assert Author("gpt-4o", "acme", 1).is_kin_of("default", "GPT-4o")
+    assert not Author("gpt-4o", "acme", 1).is_kin_of("default", "")
+
+
+def test_a_task_that_a_program_renamed_is_still_its_authors() -> None:
+    parents = {"toy/r": ("toy/0",), "toy/rr": ("toy/r", "toy/1"), "toy/loop": ("toy/loop",)}
+    assert authors_of(
+        ["toy/r", "toy/rr", "toy/2", "toy/loop"], {**WRITTEN, "toy/r": {"operator": "rename"}}, parents
+    ) == (Author("alpha-1", "alpha", 2),)
+
+
+def test_a_run_on_an_evolved_suite_keeps_its_seal_and_the_authors_above_its_tasks() -> None:
+    old = TASKS[0]
+    lineage = Lineage(old.id, (old.id,), (old.digest,), "rename", "1", {}, 0, 2)
+    renamed = replace(task(7), lineage=lineage)
+    suite = Suite(
+        "toy", "1", (renamed,), ancestors=(old,), certificates={**WRITTEN, renamed.id: {"operator": "rename"}}
+    )
+    told = new_manifest(model="m", label=None, suite=suite, tasks=suite.tasks, sampling={})
+    assert told["suite"]["authors"] == [{"family": "alpha", "model": "alpha-1", "tasks": 1}]
+    assert told["suite_seal"] == suite.merkle_root
+    plain = new_manifest(model="m", label=None, suite=Suite("toy", "1", (old,)), tasks=[old], sampling={})
+    assert "suite_seal" not in plain
+    resealed = replace(suite, certificates={**suite.certificates, renamed.id: {"operator": "other"}})
+    other = new_manifest(model="m", label=None, suite=resealed, tasks=suite.tasks, sampling={})
+    assert differences(told, other) == []  # the same samples: runs go on, whatever was sealed anew
+
+
 def test_a_run_keeps_the_authors_of_its_tasks_and_one_of_other_tasks_is_as_it_was(
     runs: list[Path], tmp_path: Path
 ) -> None:
@@ -102,6 +135,16 @@ def test_the_leaderboard_marks_the_author_and_its_family_and_nobody_else(runs: l
     found = {row["model"]: [each["model"] for each in row["kin_of_author"]] for row in board["rows"]}
     assert found == {"alpha-1": ["alpha-1"], "vendor/Alpha-2-chat": ["alpha-1"], "beta-7b": []}
     assert "kin_of_author" in (site / "data" / "board.csv").read_text().splitlines()[0]
+
+
+def test_a_label_says_whose_kin_a_model_is_that_is_asked_for_under_another_name(
+    runs: list[Path], tmp_path: Path
+) -> None:
+    manifest = json.loads((runs[2] / "run.json").read_text())
+    manifest["model"] = {"name": "default", "label": "Alpha-1"}
+    (runs[2] / "run.json").write_text(json.dumps(manifest))
+    assert main(["leaderboard", str(runs[2]), "-o", str(tmp_path / "site"), "-q"]) in (0, None)
+    assert "<small>wrote tasks here</small>" in (tmp_path / "site" / "index.html").read_text()
 
 
 def test_the_report_of_a_run_says_it(runs: list[Path], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -55,6 +55,30 @@ def test_a_model_is_no_other_one_under_the_name_of_another_family() -> None:
     assert panel_of(author, [same, other]).independent
 
 
+@pytest.mark.parametrize(
+    ("author", "solver", "other"),
+    [
+        (("gpt-4o", None), ("GPT-4o ", "acme"), False),  # the same, written otherwise
+        (("Qwen/Qwen2.5-72B", None), ("Qwen/Qwen2.5-7B", "acme"), False),  # its name says what it is
+        (("Qwen/Qwen2.5-72B", "house"), ("qwq-32b", "acme"), False),
+        (("deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", None), ("qwen3-8b", None), False),
+        (("ours-1", "llama"), ("house/our-llama3-tuned", None), False),
+        (("checkpoint-10", None), ("/data/checkpoint-20/", None), False),
+        (("acme-7b", None), ("acme-13b", "other"), False),
+        (("local-a", "llama"), ("local-b", "qwen"), True),  # a beginning that says nothing, and both are stated
+        (("gpt-4o", None), ("openai/mistral-7b", None), True),  # how gateways call any server of that API
+        (("gpt-4o", None), ("claude-sonnet-4", None), True),
+    ],
+)
+def test_relatives_are_told_by_what_was_stated_and_by_names(
+    author: tuple[str, str | None], solver: tuple[str, str | None], other: bool
+) -> None:
+    one, two = member(author[0], URL, author[1]), member(solver[0], URL, solver[1])
+
+    assert panel_of(one, [two]).independent is other
+    assert panel_of(two, [one]).independent is other
+
+
 def test_options_are_given_once_for_all_or_once_for_each() -> None:
     one = members("solver", ["a-1", "b-1"], [], [], URL)
     two = members("solver", ["a-1", "b-1"], ["http://h:1/v1"], ["x", "y"], URL)

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from evalrun.benchmarks import CasesTest, CodeTask, Suite
+from evalrun.benchmarks import CasesTest, CodeTask, GateFailed, Suite
 from evalrun.benchmarks.jsonio import digest
 from evalrun.evolvers.authored.pipeline import evolve_authored
 from evalrun.evolvers.authored.registry import model_operator_named
+from evalrun.evolvers.commands.published_digest import is_published
 from evalrun.evolvers.verify import verify
 from evalrun.harness.sandbox import Sandbox
 
@@ -107,6 +108,43 @@ def test_no_value_of_a_certificate_can_be_changed_unseen(evolved: Evolved, sandb
             value = value[name]
         if path not in free and not verify(changed(suite, at(stored, path, other(value))), sandbox):
             unseen.append(path)
+    assert unseen == []
+
+
+def test_whoever_knows_the_published_seal_sees_each_changed_value_of_a_certificate_whatever_was_made_anew(
+    evolved: Evolved, tmp_path: Path
+) -> None:
+    suite = evolved[0]
+    stored = json.loads(json.dumps(suite.certificates[suite.tasks[0].id]))
+    suite.save(tmp_path / "published")
+    assert "this is the published suite" in is_published(tmp_path / "published", suite, suite.merkle_root)
+    paths = list(leaves(stored))
+    unseen = []
+    for number, path in enumerate(paths):
+        value = stored
+        for name in path:
+            value = value[name]
+        folder = tmp_path / str(number)
+        forged = with_digests(suite, at(stored, path, other(value)))
+        forged.save(folder)  # sealed anew, and it loads
+        again = Suite.load(folder)
+        assert again.digest == suite.digest  # the digest is of what decides verdicts, and says nothing of certificates
+        assert "covers neither certificates" in is_published(folder, again, suite.digest)
+        try:
+            is_published(folder, again, suite.merkle_root)
+            unseen.append(path)
+        except GateFailed:
+            pass
+    assert len(paths) > 150
+    assert {path[0] for path in paths} >= {
+        "panel",
+        "settings",
+        "calls",
+        "gates",
+        "functional_hash",
+        "python",
+        "sandbox",
+    }
     assert unseen == []
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from evalrun.benchmarks import BadInput, Case, CasesTest, CodeTask, Suite
+from evalrun.evolvers.authored.panel import member
 from evalrun.evolvers.authored.registry import model_operator_named
 from evalrun.evolvers.loop.mates import AMONG, Mates
 from evalrun.evolvers.loop.results import results_of
@@ -25,6 +26,7 @@ def counted(name: str, words: str, text: bool = False) -> CodeTask:
     return CodeTask(f"toy/{name}", prompt, name, prompt + "    return len(x)\n", (CasesTest(cases),))
 
 
+URL = "http://localhost:8000/v1"
 PARENT = counted("count", "how many items the given list of items holds in all")
 ALIKE = counted("number", "how many items the given list of items holds in all of it")
 OTHER = counted("span", "the distance between both ends, walking along every entry once")
@@ -89,6 +91,13 @@ def runs(tmp_path: Path) -> list[Path]:
     return found
 
 
+def relabel(run: Path, **names: str) -> None:
+    """Call a run's model something else."""
+    manifest = json.loads((run / "run.json").read_text())
+    manifest["model"].update(names)
+    (run / "run.json").write_text(json.dumps(manifest))
+
+
 def test_runs_give_pass_rates_by_model_and_task(runs: list[Path]) -> None:
     results, kin = results_of(runs, SUITE, None)
     assert kin == []
@@ -96,11 +105,38 @@ def test_runs_give_pass_rates_by_model_and_task(runs: list[Path]) -> None:
 
 
 def test_models_of_the_authors_family_have_no_say(runs: list[Path]) -> None:
-    results, kin = results_of(runs, SUITE, "alpha")
+    results, kin = results_of(runs, SUITE, member("alpha-1", URL))
     assert kin == ["alpha-2"]
     assert list(results.rates) == ["gamma"]
     with pytest.raises(BadInput, match="all of these runs are of the author's family"):
-        results_of(runs[1:], SUITE, "alpha")
+        results_of(runs[1:], SUITE, member("alpha-1", URL))
+
+
+@pytest.mark.parametrize(
+    ("author", "family"),
+    [("alpha-2", "acme"), (" Alpha-2", "acme"), ("vendor/alpha-9", "acme"), ("house", "Alpha"), ("default", None)],
+)
+def test_no_stated_family_lets_an_authors_own_runs_have_a_say(
+    author: str, family: str | None, runs: list[Path]
+) -> None:
+    relabel(runs[1], label="Default-2 (tuned)")
+    _, kin = results_of(runs, SUITE, member(author, URL, family))
+    assert kin == ["alpha-2"]
+
+
+def test_a_run_under_a_name_that_says_nothing_is_known_by_its_label_and_by_what_the_server_said(
+    runs: list[Path],
+) -> None:
+    author = member("alpha-1", URL)
+    relabel(runs[1], name="default", label="Alpha-2 chat")
+    assert results_of(runs, SUITE, author)[1] == ["default"]
+    relabel(runs[1], name="default", label="ours")
+    assert results_of(runs, SUITE, author)[1] == []
+    samples = runs[1] / "samples.jsonl"
+    rows = [json.loads(line) for line in samples.read_text().splitlines()]
+    rows[0]["model"] = "vendor/alpha-2-0613"
+    samples.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert results_of(runs, SUITE, author)[1] == ["default"]
 
 
 def test_a_folder_that_is_no_run_and_runs_on_another_suite_are_refused(runs: list[Path], tmp_path: Path) -> None:
