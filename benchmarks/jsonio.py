@@ -115,10 +115,15 @@ def write_jsonl(path: Path, rows: Iterable[object]) -> None:
     write_atomic(path, gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
 
 
-def read_json(path: Path) -> Any:
-    """Read one JSON file; BadInput names the file, the line and the fault."""
+def read_json(path: Path, most: int | None = None) -> Any:
+    """Read one JSON file; BadInput names the file, the line and the fault. most: bytes above which it is refused, and
+    never read (a device, a pipe and a file that grows have no size to be asked for beforehand)."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as stream:
+            data = stream.read(-1 if most is None else most + 1)
+        if most is not None and len(data) > most:
+            raise BadInput(f"{path}: larger than {most:,} bytes, which no such file is")
+        return json.loads(data.decode("utf-8"))
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
     except (UnicodeDecodeError, ValueError, RecursionError) as error:

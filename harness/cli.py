@@ -24,6 +24,7 @@ import click
 
 from .. import __version__
 from ..benchmarks.errors import EvalrunError, InfraError
+from ..benchmarks.texts import printable
 from .start import INTERRUPTED
 
 GROUP = "evalrun.commands"
@@ -224,13 +225,14 @@ def _invoke(args: list[str]) -> int:
 
 def _click_line(error: click.ClickException) -> str:
     """Click's message in one line, and where the options are told; click itself would take four."""
-    said = " ".join(error.format_message().split())
+    said = printable(" ".join(error.format_message().split()))
     where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx is not None else ""
     return f"{said.rstrip('.')} (see `{where} --help`)" if where else said
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    """Its message in one line. It may quote what somebody else wrote, which must not steer the terminal."""
+    return printable(" ".join(str(error).split())) or type(error).__name__
 
 
 def _stdout_reader_has_gone() -> bool:

@@ -161,6 +161,8 @@ def _parameter(name: Any, data: Any) -> Parameter:
         low, high = data["from"], data["to"]
         if type(low) is not int or type(high) is not int or not low < high:
             raise Flaw("malformed", f"{told}, with whole numbers, the smaller first")
+        if max(abs(low), abs(high)) > MAX_NUMBER:  # a range of more than 2**63 has no length that Python would tell
+            raise Flaw("malformed", f"{told}, with numbers from -{MAX_NUMBER} to {MAX_NUMBER}")
         values: Sequence[Any] = range(low, high + 1)
     elif isinstance(data, Mapping) and data.keys() == {"one_of"} and isinstance(data["one_of"], list):
         values = data["one_of"]

@@ -33,12 +33,7 @@ def load(path: Path) -> list[Admitted]:
     Nothing in it is believed but the definitions, which are read and checked anew: a suite made with them carries its
     own proofs, and ``evalrun design --check FILE`` runs those of the operators again.
     """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadInput(f"{path}: larger than {MAX_BYTES} bytes, which no file of operators is")
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
-    data = read_json(path)
+    data = read_json(path, MAX_BYTES)
     rows = data.get("operators") if isinstance(data, dict) else None
     if not isinstance(rows, list) or data.get("schema") != SCHEMA:
         raise BadInput(f"{path}: no file of operators of schema {SCHEMA}; `evalrun design` writes one")

@@ -9,7 +9,7 @@ shares nothing with this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,6 +19,7 @@ from ..language.pre_transforms import Undefined
 MAX_SIZE = 20_000
 """Items or characters of any value."""
 MAX_BITS = 4_096
+_BITS_OF_AN_ITEM = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class Primitive:
     types: alternatives, each the operands' types and the result's. phrase: a noun phrase, or a clause where the result
     is a truth value and ``clause`` is true. code: a Python expression. apply: its effect on operands' values, or on
     functions that give them where ``lazy`` or ``binds``. binds: the place of the operand that speaks of an item;
-    indexed: whether that one may speak of the item's index, too.
+    indexed: whether that one may speak of the item's index, too. square: whether it takes time in proportion to the
+    square of its operand's size.
     """
 
     name: str
@@ -40,6 +42,19 @@ class Primitive:
     lazy: bool = False
     binds: int | None = None
     indexed: bool = False
+    square: bool = False
+
+    def work(self, values: Sequence[Any]) -> int:
+        """About how many items or characters it touches for these operands' values."""
+        sizes = [size_of(value) for value in values]
+        return sizes[0] ** 2 // 2 if self.square else sum(sizes)
+
+
+def size_of(value: Any) -> int:
+    """Items, characters, or machine words of a value; 1 at the least."""
+    if type(value) is int:
+        return 1 + value.bit_length() // _BITS_OF_AN_ITEM
+    return 1 if type(value) is bool else max(1, len(value))
 
 
 def _sized(value: Any) -> Any:
@@ -89,6 +104,12 @@ def _code_point(text: str) -> int:
 
 def _moved(value: Any, k: int) -> Any:
     return value[k:] + value[:k]
+
+
+def _flat(values: list[list[Any]]) -> list[Any]:
+    if sum(map(len, values)) > MAX_SIZE:
+        raise Undefined("a value is too large")
+    return [each for inner in values for each in inner]
 
 
 def _distinct(values: list[Any]) -> list[Any]:
@@ -287,6 +308,7 @@ LIBRARY: tuple[Primitive, ...] = (
     Primitive(
         "distinct", _on(_LIST, _LIST), "the items of {0} in order, without those that are equal to an earlier one",
         "(lambda items: [each for place, each in enumerate(items) if each not in items[:place]])({0})", _distinct,
+        square=True,
     ),
     Primitive(
         "even_places", _on(_LIST, _LIST), "the items of {0} at even indices, counted from 0, in order",
@@ -332,7 +354,7 @@ LIBRARY: tuple[Primitive, ...] = (
         "running_sums", _on("list[int]", "list[int]"),
         "a list with, for every item of {0} in order, the sum of the items up to and with that one",
         "(lambda items: [sum(items[:place + 1]) for place in range(len(items))])({0})",
-        lambda a: [_sized(sum(a[: place + 1])) for place in range(len(a))],
+        lambda a: [_sized(sum(a[: place + 1])) for place in range(len(a))], square=True,
     ),
     Primitive(
         "differences", _on("list[int]", "list[int]"),
@@ -348,7 +370,7 @@ LIBRARY: tuple[Primitive, ...] = (
     ),
     Primitive(
         "flat", _on("list[list[a]]", _LIST), "the items of all lists in {0}, one list after the other",
-        "[each for inner in {0} for each in inner]", lambda a: _sized([each for inner in a for each in inner]),
+        "[each for inner in {0} for each in inner]", _flat,
     ),
     Primitive(
         "with_item", _on(_LIST, _A, _LIST), "the items of {0} followed by the one item {1}", "{0} + [{1}]",

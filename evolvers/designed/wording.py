@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..language.pre_transforms import Undefined
-from .primitives import Primitive
+from .primitives import Primitive, size_of
 from .trees import ITEMS, Node
 
 MAX_STEPS = 20_000
 """Nodes that one evaluation may go through."""
+MAX_WORK = 5_000_000
+"""Items and characters that all primitives of one evaluation may touch: steps count nodes alone, and one node may go
+through twenty thousand items, or keep as many."""
 _WORDS = {
     "item": "the item",
     "index": "the index of the item",
@@ -98,7 +101,7 @@ class _Run:
     """One evaluation."""
 
     def __init__(self, drawn: Mapping[str, Any]) -> None:
-        self._drawn, self._left = drawn, MAX_STEPS
+        self._drawn, self._left, self._work = drawn, MAX_STEPS, MAX_WORK
 
     def of(self, node: Node, names: Mapping[str, Any], depth: int) -> Any:
         """The value of a node where these names are known."""
@@ -113,7 +116,11 @@ class _Run:
         if primitive.lazy:
             return primitive.apply(*(lambda each=each: self.of(each, names, depth) for each in node.operands))
         if primitive.binds is None:
-            return primitive.apply(*(self.of(each, names, depth) for each in node.operands))
+            values = [self.of(each, names, depth) for each in node.operands]
+            self._touch(primitive.work(values))
+            made = primitive.apply(*values)
+            self._touch(size_of(made))
+            return made
         through, body = node.operands
         item, index = ITEMS[depth]
 
@@ -121,3 +128,8 @@ class _Run:
             return self.of(body, {**names, item: value, index: place}, depth + 1)
 
         return primitive.apply(self.of(through, names, depth), for_item)
+
+    def _touch(self, items: int) -> None:
+        self._work -= items
+        if self._work < 0:
+            raise Undefined("it takes too much work")
