@@ -54,7 +54,7 @@ def check_seal(folder: Path, manifest: Mapping[str, Any]) -> None:
     if ROOT not in manifest:
         return
     found = _stored(folder)
-    if sealed(manifest, found)[ROOT] != manifest[ROOT]:
+    if _sealed(folder, manifest, found) != manifest[ROOT]:
         what = _changed(folder, found)
         raise BadInput(f"{folder}: gate sealed: {what}; the suite was changed, get a clean copy")
     if _listed(folder) != found:
@@ -67,7 +67,14 @@ def seal_of(folder: Path) -> str:
     manifest = read_json(folder / "suite.json")
     if not isinstance(manifest, dict):
         raise BadInput(f"{folder / 'suite.json'}: not a suite manifest")
-    return str(sealed(manifest, _stored(folder))[ROOT])
+    return _sealed(folder, manifest, _stored(folder))
+
+
+def _sealed(folder: Path, manifest: Mapping[str, Any], leaves: Iterable[Leaf]) -> str:
+    try:
+        return str(sealed(manifest, leaves)[ROOT])
+    except (ValueError, RecursionError) as error:  # no number (NaN, Infinity), or too deep
+        raise BadInput(f"{folder / 'suite.json'}: gate sealed: no plain JSON ({error}); get a clean copy") from error
 
 
 @dataclass(frozen=True, slots=True)

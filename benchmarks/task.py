@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -390,7 +391,12 @@ class CodeTask:
             raise BadInput(f"task {_label(data)}: a test value is not plain data ({error})") from error
         except KeyError as error:
             raise BadInput(f"task {_label(data)}: the field {error} is missing") from error
-        except (TypeError, ValueError, AttributeError) as error:
+        except (
+            TypeError,
+            ValueError,
+            AttributeError,
+            OverflowError,
+        ) as error:  # JSON as Python reads it knows Infinity
             raise BadInput(f"task {_label(data)}: a field has the wrong type ({error})") from error
 
 
@@ -442,6 +448,8 @@ def _task_from_json(data: Any) -> CodeTask:
     if len({test.kind == "literal" for test in tests}) > 1:
         raise BadInput("tests: a literal test stands beside others; no answer is a value and a program")
     limit = data.get("time_limit_s")
+    if limit is not None and not 0 < float(limit) < math.inf:
+        raise BadInput(f"time_limit_s: expected a number of seconds above 0, found {str(limit)[:40]}")
     return CodeTask(
         id=_text(data, "id"),
         prompt=_text(data, "prompt"),

@@ -203,7 +203,7 @@ class PreferenceTask:
             raise BadInput(f"task {label}: {error}") from error
         except KeyError as error:
             raise BadInput(f"task {label}: the field {error} is missing") from error
-        except (TypeError, ValueError, AttributeError) as error:
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
             raise BadInput(f"task {label}: a field has the wrong type ({error})") from error
 
 

@@ -11,6 +11,8 @@ from ...benchmarks.visible import visible
 from .render import View
 
 MOST_GATES = 60
+MOST_LEVELS = 4
+"""Levels of evidence and parameters that are shown: our own have three."""
 # The gates of evalrun's own operators; one that is not named here is shown without words.
 GATES = {
     "tests_pass": "the reference passes the task's tests",
@@ -102,10 +104,16 @@ def _words(key: object) -> str:
     return visible(key, 60).replace("_", " ")
 
 
-def _value(value: object) -> str:
+def _value(value: object, depth: int = 0) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{visible(key, 60)} → {_value(inner)}" for key, inner in list(value.items())[:20])
+        if depth == MOST_LEVELS:
+            return "…"
+        inside = list(value.items())[:20]
+        return ", ".join(f"{visible(key, 60)} → {_value(inner, depth + 1)}" for key, inner in inside)
     if isinstance(value, str):
         # Digests are for programs; twelve digits of one tell people enough.
         return value[:12] if len(value) in (32, 64) and set(value) <= set("0123456789abcdef") else visible(value, 200)
-    return visible(json.dumps(value, ensure_ascii=False, default=str), 200)
+    try:
+        return visible(json.dumps(value, ensure_ascii=False, default=str), 200)
+    except RecursionError:  # what could just be read may not be written from here
+        return "…"

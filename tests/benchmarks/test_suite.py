@@ -70,9 +70,7 @@ def test_the_digest_is_of_the_tasks_whatever_their_order_and_the_suite_s_name(su
         ('"kind":', '"whitespaces":"exact","kind":', "'whitespaces' is no field here; there are"),
     ],
 )
-def test_a_field_of_another_name_is_no_silent_loss(
-    suite: Suite, tmp_path: Path, old: str, new: str, said: str
-) -> None:
+def test_a_field_of_another_name_is_no_silent_loss(suite: Suite, tmp_path: Path, old: str, new: str, said: str) -> None:
     suite.save(tmp_path)
     path = tmp_path / "tasks.jsonl"
     path.write_text(path.read_text().replace(old, new, 1))
@@ -176,3 +174,34 @@ def test_an_unknown_reference_names_what_there_is() -> None:
         Suite.load("no-such-suite")
     assert "core" in built_in_suites()
     assert Suite.load("core").name == "core"
+
+
+STRANGE = ("Infinity", "-Infinity", "NaN", "1e999", '{"a": [NaN]}', "null", "[]", '"\\ud800"', "1" + "0" * 400)
+
+
+@pytest.mark.parametrize("value", STRANGE)
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_folder_with_a_value_that_is_no_json_ends_in_one_line(value: str, sealed: bool, tmp_path: Path) -> None:
+    lineage = {
+        "root": "toy/a", "parents": ["toy/a"], "parent_digests": ["0"], "operator": "rename", "operator_version": "1",
+        "parameters": {}, "seed": 0, "depth": 1,
+    }  # fmt: skip
+    row = {
+        "id": "toy/b", "prompt": "def f(x):\n", "form": "completion", "entry_point": "f", "reference": "def f(x): pass",
+        "tests": [{"kind": "cases", "cases": [{"args": [1], "expected": 1}]}], "time_limit_s": 5, "tags": ["a"],
+        "lineage": lineage, "metadata": {"a": 1},
+    }  # fmt: skip
+    manifest = {
+        "schema": 1, "name": "toy", "version": "1", "digest": "0", "evolution": {}, "requires": [], "description": "x",
+        **({"merkle_root": "0" * 64} if sealed else {}),
+    }  # fmt: skip
+    for found in (manifest, row, lineage):
+        assert isinstance(found, dict)
+        for field in tuple(found):
+            old, found[field] = found[field], "@"
+            texts = {"suite.json": json.dumps(manifest), "tasks.jsonl": json.dumps(row) + "\n"}
+            for file, text in texts.items():
+                (tmp_path / file).write_text(text.replace('"@"', value))
+            with pytest.raises(BadInput):
+                Suite.load(tmp_path)
+            found[field] = old

@@ -45,6 +45,8 @@ PATHS = (
     "very long " * 500,
 )
 EVERYTHING = "\n".join((*TEXTS, *PATHS[:-1]))
+DEEP = 400
+"""Levels of a certificate: JSON may have more, and nobody needs them."""
 ONE_LONG_LINE = "<b>" * 350_000
 MODELS = (*TEXTS[:8], "", "../../../../evil", "CON", "con", "index.html", "..", PATHS[-1])
 IDS = (*(f"{text}/{n}" for n, text in enumerate(TEXTS)), *PATHS)
@@ -71,7 +73,9 @@ class Hostile:
 def write(folder: Path) -> Hostile:
     """Runs of many models on a suite and on the one evolved from it, runs of an unknown suite, and owed samples."""
     original = Suite("hostile", "1", tuple(_task(task_id, number) for number, task_id in enumerate(IDS)))
-    evolved = Suite("hostile-evolved", "1", tuple(_evolved(task, n) for n, task in enumerate(original.tasks[:9])))
+    tasks = tuple(_evolved(task, n) for n, task in enumerate(original.tasks[:9]))
+    told = {task.id: _certificate(n) for n, task in enumerate(tasks)}
+    evolved = Suite("hostile-evolved", "1", tasks, certificates=told, evolution={"seed": 0, SCRIPT: EVERYTHING})
     suites = [folder / "suite", folder / "suite-evolved"]
     for suite, path in zip((original, evolved), suites, strict=True):
         suite.save(path)
@@ -89,7 +93,35 @@ def write(folder: Path) -> Hostile:
 
 
 def _identity(suite: Suite) -> dict[str, Any]:
-    return {"name": suite.name, "version": suite.version, "digest": suite.digest, "tasks": len(suite)}
+    return {
+        "name": suite.name, "version": suite.version, "digest": suite.digest, "tasks": len(suite),
+        "authors": [{"model": EVERYTHING, "family": SCRIPT, "tasks": -(10**300)}, {"model": SCRIPT, "family": "evil"}],
+    }  # fmt: skip
+
+
+def _deep(named: bool) -> Any:
+    """Objects, or lists, in each other."""
+    found: Any = SCRIPT
+    for _ in range(DEEP):
+        found = {SCRIPT: found} if named else [found]
+    return found
+
+
+def _certificate(number: int) -> dict[str, Any]:
+    """The certificate of a task that a model wrote, in which nothing is what it should be."""
+    deep, nested = _deep(True), _deep(False)
+    gates: Any = [
+        {"gate": text, "holds": bool(place % 3), "evidence": {text: text, SCRIPT: deep, "nested": nested}}
+        for place, text in enumerate((*TEXTS, "consensus", "no_leak"))
+    ]
+    gates += [None, 3, {"gate": None}, {"gate": deep, "holds": "yes", "evidence": [SCRIPT]}]
+    member = {"model": EVERYTHING, "family": SCRIPT}
+    return {
+        "made_by": "authored", "kind": SCRIPT, "operator": EVERYTHING, "python": SCRIPT, "sandbox": TEXTS[1],
+        "panel": {"author": member, "solvers": [member, deep], "independent": SCRIPT, "under_test": EVERYTHING},
+        "calls": [{SCRIPT: EVERYTHING}], "draft": {"description": ONE_LONG_LINE}, "published": deep,
+        "gates": (gates, gates, gates * 200, SCRIPT, {SCRIPT: SCRIPT}, None)[number % 6],
+    }  # fmt: skip
 
 
 def _task(task_id: str, number: int) -> CodeTask:
@@ -103,7 +135,8 @@ def _task(task_id: str, number: int) -> CodeTask:
 
 def _evolved(task: CodeTask, number: int) -> CodeTask:
     operator = TEXTS[number % 3]
-    lineage = Lineage(task.id, (task.id,), (task.digest,), operator, SCRIPT, {EVERYTHING: EVERYTHING}, number, 1)
+    parameters = {EVERYTHING: EVERYTHING, "definition": _deep(True), "rows": _deep(False)}
+    lineage = Lineage(task.id, (task.id,), (task.digest,), operator, SCRIPT, parameters, number, 10**300)
     return CodeTask(
         f"{task.id}~{SCRIPT}", task.prompt + f"# {SCRIPT}\n", "f", task.reference, task.tests, lineage=lineage
     )
@@ -119,10 +152,11 @@ def _write_run(
         "created": (f"2026-01-02T03:04:05Z{SCRIPT}", SCRIPT, "")[number % 3],
         "model": {"name": EVERYTHING, "label": model},
         "suite": suite,
-        "sampling": {"epochs": epochs, "temperature": 0.5, "stop": [SCRIPT]},
+        "sampling": {"epochs": epochs, "temperature": 0.5, "stop": [SCRIPT], "a": _deep(True), "b": _deep(False)},
         "endpoint": {"base_url": "javascript:alert(1)", "form": SCRIPT},
         "scoring": {"kind": SCRIPT, "image": EVERYTHING, "python": SCRIPT, "requires": [SCRIPT], "missing": [SCRIPT]},
         "prompt": {"version": 1, "digest": SCRIPT},
+        "suite_seal": EVERYTHING,
         SCRIPT: EVERYTHING,
     }
     (folder / "run.json").write_text(json.dumps(manifest), encoding="ascii")

@@ -32,6 +32,8 @@ _PUBLISHED = {
     "shard": ("Part of a run", None),
     "config_digest": ("Settings digest", None),
 }
+_MOST_LEVELS = 6
+"""Levels of a manifest that are shown: our own have four."""
 _RECORDS = (records.MANIFEST, records.TASKS, records.SAMPLES, records.LIMITS, records.VERDICTS)
 
 
@@ -106,20 +108,25 @@ def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     return facts
 
 
-def _flat(path: str, value: object) -> Iterator[tuple[str, str]]:
+def _flat(path: str, value: object, depth: int = 0) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
+        if depth == _MOST_LEVELS:
+            yield path, "…"
+            return
         for key in sorted(value, key=str):
-            yield from _flat(f"{path} {visible(key, 60)}", value[key])
+            yield from _flat(f"{path} {visible(key, 60)}", value[key], depth + 1)
     elif value not in ([], ""):
         yield path, _text(value)
 
 
-def _text(value: object) -> str:
+def _text(value: object, depth: int = 0) -> str:
+    if depth > _MOST_LEVELS:
+        return "…"
     if value is None:
         return "not set"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(_text(one) for one in value) if isinstance(value, list) else visible(value)
+    return ", ".join(_text(one, depth + 1) for one in value) if isinstance(value, list) else visible(value)
 
 
 def sampling_words(run: RunTable) -> str:
