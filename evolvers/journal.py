@@ -7,8 +7,10 @@ Python. What is read back is data, and ``evalrun verify`` never reads it.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
@@ -30,14 +32,10 @@ class Journal:
     """A sandbox that remembers. Only jobs of calls that ended well are kept; everything else is run again."""
 
     def __init__(self, sandbox: Sandbox, path: Path) -> None:
-        """BadInput when the file cannot be written."""
+        """BadInput when the file cannot be written, or another process is writing it."""
         self._sandbox, self._path, self._lock = sandbox, path, Lock()
+        self._file: TextIO | None = _held(path)
         self._known = _read(path)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: TextIO | None = path.open("a", encoding="utf-8")
-        except OSError as error:
-            raise BadInput(f"{path}: cannot be written ({error.strerror or error})") from error
         self.remembered = len(self._known)
 
     @property
@@ -106,6 +104,38 @@ class Journal:
             if self._file is not None:
                 self._file.write(line + "\n")
                 self._file.flush()
+
+
+def _held(path: Path) -> TextIO:
+    """The file, open for this process alone: two that make one suite would write into each other's lines, and the one
+    that ends first would take the journal away. The kernel lets go of it when the process ends, however it ends."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written ({error.strerror or error})") from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _end_torn_line(file)
+    except BlockingIOError as error:
+        file.close()
+        raise BadInput(
+            f"{path}: another process is at work on this output; wait for it, or choose another with -o"
+        ) from error
+    return file
+
+
+def _end_torn_line(file: TextIO) -> None:
+    """Keep what is written next from becoming the rest of a line that a kill cut off."""
+    end = file.seek(0, os.SEEK_END)
+    if end:
+        with open(file.fileno(), "rb", closefd=False) as raw:
+            raw.seek(-1, os.SEEK_END)
+            torn = raw.read(1) != b"\n"
+        file.seek(0, os.SEEK_END)
+        if torn:
+            file.write("\n")
+            file.flush()
 
 
 def _told(result: CallResult) -> Any:

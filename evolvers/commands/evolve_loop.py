@@ -116,9 +116,9 @@ def evolve_in_a_loop(suite: Suite, output: Path, asked: Asked, options: Mapping[
             result, loop, fitness, settings, {"seed": seed, **promise, **named(published)}, asked.version
         )
         new = with_kept_seeds(new, suite, asked.keep_seeds, seed, found.sandbox, found.progress)
-        save_whole(new, output)
-        if any(arm.operator is not None for arm in chains):
+        if any(arm.operator is not None for arm in chains):  # before the suite, after which nothing is made anew
             loop.lessons.save(output.parent / f"{output.name}.lessons.json")
+        save_whole(new, output)
     found.sandbox.discard()
     click.echo("\n".join(_report(result, loop)))
     if found.work is not None and store is not None:

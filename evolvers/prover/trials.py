@@ -27,6 +27,7 @@ LIMITS = Limits(cpu_s=120.0, wall_s=1800.0, memory_mb=2048)
 _TOGETHER = 72
 Program = tuple[str, ...]
 
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One question about one program, given as source parts that are run one after another in one namespace.

@@ -58,7 +58,7 @@ def open_database(path: Path, *, vfs: str | None = None, strict: bool = False) -
         path.parent.mkdir(parents=True, exist_ok=True)
         with _opening(path):
             try:
-                return _open(path, vfs)
+                return _open(path, vfs, whole=strict)
             except Damaged as damage:
                 if strict:
                     raise
@@ -104,7 +104,8 @@ def _opening(path: Path) -> Iterator[None]:
         yield
 
 
-def _open(path: Path, vfs: str | None) -> tuple[sqlite3.Connection, int]:
+def _open(path: Path, vfs: str | None, *, whole: bool = False) -> tuple[sqlite3.Connection, int]:
+    """whole: look at every page before anything is written, since a file whose end was cut off opens like any other."""
     uri = path.absolute().as_uri() + (f"?vfs={vfs}" if vfs else "")
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     inode = path.stat().st_ino
@@ -113,6 +114,8 @@ def _open(path: Path, vfs: str | None) -> tuple[sqlite3.Connection, int]:
         is_new = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
         if not is_new:
             _check_ours(connection, path)
+            if whole and (said := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                raise Damaged(" ".join(str(said).split()), inode)
         _set_journal(connection, path)
         if is_new:
             _make(connection)
