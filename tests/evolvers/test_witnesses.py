@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -311,3 +312,62 @@ def test_the_tasks_of_evoevals_difficult_set_that_people_found_faulty_are_found(
     told = {(each["task"], each["check"]) for each in json.loads(output.read_text())["findings"]}
     for number, check in LISTED.items():
         assert (f"EvoEval_difficult/{number}", check) in told
+
+
+def test_a_program_that_no_sandbox_could_take_in_is_no_answer_and_ends_no_audit(
+    sandbox: Sandbox, answers: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    bomb = gzip.compress(json.dumps({"task_id": "toy/head_of", "solution": SLICED + "#" * 40_000_000}).encode())
+    assert len(bomb) < 100_000
+    (tmp_path / "c.jsonl").write_bytes(bomb)
+    suite = Suite("toy", "1", (TASK,))
+    files = [*answers(a=SLICED, b=LOOPED), str(tmp_path / "c.jsonl")]
+    assert [len(each.programs) for each in read_witnesses(files, suite)] == [1, 1, 0]
+    (found,) = audited(TASK, sandbox, files)
+    assert "2 of 2 answers (a, b)" in found.what
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"task_id": ["toy/head_of"], "solution": SLICED},
+        {"task_id": {"a": 1}, "solution": SLICED},
+        {"task_id": "toy/head_of", "solution": 3},
+        {"task_id": "toy/head_of", "solution": [SLICED]},
+        {"task_id": "toy/head_of"},
+        {"solution": SLICED},
+        {"task_id": "nope\x1b[2J\u202e", "solution": SLICED},
+    ],
+)
+def test_answers_of_another_shape_are_refused_in_one_plain_line(row: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(BadInput) as caught:
+        read_witnesses([str(tmp_path / "x.jsonl")], Suite("toy", "1", (TASK,)))
+    assert all(letter.isprintable() for letter in str(caught.value))
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    "attack",
+    {
+        "ends": "import os\nos._exit(0)\n",
+        "talks": "import os\nfor n in range(1, 30):\n    try:\n        os.write(n, b'{\"ok\": 1}\\n' * 99)\n"
+        "    except OSError:\n        pass\ndef head_of(text, count=1):\n    return text[:count]\n",
+        "equals everything": "class All(str):\n    def __eq__(self, other):\n        return True\n"
+        "    __hash__ = str.__hash__\ndef head_of(text, count=1):\n    return All(str(count))\n",
+        "nests": "def head_of(text, count=1):\n    found = []\n    for _ in range(100000):\n        found = [found]\n"
+        "    return found\n",
+        "is in itself": "def head_of(text, count=1):\n    found = []\n    found.append(found)\n    return found\n",
+        "is long": "def head_of(text, count=1):\n    return 'x' * 50_000_000\n",
+        "is a long number": "def head_of(text, count=1):\n    return 10**20000 + count\n",
+        "cannot be parsed": "(" * 200_000,
+        "nests in its text": "def head_of(text, count=1):\n    return " + "-" * 50_000 + "1\n",
+        "holds a surrogate": "def head_of(text, count=1):\n    return '\ud800'\n",
+    }.items(),
+    ids=lambda pair: pair[0],
+)
+def test_an_answer_that_attacks_leaves_the_others_witness_what_they_would(
+    attack: tuple[str, str], sandbox: Sandbox, answers: Callable[..., list[str]]
+) -> None:
+    (found,) = audited(TASK, sandbox, answers(a=SLICED, b=LOOPED, c=attack[1]))
+    assert "answers (a, b) agree with each other against the reference on 1 of 7 inputs" in found.what
