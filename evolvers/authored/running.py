@@ -41,6 +41,9 @@ ALL_FUEL = 4_000_000
 """Steps that all calls of a program may take together; from there on every call is endless."""
 LIMITS = Limits(cpu_s=10.0, wall_s=60.0, memory_mb=1024)
 SEEDS = (1, 4242)
+ROOM = {1: 1_000, 4242: 800}
+"""How deep functions may call each other, by hash seed. A program can find out how much room it has, and that is not
+the same wherever it runs (a frame or two more in the judge): one whose values depend on it gives others here."""
 _DRIVE = "evalrun_drive"
 
 _DRIVER = """
@@ -80,10 +83,11 @@ import sys
 
 _STUB = (
     "import marshal,sys\\n"
-    "rows,program,entry,calls,most=marshal.load(sys.stdin.buffer)\\n"
+    "room,rows,program,entry,calls,most=marshal.load(sys.stdin.buffer)\\n"
     "n={'__name__':'rows'}\\n"
     "exec(rows,n)\\n"
     "c=compile(program,'<answer>','exec',dont_inherit=True)\\n"
+    "sys.setrecursionlimit(room)\\n"
     "sys.stdout.buffer.write(marshal.dumps(n['keys_of']([c],entry,calls,most)))\\n"
 )
 
@@ -165,14 +169,15 @@ async def run_all(programs: Sequence[Program], calls: Rows, sandbox: Sandbox, fu
 
 
 async def under_seeds(program: Program, ran: Ran, sandbox: Sandbox) -> int | None:
-    """How many fresh interpreters with other hash seeds give the same; None where the arguments cannot reach them."""
+    """How many fresh interpreters with other hash seeds, and with other room for calls in each other, give the same;
+    None where the arguments cannot reach them."""
     text = ticked(program.source)
     calls = [list(row.args) for row in ran.rows]
     try:
         known = [f"raised {row.raised}" if row.raised else key(row.returns) for row in ran.rows]
     except Unplain:
         return None
-    handed = tuple((seed, rows_text(), text, program.entry, calls, FUEL) for seed in SEEDS)
+    handed = tuple((seed, ROOM[seed], rows_text(), text, program.entry, calls, FUEL) for seed in SEEDS)
     outcome = await _outcome(CallsJob(_SEEDED, "evalrun_under", handed, LIMITS), sandbox)
     if any(result.raised == "ValueError" for result in outcome.calls):
         return None  # marshal does not know a value's type

@@ -86,6 +86,33 @@ def test_other_hash_seeds_are_tried_in_fresh_interpreters(sandbox: Sandbox) -> N
     assert seeds("def f(text):\n    return list(set(text.split()))\n") == 0
 
 
+DOWN = """def down(n):
+    try:
+        return down(n + 1)
+    except RecursionError:
+        return n
+
+"""
+
+
+@pytest.mark.parametrize("value", ["down(0)", "down(0) > 850", "down(0) // 100", "'deep' if down(0) > 900 else x"])
+def test_a_program_whose_values_depend_on_how_deep_it_may_call_is_found_out(value: str, sandbox: Sandbox) -> None:
+    source = f"{DOWN}def f(x):\n    return {value}\n"
+    calls: Rows = ((1,), (2,))
+    found = ran(source, sandbox, calls, fuel=200_000)
+    assert all(row.raised is None for row in found.rows)
+    told = asyncio.run(under_seeds(Program(source, "f"), found, sandbox))
+    assert told is not None
+    assert told < 2
+
+
+def test_a_program_that_calls_itself_as_deep_as_its_inputs_go_is_not(sandbox: Sandbox) -> None:
+    source = "def f(n):\n    return 0 if n == 0 else 1 + f(n - 1)\n"
+    calls: Rows = ((10,), (300,), (700,))
+    found = ran(source, sandbox, calls)
+    assert asyncio.run(under_seeds(Program(source, "f"), found, sandbox)) == 2
+
+
 def test_dataclasses_and_late_annotations_work(sandbox: Sandbox) -> None:
     source = (
         "from __future__ import annotations\nfrom dataclasses import dataclass\n\n@dataclass\nclass P:\n    x: int\n\n"
