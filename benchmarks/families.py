@@ -10,7 +10,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .taskset import StoredTask, TaskSet
 
 _LETTERS = re.compile(r"[a-z]+")
 # What hosts put before a name: a fine-tune's mark, a region, a vendor (``us.anthropic.claude-...``).
@@ -176,3 +179,10 @@ def authors_from(data: Any) -> tuple[Author, ...]:
             tasks = each.get("tasks")
             found.append(Author(each["model"], each["family"], tasks if type(tasks) is int else 0))
     return tuple(found)
+
+
+def authors_told(tasks: Sequence[StoredTask], suite: TaskSet[Any]) -> dict[str, Any]:
+    """``{"authors": [...]}`` of the tasks of a run, for its manifest; nothing where no model wrote any."""
+    known = {task.id: task.lineage.parents for task in (*suite.ancestors, *suite.tasks) if task.lineage is not None}
+    authors = authors_of([task.id for task in tasks], suite.certificates, known)
+    return {"authors": [author.to_json() for author in authors]} if authors else {}

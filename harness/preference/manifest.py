@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ... import __version__
+from ...benchmarks.families import authors_told
 from ...benchmarks.jsonio import digest
 from ...benchmarks.preference import PreferenceSuite, PreferenceTask
 from ..endpoint.api import Sampling
@@ -15,7 +16,7 @@ from ..runs.records import now
 from .records import KIND, SCHEMA
 
 _IDENTITY = ("model", "suite", "sampling", "endpoint", "how", "reference")
-_KNOBS = ("label", "settings", "probe", "skipped_rows")
+_KNOBS = ("label", "settings", "probe", "skipped_rows", "authors")
 """Within those, what may change on resuming: the label, and how the server was found to work (the first's is kept)."""
 
 
@@ -60,6 +61,7 @@ def new_manifest(
             "suite_tasks": len(suite),
             "selection": suite.subset(tasks).digest,
             "skipped_rows": len(suite.skipped),
+            **authors_told(tasks, suite),
         },
         "sampling": sampling.to_json(),
         "endpoint": {"base_url": policy.base_url},

@@ -94,6 +94,9 @@ def header(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "selection": suite.get("selection"),
         "config_digest": manifest.get("config_digest"),
         "reference": None if reference is None else reference.get("name"),
+        # the label stands for the model, and does not say whose kin it is
+        "model_name": manifest["model"].get("name") if suite.get("authors") else None,
+        "authors": suite.get("authors"),
     }
     return {
         "schema": 1,

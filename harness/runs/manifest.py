@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import __version__
 from ...benchmarks import CodeTask, Suite
-from ...benchmarks.families import authors_of
+from ...benchmarks.families import authors_told
 from ...benchmarks.jsonio import digest
 from ..limits import FLOOR_CPU_S, TIMES
 from ..sandbox.api import SandboxInfo
@@ -51,7 +51,7 @@ def new_manifest(
             "tasks": len(tasks),
             "suite_tasks": len(suite),
             "selection": suite.subset(tasks).digest,
-            **_authors(suite, tasks),
+            **authors_told(tasks, suite),
         },
         "sampling": dict(sampling),
         "endpoint": None if endpoint is None else dict(endpoint),
@@ -64,13 +64,6 @@ def new_manifest(
         **({"suite_seal": suite.merkle_root} if suite.certificates else {}),
     }
     return {**manifest, "config_digest": config_digest(manifest)}
-
-
-def _authors(suite: Suite, tasks: Sequence[CodeTask]) -> dict[str, Any]:
-    """The models that wrote the tasks, so that whoever shows the score can say it; nothing where none did."""
-    parents = {task.id: task.lineage.parents for task in (*suite.ancestors, *suite.tasks) if task.lineage is not None}
-    authors = authors_of([task.id for task in tasks], suite.certificates, parents)
-    return {"authors": [author.to_json() for author in authors]} if authors else {}
 
 
 def config_digest(manifest: Mapping[str, Any]) -> str:

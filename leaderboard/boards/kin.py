@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...benchmarks.families import same_model
 from ...benchmarks.visible import visible
 from ..records.table import RunTable
-from ..words import plural
+from ..relatives import kin_words, wrote
 
 _MOST_NAMED = 6
 
@@ -16,18 +15,12 @@ def kin_mark(run: RunTable) -> str:
     """A few words beside the model's name; "" where it is no kin of any author of its tasks."""
     if not run.kin:
         return ""
-    return "wrote tasks here" if _wrote(run) else "of the author's family"
+    return "wrote tasks here" if wrote(run.kin, run.names) else "of the author's family"
 
 
 def kin_sentence(run: RunTable) -> str:
     """What a reader of one run's score should know; "" where it is no kin of any author of its tasks."""
-    if not run.kin:
-        return ""
-    authors = "; ".join(f"{visible(author.model, 60)} wrote {plural(author.tasks, 'task')}" for author in run.kin)
-    return (
-        f"{authors}, and this model is {'that model' if _wrote(run) else 'of its family'}: it may do better here than "
-        "on tasks as hard by others"
-    )
+    return kin_words(run.kin, run.names)
 
 
 def kin_note(runs: Iterable[RunTable]) -> str:
@@ -41,10 +34,6 @@ def kin_note(runs: Iterable[RunTable]) -> str:
         f"Tasks here were written by {_few(authors)}. {_few(labels)} {'is' if len(labels) == 1 else 'are'} of the same "
         "family and may do better on them than on tasks as hard by others."
     )
-
-
-def _wrote(run: RunTable) -> bool:
-    return any(same_model(author.model, name) for author in run.kin for name in run.names)
 
 
 def _few(names: list[str]) -> str:

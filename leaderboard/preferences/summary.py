@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..metrics.idealised import IdealisedAccuracy, idealised_accuracy
 from ..metrics.intervals import SEED
 from ..metrics.preferences import JudgeAccuracy, PairAccuracy
+from ..relatives import kin_words
 from .details import Details, details_of
 from .measures import Measure, byte_lengths, judged, measures_of, ranked_by, reference_scores, token_lengths
 from .outcomes import asked, labelled, without_plural
@@ -229,7 +230,8 @@ def _consistency(plural: Sequence[Pair]) -> str:
 def _notes(
     run: PreferenceRun, overall: Slice, judge: JudgeAccuracy | None, tied: int, plural: Sequence[Pair]
 ) -> tuple[str, ...]:
-    notes = [_consistency(plural)] if plural else []
+    notes = [f"{kin_words(run.kin, run.names)}."] if run.kin else []
+    notes += [_consistency(plural)] if plural else []
     result = overall.result
     if tied:
         are = "1 pair is a tie" if tied == 1 else f"{tied} pairs are ties"

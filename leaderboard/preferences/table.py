@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from ...benchmarks.errors import BadInput
+from ...benchmarks.families import Author, authors_from
 from ...benchmarks.visible import visible
 from ..metrics.contrast import Effect
 from ..metrics.groups import Votes
@@ -107,7 +108,8 @@ class PreferenceRun:
     """The pairs one model was scored on; every text is untrusted. score_unit matters for log-likelihoods only.
 
     how: the way it was asked (``echo``, ``prompt_logprobs``, ``judge``, ...), "" where the file does not say.
-    conditioned_on: the group of raters whose views it was shown or told of; "" for none.
+    conditioned_on: the group of raters whose views it was shown or told of; "" for none. kin: the models that wrote
+    some of the tasks and are this model or of its family, as one of ``names`` says.
     """
 
     path: Path
@@ -119,6 +121,8 @@ class PreferenceRun:
     rows: tuple[Pair, ...]
     how: str = ""
     conditioned_on: str = ""
+    names: tuple[str, ...] = ()
+    kin: tuple[Author, ...] = ()
 
 
 def read_preferences(path: str | Path) -> PreferenceRun:
@@ -138,9 +142,13 @@ def read_preferences(path: str | Path) -> PreferenceRun:
         if pair.pair in pairs:
             raise line.wrong(f"pair: {visible(pair.pair, 80)} is there already; every pair needs an id of its own")
         pairs[pair.pair] = pair
+    label = header.text("model", path.name.removesuffix(".gz").removesuffix(".jsonl"))
+    about = header.fields.get("metadata")
+    about = about if isinstance(about, Mapping) else {}
+    names = (label, str(about.get("model_name") or ""))
     return PreferenceRun(
         path=path,
-        label=header.text("model", path.name.removesuffix(".gz").removesuffix(".jsonl")),
+        label=label,
         mode=mode,
         suite=header.text("suite", "pairs"),
         score_unit=unit,
@@ -148,6 +156,8 @@ def read_preferences(path: str | Path) -> PreferenceRun:
         rows=tuple(pairs.values()),
         how=header.text("how"),
         conditioned_on=header.text("conditioned_on"),
+        names=names,
+        kin=tuple(author for author in authors_from(about.get("authors")) if author.is_kin_of(*names)),
     )
 
 

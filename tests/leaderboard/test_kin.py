@@ -10,8 +10,15 @@ import pytest
 
 from evalrun.benchmarks import Case, CasesTest, CodeTask, Lineage, Suite
 from evalrun.benchmarks.families import Author, authors_from, authors_of, family_of
+from evalrun.benchmarks.preference import Message, PreferenceSuite, PreferenceTask, Response
 from evalrun.harness.cli import main
+from evalrun.harness.endpoint.api import Sampling
+from evalrun.harness.preference.manifest import Asked, resume_differences
+from evalrun.harness.preference.manifest import new_manifest as new_preference_manifest
+from evalrun.harness.preference.pairs import header
 from evalrun.harness.runs.manifest import differences, new_manifest
+from evalrun.leaderboard.preferences.summary import summarise
+from evalrun.leaderboard.preferences.table import read_preferences
 
 
 def task(number: int) -> CodeTask:
@@ -170,3 +177,45 @@ def test_names_that_a_certificate_makes_up_are_shown_as_text(tmp_path: Path) -> 
     assert "<script>\u202e" not in page
     assert "\x1b" not in page
     assert "\u202e" not in page
+
+
+def pairs_file(folder: Path, model: str, metadata: dict[str, object]) -> Path:
+    """Scored pairs with a header."""
+    rows: list[dict[str, object]] = [{"schema": 1, "model": model, "mode": "reward", "metadata": metadata}]
+    rows += [{"pair": f"p{place}", "chosen_score": 2.0, "rejected_score": 1.0} for place in range(3)]
+    path = folder / "pairs.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("model", "metadata", "said"),
+    [
+        ("Alpha-1", {"authors": [{"model": "alpha-1", "family": "x", "tasks": 2}]}, "this model is that model"),
+        ("ours", {"model_name": "alpha-2", "authors": [{"model": "alpha-1", "family": "alpha", "tasks": 2}]}, "family"),
+        ("beta-7b", {"authors": [{"model": "alpha-1", "family": "alpha", "tasks": 2}]}, ""),
+        ("beta-7b", {"authors": "beta", "model_name": 3}, ""),
+        ("beta-7b", {}, ""),
+    ],
+)
+def test_whoever_wrote_preference_tasks_is_marked_where_its_agreement_is_shown(
+    model: str, metadata: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    run = read_preferences(pairs_file(tmp_path, model, metadata))
+    (note, *_) = (*summarise(run).notes, "")
+    assert said in note
+    assert ("alpha-1 wrote 2 tasks" in note) is bool(said)
+
+
+def test_a_run_on_authored_preference_tasks_tells_its_pairs_who_wrote_them() -> None:
+    response = (Response("a", "yes"), Response("b", "no"))
+    one = PreferenceTask("pref/1", (Message("user", "Is it?"),), response, (("a",), ("b",)))
+    suite = PreferenceSuite("pref", "1", (one,), certificates={"pref/1": certificate("alpha-1", "alpha")})
+    manifest = new_preference_manifest(Asked("alpha-2", "http://h/v1", {"mode": "echo"}), suite, [one], Sampling())
+    assert manifest["suite"]["authors"] == [{"family": "alpha", "model": "alpha-1", "tasks": 1}]
+    told = header(manifest)["metadata"]
+    assert told["model_name"] == "alpha-2"
+    assert told["authors"] == manifest["suite"]["authors"]
+    older = {**manifest, "suite": {key: value for key, value in manifest["suite"].items() if key != "authors"}}
+    assert resume_differences(older, manifest) == []
+    assert "model_name" not in header(older)["metadata"]
