@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from ...benchmarks.families import are_kin
 from .protocol import Rendered
@@ -63,6 +63,19 @@ class Call:
     def to_json(self) -> dict[str, Any]:
         """As the certificate holds it."""
         return asdict(self)
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Call:
+        """Read what a certificate holds, and anybody may have written. TypeError or ValueError if it is no call."""
+        call = Call(**data)
+        texts = (call.role, call.purpose, call.model, call.family, call.template, call.template_version)
+        if not all(isinstance(each, str) for each in (*texts, call.request_digest, call.reply_digest)):
+            raise TypeError("a call's names and digests are texts")
+        if call.role not in get_args(Role) or type(call.epoch) is not int or type(call.seed) not in (int, type(None)):
+            raise ValueError("a call has a role that is known, and whole numbers as seed and repetition")
+        if type(call.temperature) not in (int, float, type(None)):
+            raise TypeError("a call's temperature is a number, or none was sent")
+        return call
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...benchmarks import CodeTask
+from ...benchmarks.jsonio import canonical_json
 from ...benchmarks.plain import PlainError, decode_items
 from ...harness.endpoint.api import RequestRefused
 from ..protocol import Executed, Rows
@@ -19,7 +20,7 @@ from .drafting import Rejected
 from .protocol import Draft, Rendered
 from .solving import Solution, members_in_turn
 
-UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, PlainError)
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, PlainError)
 """What reading a certificate of another shape raises."""
 
 
@@ -121,6 +122,7 @@ def contradictions(kept: Kept) -> list[str]:
 
 def read_kept(stored: Mapping[str, Any]) -> Kept:
     """What a certificate keeps; one of UNREADABLE where it is of another shape, or contradicts itself in numbers."""
+    canonical_json(stored)  # JSON as Python reads it knows Infinity and NaN, and no digest is made of these
     settings = Settings(int(stored["settings"]["solutions"]), int(stored["settings"]["clarifications"]))
     author, *solvers = (
         Member(str(each["model"]), "", str(each["family"]))
@@ -136,7 +138,7 @@ def read_kept(stored: Mapping[str, Any]) -> Kept:
         solutions=tuple(map(_solution, stored["solutions"])),
         parent_solutions=tuple(map(_solution, stored["parent_solutions"])),
         panel=panel,
-        calls=tuple(Call(**call) for call in stored["calls"]),
+        calls=tuple(map(Call.from_json, stored["calls"])),
         settings=settings,
     )
     if len(kept.solutions) != settings.solutions or len(kept.said) > settings.clarifications:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ....benchmarks import Lineage
-from ....benchmarks.jsonio import digest, text_digest
+from ....benchmarks.jsonio import canonical_json, digest, text_digest
 from ....benchmarks.preference import PreferenceTask
 from ....harness.endpoint.api import RequestRefused
 from ....harness.sandbox.api import SandboxInfo
@@ -136,7 +136,8 @@ class Kept:
     """An asker that hands out the replies of a certificate. ValueError, KeyError or TypeError where it holds none."""
 
     def __init__(self, stored: Mapping[str, Any]) -> None:
-        calls = [Call(**call) for call in stored["calls"]]
+        canonical_json(stored)  # JSON as Python reads it knows Infinity and NaN, and no digest is made of these
+        calls = [Call.from_json(call) for call in stored["calls"]]
         replies = [(str(each["text"]), each["finish"]) for each in stored["replies"]]
         self.panel = _panel(stored["panel"])
         self._refused = {(str(each["purpose"]), str(each["model"])) for each in stored["refused"]}

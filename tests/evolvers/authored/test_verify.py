@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -207,3 +208,51 @@ def test_a_certificate_of_another_shape_is_refused_in_one_line(evolved: Evolved,
             failures = verify(changed(suite, {**stored, name: wrong}), sandbox)
             assert len(failures) >= 1, (name, wrong)
             assert all("\n" not in failure.problem for failure in failures)
+
+
+def nested(levels: int, named: bool) -> Any:
+    """Objects, or lists, in each other."""
+    found: Any = "x"
+    for _ in range(levels):
+        found = {"a": found} if named else [found]
+    return found
+
+
+STRANGE = (
+    None,
+    True,
+    -1,
+    10**30,
+    float("inf"),
+    float("nan"),
+    "\ud800",
+    "\x1b[2J",
+    [],
+    {},
+    nested(300, True),
+    ["a"] * 9,
+)
+
+
+@pytest.mark.parametrize("value", STRANGE, ids=lambda value: repr(value)[:12])
+def test_a_value_of_a_call_that_is_none_there_is_a_failure_and_no_crash(
+    value: Any, evolved: Evolved, sandbox: Sandbox
+) -> None:
+    suite = evolved[0]
+    stored = json.loads(json.dumps(suite.certificates[suite.tasks[0].id]))
+    for name, old in stored["calls"][-1].items():
+        if value is not old:
+            failures = verify(changed(suite, at(stored, ("calls", -1, name), value)), sandbox)
+            assert failures, name
+    assert verify(changed(suite, at(stored, ("panel", "under_test"), value)), sandbox) or value is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("value", STRANGE, ids=lambda value: repr(value)[:12])
+def test_nothing_in_a_certificate_can_make_verify_crash(value: Any, evolved: Evolved, sandbox: Sandbox) -> None:
+    suite = evolved[0]
+    stored = json.loads(json.dumps(suite.certificates[suite.tasks[0].id]))
+    paths = {path[:length] for path in leaves(stored) for length in range(1, len(path) + 1)}
+    for path in random.Random(repr(value)).sample(sorted(paths, key=repr), 25):
+        for failure in verify(changed(suite, at(stored, path, value)), sandbox):
+            assert "\n" not in failure.problem
