@@ -32,6 +32,7 @@ from .test_evolve_in_a_loop import say
 
 LOOP = ("--loop", "--generations", "2", "--batch", "4")
 WAYS = {"plain": (), "loop": LOOP}
+PLAIN_FIRST = ("plain", pytest.param("loop", marks=pytest.mark.slow))
 KILLED_AT_A_STEP = """
 import os, signal, sys
 step, done, real = int(sys.argv.pop(1)), 0, os.replace
@@ -132,7 +133,7 @@ def test_a_folder_that_appears_while_the_suite_is_written_is_bad_input(
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", PLAIN_FIRST)
 def test_a_second_process_at_the_same_output_is_sent_away_and_the_first_goes_on(
     way: str, seeds: Path, tmp_path: Path
 ) -> None:
@@ -241,12 +242,12 @@ def shuffled(salt: int) -> Callable[[Body], Said]:
 
     def reply(body: Body) -> Said:
         drawn = hashlib.sha256(f"{salt}{sorted(body.items(), key=str)}".encode("utf-8", "replace")).digest()[0]
-        return replace(say(body), wait_s=drawn / 255 * 0.3)
+        return replace(say(body), wait_s=drawn / 255 * 0.15)
 
     return reply
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", PLAIN_FIRST)
 def test_neither_the_number_of_workers_nor_the_order_of_replies_changes_a_byte_and_the_replay_needs_no_network(
     way: str, seeds: Path, tmp_path: Path
 ) -> None:

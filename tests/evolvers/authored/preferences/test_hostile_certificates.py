@@ -17,7 +17,7 @@ from ..test_verify import STRANGE, at, leaves
 from .panel import ADVICE, evolve
 from .test_rubric_and_critic import only
 
-CHANGES_FOR_EACH = 40
+CHANGES_FOR_EACH = 15
 
 
 def test_nothing_in_a_certificate_of_preferences_makes_verify_crash(tmp_path: Path, sandbox: Sandbox) -> None:
