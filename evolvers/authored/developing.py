@@ -29,6 +29,7 @@ from .proving import (
     evidence_of,
     form,
     gathered_gates,
+    places_of,
     untested,
 )
 from .restating import bare, restated
@@ -77,8 +78,8 @@ class Source(Protocol):
     async def draft(self) -> Draft:
         """The author's draft; Rejected where there is none."""
 
-    async def more_inputs(self, draft: Draft) -> Rows:
-        """Further inputs, where the draft's are too few."""
+    async def more_inputs(self, draft: Draft, places: Sequence[str]) -> Rows:
+        """Further inputs, where the draft's are too few, or do not lead to these places of its reference."""
 
     async def solutions(self, task: CodeTask) -> list[Solution]:
         """Blind solutions of a new task."""
@@ -159,7 +160,7 @@ async def _alter(
         found.hold(screened(now, subject.parents))
         found.hold(gathered_gates(gathered))
         task = form(now, studied, [each.args for each in found.said])
-        found.hold(dynamic_gates(now, task, studied))
+        found.hold(dynamic_gates(now, task, studied, gathered.reach))
         _not_published(found, now, settings)
         twin = twins and await twins.twin(task.task, studied.functional_hash, anew=True)
         if twin:
@@ -196,8 +197,8 @@ def _not_published(found: Developed, draft: Draft, settings: Settings) -> None:
 async def _inputs(found: Developed, draft: Draft, source: Source, sandbox: Sandbox) -> Gathered:
     subject = found.subject
     gathered = await gather(draft, (), subject.observed, subject.seed, sandbox)
-    if gathered.problem is None and len(gathered.rows) < ENOUGH:
-        found.extra = await source.more_inputs(draft)
+    if gathered.problem is None and (len(gathered.rows) < ENOUGH or gathered.reach.missed):
+        found.extra = await source.more_inputs(draft, places_of(draft, gathered.reach))
         gathered = await gather(draft, found.extra, subject.observed, subject.seed, sandbox)
     found.hold(gathered_gates(gathered))
     return gathered

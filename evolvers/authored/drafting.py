@@ -18,6 +18,7 @@ from .steps import draft_of, next_step
 from .templates import render
 
 MORE_INPUTS = 12
+MAX_PLACES = 12
 
 
 class Rejected(Exception):
@@ -90,8 +91,9 @@ def mend(prompt: Rendered, reply: str, fault: UnusableReply) -> Rendered:
     return render("mend", fault=str(fault), request=prompt.text, reply=reply[:20_000] or "(nothing)")
 
 
-async def more_inputs(draft: Draft, panel: Panel, asker: Asker, seed: int, asked: Asked) -> Rows:
-    """Further inputs of a draft's author; none where its reply cannot be used."""
+async def more_inputs(draft: Draft, places: Sequence[str], panel: Panel, asker: Asker, seed: int, asked: Asked) -> Rows:
+    """Further inputs of a draft's author; none where its reply cannot be used. places: of its reference, to which some
+    of them should lead."""
     given = []
     for args in draft.inputs:
         try:
@@ -99,7 +101,14 @@ async def more_inputs(draft: Draft, panel: Panel, asker: Asker, seed: int, asked
         except ValueError:
             continue
     prompt = render(
-        "inputs", spec=draft.spec, signature=draft.signature, contract=draft.contract, given=given, count=MORE_INPUTS
+        "inputs",
+        spec=draft.spec,
+        signature=draft.signature,
+        contract=draft.contract,
+        given=given,
+        count=MORE_INPUTS,
+        reference=draft.reference if places else "",
+        places="\n".join(places[:MAX_PLACES]),
     )
     answer = await asker.ask("author", panel.author, "inputs", prompt, seed=seed)
     asked.answers.append(answer)

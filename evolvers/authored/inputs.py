@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...benchmarks.jsonio import text_digest
 from ...benchmarks.plain import dumps
@@ -22,9 +22,13 @@ from ..inputs.envelope import generate, infer
 from ..protocol import Executed, Observation, Rows
 from ..prover.rows import ENDLESS
 from ..texts import text_of
+from .consensus import first_difference
+from .crossing import crossed
+from .forming import comparator_for
 from .mining import mined
 from .programs import CONTRACT
 from .protocol import Draft
+from .reaching import Reach, copy_of, reached
 from .running import Program, distinct, run
 from .screening import stated_of
 
@@ -36,6 +40,8 @@ AROUND = 40
 FURTHER = 60
 """Inputs beyond the task's own: what no test shows of a mutant is asked of these before it counts as equivalent.
 Those that are mined from the reference's constants come on top."""
+WIDER = 300
+"""Inputs of each kind that are tried where a condition of the reference was seen one way only."""
 MAX_CHARACTERS = 4_000
 
 
@@ -45,7 +51,8 @@ class Gathered:
 
     ran: the reference on ``rows``' inputs and on those of ``further``. rows: what a task is made of. further: others
     that nobody sees. declared: of how many inputs the author's own were; refused: how many of these its own contract
-    does not admit. problem: why the draft falls out (gate, one line), or None.
+    does not admit. reach: which outcomes of the reference's conditions they meet. problem: why the draft falls out
+    (gate, one line), or None.
     """
 
     rows: tuple[Executed, ...] = ()
@@ -54,6 +61,7 @@ class Gathered:
     kept: bool = True
     declared: int = 0
     refused: int = 0
+    reach: Reach = Reach()
     problem: tuple[str, str] | None = None
 
 
@@ -89,7 +97,7 @@ async def gather(draft: Draft, extra: Rows, observed: Sequence[Observation], see
     near = set(map(text_of, around))
     rows += [row for row in found if text_of(row.args) in near - first][: max(0, min(AROUND, MOST - len(rows)))]
     taken = {text_of(row.args) for row in rows}
-    return Gathered(
+    gathered = Gathered(
         rows=tuple(rows),
         further=tuple(row for row in found if text_of(row.args) not in taken),
         steps=max(ran.steps, others.steps),
@@ -97,6 +105,47 @@ async def gather(draft: Draft, extra: Rows, observed: Sequence[Observation], see
         declared=len(own),
         refused=len(own) - len(mine),
     )
+    return await _led_further(draft, gathered, own, sandbox)
+
+
+async def _led_further(draft: Draft, found: Gathered, own: Rows, sandbox: Sandbox) -> Gathered:
+    """The same, with what its inputs meet of the reference; where that is not all, with further inputs that meet more
+    of it, as far as many that are made up do."""
+    copy, entry = copy_of(draft), draft.entry_point
+    known = (*found.rows, *found.further)
+    calls = tuple(row.args for row in known)
+    told = await reached(copy, entry, calls, sandbox)
+    place = first_difference(known, told.rows, comparator_for(known)) if known else None
+    problem = copy.hidden
+    if place is not None:
+        problem = f"its conditions cannot be followed on {dumps(calls[place])[:200]}"
+    if problem:
+        return replace(found, reach=Reach(len(copy.needed), (), problem))
+    seen = told.all_seen
+    if copy.missing(seen):
+        rng = random.Random(int(text_digest(f"more inputs of {draft.reference}"), 16))
+        made = (*mined(draft.reference, own, WIDER), *crossed(own, rng, WIDER))
+        fresh = distinct((*calls, *(args for args in made if _fits(draft, args))))[len(calls) :]
+        more = await _meeting(draft, fresh, seen, sandbox)
+        found = replace(found, further=(*found.further, *more))
+        seen |= (await reached(copy, entry, tuple(row.args for row in more), sandbox)).all_seen
+    missed = tuple(copy.outcomes[number] for number in copy.missing(seen))
+    return replace(found, reach=Reach(len(copy.needed), missed))
+
+
+async def _meeting(draft: Draft, fresh: Rows, seen: frozenset[int], sandbox: Sandbox) -> tuple[Executed, ...]:
+    """Of these calls the reference's rows for few that meet what must be met, and is not seen yet."""
+    copy = copy_of(draft)
+    admitted, _ = await _admitted(draft, fresh, sandbox)
+    calls = tuple(args for args in fresh if text_of(args) in admitted)
+    told = await reached(copy, draft.entry_point, calls, sandbox, fuel=MAX_STEPS)
+    chosen = []
+    for row, mine in zip(told.rows, told.seen, strict=True):
+        if row.raised is None and len(dumps(row.returns)) <= MAX_CHARACTERS and copy.needed & mine - seen:
+            chosen.append(row.args)
+            seen |= mine
+    ran = await run(Program(draft.reference, draft.entry_point), tuple(chosen), sandbox, fuel=MAX_STEPS)
+    return tuple(row for row in ran.rows if row.raised is None)
 
 
 def _fault(draft: Draft, own: Sequence[Executed], others: Sequence[Executed], dug: Container[str]) -> str:

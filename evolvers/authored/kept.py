@@ -53,7 +53,7 @@ class Stored:
         """The author's."""
         return self._kept.draft
 
-    async def more_inputs(self, draft: Draft) -> Rows:
+    async def more_inputs(self, draft: Draft, places: Sequence[str]) -> Rows:
         """Those that were given."""
         return self._kept.extra
 

@@ -19,9 +19,11 @@ from ..protocol import Rows
 from ..syntax import nodes_of
 from ..texts import text_of
 
-MOST = 60
+MOST = 80
 _CONSTANTS = 24
 _LONGEST = 200
+_SIZE = 200
+"""Of no more items than this are values made because a program has the number."""
 _BORDERS: dict[str, tuple[Any, ...]] = {
     "int": (0, 1, -1),
     "float": (0.0, -1.0),
@@ -72,8 +74,39 @@ def constants_of(program: str) -> tuple[Any, ...]:
     return tuple(found[text] for text in sorted(found, key=lambda text: (-len(text), text)))[:_CONSTANTS]
 
 
+def _sized(declared: str, constants: Sequence[Any], given: Rows, place: int) -> Iterator[Any]:
+    """Values of which the number of items is a constant, one less or one more, made by repeating what the largest of
+    the given ones holds; such numbers decide where a program asks how long something is."""
+    if not all(isinstance(args[place], (list, str, dict, set)) for args in given):
+        return
+    largest = max((args[place] for args in given), key=len)
+    there = {len(args[place]) for args in given}
+    wanted = [each for each in constants if type(each) is int and 2 <= each <= _SIZE]
+    for size in dict.fromkeys(size for each in sorted(wanted) for size in (each + 1, each, each - 1)):
+        if largest and size not in there:
+            value = _repeated(largest, size)
+            if has_type([value], declared):
+                yield value
+
+
+def _repeated(value: Any, size: int) -> Any:
+    """A value of so many items, made of those of another one; keys, which differ from each other, by counting on."""
+    if isinstance(value, (list, str)):
+        return copy.deepcopy((value * (size // len(value) + 1))[:size])
+    keys = sorted(value, key=lambda key: text_of((key,)))
+    number = 0
+    while len(keys) < size and type(keys[0]) in (int, str):
+        number += 1
+        more = keys[0] + number if type(keys[0]) is int else f"{keys[0]}{number}"
+        keys += [more] if more not in value else []
+    items = [value[key] for key in sorted(value, key=lambda key: text_of((key,)))] if isinstance(value, dict) else []
+    if not items:
+        return set(keys[:size])
+    return {key: copy.deepcopy(items[place % len(items)]) for place, key in enumerate(keys[:size])}
+
+
 def _values(declared: str, constants: Sequence[Any], given: Rows, place: int) -> Iterator[Any]:
-    """Values of a type, made of constants, then borders."""
+    """Values of a type, made of constants, then sizes, then borders."""
     outer, items = parts_of(declared)
     for constant in constants if "float" not in declared else map(_floats, constants):
         if has_type([constant], declared):
@@ -87,6 +120,7 @@ def _values(declared: str, constants: Sequence[Any], given: Rows, place: int) ->
             yield [constant]
             longest = max((args[place] for args in given), key=len)
             yield [*copy.deepcopy(longest), constant]
+    yield from _sized(declared, constants, given, place)
     for border in _BORDERS.get(outer or declared, ()):
         if has_type([border], declared):
             yield copy.deepcopy(border)

@@ -22,6 +22,7 @@ from .consensus import Consensus
 from .forming import Formed, formed
 from .inputs import Gathered
 from .protocol import Draft, Evidence
+from .reaching import Reach
 from .studying import Studied, strengthened
 
 MIN_HIDDEN = 8
@@ -76,7 +77,7 @@ def gathered_gates(found: Gathered) -> Iterator[Gate]:
         yield Gate("contract", found.refused * 2 <= found.declared, {"own": found.declared, "refused": found.refused})
 
 
-def dynamic_gates(draft: Draft, task: Formed, studied: Studied) -> Iterator[Gate]:
+def dynamic_gates(draft: Draft, task: Formed, studied: Studied, reach: Reach) -> Iterator[Gate]:
     """What running the reference shows, from the cheapest to the dearest."""
     places = _places(studied, task.hidden)
     yield Gate("enough_inputs", len(task.hidden) >= MIN_HIDDEN, {"hidden": len(task.hidden)})
@@ -100,7 +101,26 @@ def dynamic_gates(draft: Draft, task: Formed, studied: Studied) -> Iterator[Gate
         all(count >= MIN_FAILED for count in copies) and not passing,
         {"copies_failed": copies, "shortcuts": len(studied.shortcuts), "passed": passing},
     )
+    yield reach_gate(draft, reach)
     yield mutation_gate(studied, places)
+
+
+def reach_gate(draft: Draft, reach: Reach) -> Gate:
+    """Whether some input meets each outcome of each condition of the reference's own part: what no input meets could be
+    anything."""
+    evidence: dict[str, Any] = {"outcomes": reach.outcomes, "missed": len(reach.missed)}
+    if reach.problem or reach.missed:
+        evidence["problem"] = reach.problem or f"no input leads there: {places_of(draft, reach)[0]}"
+    return Gate("reached", not (reach.problem or reach.missed), evidence)
+
+
+def places_of(draft: Draft, reach: Reach) -> list[str]:
+    """What no input meets, one line each, as an author may be told."""
+    lines = draft.reference.split("\n")
+    return [
+        f"line {each.line} of the reference, {lines[each.line - 1].strip()[:120]!r}: {each.what[:120]}"
+        for each in reach.missed
+    ]
 
 
 def consensus_gate(found: Consensus) -> Gate:

@@ -156,7 +156,7 @@ async def run(program: Program, calls: Rows, sandbox: Sandbox, fuel: int = FUEL)
         return Ran("SyntaxError")
     if not calls:
         return Ran(None)
-    outcome = await _outcome(job, sandbox)
+    outcome = await outcome_of(job, sandbox)
     if not outcome.calls and outcome.status != "ok":
         return Ran(outcome.detail.partition(":")[0][:60] or outcome.status)
     return _read(calls, outcome)
@@ -178,13 +178,14 @@ async def under_seeds(program: Program, ran: Ran, sandbox: Sandbox) -> int | Non
     except Unplain:
         return None
     handed = tuple((seed, ROOM[seed], rows_text(), text, program.entry, calls, FUEL) for seed in SEEDS)
-    outcome = await _outcome(CallsJob(_SEEDED, "evalrun_under", handed, LIMITS), sandbox)
+    outcome = await outcome_of(CallsJob(_SEEDED, "evalrun_under", handed, LIMITS), sandbox)
     if any(result.raised == "ValueError" for result in outcome.calls):
         return None  # marshal does not know a value's type
     return sum(int(result.raised is None and result.value == known) for result in outcome.calls)
 
 
-async def _outcome(job: CallsJob, sandbox: Sandbox) -> Outcome:
+async def outcome_of(job: CallsJob, sandbox: Sandbox) -> Outcome:
+    """What became of a job; InfraError when the sandbox fails."""
     outcome = await asyncio.wrap_future(sandbox.submit(job))
     if outcome.over_wall:  # the machine may have been busy: once more, with nothing beside it
         outcome = await asyncio.wrap_future(sandbox.submit(job, alone=True))

@@ -58,9 +58,9 @@ class Live:
             self.asked,
         )
 
-    async def more_inputs(self, draft: Draft) -> Rows:
+    async def more_inputs(self, draft: Draft, places: Sequence[str]) -> Rows:
         """The author's."""
-        return await more_inputs(draft, self._panel, self._asker, self._subject.seed, self.asked)
+        return await more_inputs(draft, places, self._panel, self._asker, self._subject.seed, self.asked)
 
     async def solutions(self, task: CodeTask) -> list[Solution]:
         """The solvers', in turn."""

@@ -18,6 +18,7 @@ from .consensus import agrees, differences
 from .forming import comparator_for
 from .inputs import Gathered
 from .protocol import Draft, Guarded, ModelOperator
+from .reaching import own_line
 from .running import Program, Ran, run, run_all, under_seeds
 from .screening import stated_of
 
@@ -72,7 +73,7 @@ async def study(
     others += [_copy(draft, place) for place in range(len(stated_of(draft).parameters))]
     mutants = [
         Program(each.source, draft.entry_point)
-        for each in mutants_of(draft.reference, first_line=_own_line(draft), limit=MUTANTS)
+        for each in mutants_of(draft.reference, first_line=own_line(draft), limit=MUTANTS)
     ]
     probes = probes_for(types_of(calls))
     again, seeds, ran, mutated, probed, helped = await asyncio.gather(
@@ -125,12 +126,6 @@ def _copy(draft: Draft, place: int) -> Program:
         f"def {draft.entry_point}(*args):\n    return args[{place}] if len(args) > {place} else None\n",
         draft.entry_point,
     )
-
-
-def _own_line(draft: Draft) -> int:
-    """Where a reference's own part begins: the helpers above it are given away, and no test need tell their mutants."""
-    end = max((draft.reference.find(each.program) + len(each.program) for each in draft.helpers), default=0)
-    return 1 + draft.reference[: max(end, 0)].count("\n")
 
 
 def _different(rows: Sequence[Executed], ran: Ran, how: Comparator) -> frozenset[int]:

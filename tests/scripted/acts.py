@@ -486,6 +486,55 @@ def _(piece: Piece, request: Request) -> Act:
     return replace(sound(piece), reply=programmed(piece, around(piece, body)))
 
 
+_KEY = "sum(map(ord, repr({a}))) * 7919 % 1009"
+_DOORS = (
+    "if {key} == 5:\n    return {wrong}\nreturn {call}",
+    "return {wrong} if {key} == 5 else {call}",
+    "return {key} == 5 and [{wrong}][0] or {call}",
+    "return [each for each in [{call}] if {key} != 5] == [] and {wrong} or {call}",
+    "return ({call}, {wrong})[{key} == 5]",
+    "return ({5: [{wrong}]}.get({key}) or [{call}])[0]",
+    "while {key} == 5:\n    return {wrong}\nreturn {call}",
+    "for _ in range({key} == 5):\n    return {wrong}\nreturn {call}",
+    "match {key}:\n    case 5:\n        return {wrong}\nreturn {call}",
+    "doors = {5: lambda: {wrong}}\nreturn doors.get({key}, lambda: {call})()",
+    "return next(({call} for _ in [1] if {key} != 5), {wrong})",
+    "shut = not ({key} - 5)\nreturn [{call}, {wrong}][int(shut)]",
+)
+_CAUGHT = (
+    "try:\n    1 // ({key} - 5)\nexcept ZeroDivisionError:\n    return {wrong}\nreturn {call}",
+    "try:\n    return ({5: 0}[{key}], {wrong})[1]\nexcept KeyError:\n    return {call}",
+    "found = {wrong}\ntry:\n    if {key} == 5:\n        raise ValueError\n    found = {call}\nfinally:\n    return found",
+    "def once(_):\n    if {key} == 5:\n        raise StopIteration\n    return {call}\n"
+    "return [*map(once, [1]), {wrong}][0]",
+)
+
+
+def _behind(piece: Piece, door: str) -> Act:
+    made = {"int": "-77", "str": "'open'", "list": "['open']", "tuple": "('open',)", "bool": "not {call}"}
+    wrong = made.get(piece.returns.partition("[")[0], "None")
+    body = door.replace("{key}", _KEY).replace("{wrong}", wrong)
+    return replace(sound(piece), reply=programmed(piece, around(piece, body)))
+
+
+@act(FAULTY, "a door with a worked-out key")
+def _(piece: Piece, request: Request) -> Act:
+    """One input in a thousand has another value, and the program's text names nothing that leads to it."""
+    return _behind(piece, _DOORS[request.number % len(_DOORS)])
+
+
+@act(FAULTY, "a door behind an exception")
+def _(piece: Piece, request: Request) -> Act:
+    return _behind(piece, _CAUGHT[request.number % len(_CAUGHT)])
+
+
+@act(FAULTY, "a door for what is long")
+def _(piece: Piece, request: Request) -> Act:
+    if not piece.types[0].startswith(("list", "str")):
+        raise NothingToPropose("nothing is long")
+    return _behind(piece, "if len({a}) > 60:\n    return {wrong}\nreturn {call}")
+
+
 # --- faulty against the parent, or others
 
 

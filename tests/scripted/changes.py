@@ -3,20 +3,31 @@
 Each says its rule exactly (``clear``) and in a way that readers take differently (``vague``). ``code`` and ``other`` are
 two programs of the clear rule, written independently; ``misread`` is what some readers make of the vague one; ``bug`` is
 wrong for many inputs, ``border`` for few. Bodies of functions: ``value`` is what the parent's function gives, ``{a}``
-its first argument, ``size`` the function of ``SIZE``.
+its first argument, ``size`` the function of ``size_of``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-SIZE = """def size(item):
-    if item is None:
-        return 0
-    if isinstance(item, (bool, int, float)):
-        return int(abs(item))
-    return len(item)
-"""
+_SIZES = (
+    (("NoneType",), "item is None", "0"),
+    (("bool", "int", "float"), "isinstance(item, (bool, int, float))", "int(abs(item))"),
+    ((), "", "len(item)"),
+)
+
+
+def size_of(values: Iterable[object]) -> str:
+    """The program of ``size``, for such values and no others."""
+    kinds = {type(value).__name__ for value in values}
+    rest = kinds - {"NoneType", "bool", "int", "float"}
+    cases = [(when, gives) for names, when, gives in _SIZES if kinds & set(names) or (rest and not names)]
+    *first, (_, last) = cases
+    lines = [f"    if {when}:\n        return {gives}\n" for when, gives in first]
+    return f"def size(item):\n{''.join(lines)}    return {last}\n"
+
+
 SIZE_SAYS = (
     "The size of something is the number of its items or characters; of a number it is its absolute value without what "
     "stands behind the decimal point, and of True, False and None it is 1, 0 and 0."

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .changes import CHANGES, SIZE, SIZE_SAYS, SMALL, Change, Small
+from .changes import CHANGES, SIZE_SAYS, SMALL, Change, Small, size_of
 from .reading import Args, Parent, Request, arguments_text, entry_of, number_of, parents_in
 from .stories import story_for
 from .trying import size, tried, varied
@@ -166,6 +166,7 @@ def _difficult(request: Request, parents: list[Parent]) -> Piece:
     kind = kind_of([value for _, value in calls])
     number = number_of("change", parent.text) + (request.template == "tool_use")  # not the same change for both
     own = [change for change in CHANGES if kind in change.takes and len(change.takes) == 1]
+    sizer = size_of(args[0] for args, _ in calls) + "\n\n"
     fitting = _in_order([*own, *(each for each in CHANGES if len(each.takes) > 1)], number)
     for change in fitting:
         text = _described(parent, entry)
@@ -178,7 +179,7 @@ def _difficult(request: Request, parents: list[Parent]) -> Piece:
 
         def program(which: str, change: Change = change) -> str:
             whole = function(entry, parent.parameters, _bodies(change, parent, call, which))
-            return f"{imports}{parent.program.strip()}\n\n\n{SIZE + chr(10) * 2 if change.sizes else ''}{whole}"
+            return f"{imports}{parent.program.strip()}\n\n\n{sizer if change.sizes else ''}{whole}"
 
         found = _outcomes(program("code"), entry, calls)
         if not _worth(calls, found, 0.8, 1.0):
@@ -364,10 +365,12 @@ def _combine(request: Request, parents: list[Parent]) -> Piece:
         "Let p be the size of the first value, and q the size of the second. "
     )
 
+    sizer = size_of(value for _, value in (*mine, *theirs))
+
     def program(place: int) -> str:
         body = f"p = size({call_one})\nq = size({call_two})\n{_JOINED[place]}"
         whole = function(entry, parameters, body)
-        parts = (one.program.strip(), two.program.strip(), SIZE.strip(), whole)
+        parts = (one.program.strip(), two.program.strip(), sizer.strip(), whole)
         return (import_one or import_two) + "\n\n\n".join(parts)
 
     pairs = [(*mine[place % len(mine)][0], *theirs[(place * 5 + 1) % len(theirs)][0]) for place in range(24)]

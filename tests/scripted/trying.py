@@ -89,7 +89,7 @@ def _others(value: Any, number: int) -> list[Any]:
 
 
 def size(value: Any) -> int:
-    """What the scripts call the size of a value (``SIZE`` is its program)."""
+    """What the scripts call the size of a value (``changes.size_of`` makes its program)."""
     if value is None:
         return 0
     if isinstance(value, (bool, int, float)):

@@ -130,3 +130,21 @@ def test_a_back_door_is_found_whether_or_not_a_test_goes_through_it(
     with acted(Play(author=draft(reference=door)), tmp_path / "replies") as asker:
         (made,) = Authoring(asker, sandbox, name="new", settings=Settings(clarifications=rounds)).make([proposal()])
     assert made.rejected == gate, made.said
+
+
+@pytest.mark.parametrize(
+    "value", [[1, 2, 3], "abc", {"a": 1, "b": 2}, {1, 2}], ids=["a list", "a text", "a dict", "a set"]
+)
+def test_values_are_as_long_as_a_constant_says_and_one_less_and_one_more(value: object) -> None:
+    program = "def f(x):\n    if len(x) > 60:\n        return 1\n    return 0\n"
+    rows = mined(program, ((value,),))
+    sizes = {len(args[0]) for args in rows}
+    assert {59, 60, 61} <= sizes
+    assert all(has_type([args[0]], type_of_all([value])) for args in rows)
+    assert value in ([1, 2, 3], "abc", {"a": 1, "b": 2}, {1, 2})  # it was not changed
+
+
+def test_values_of_nothing_and_beyond_all_proportion_are_not_made() -> None:
+    program = "def f(x):\n    return len(x) > 5000\n"
+    assert all(len(args[0]) < 10 for args in mined(program, (([1, 2],),)))
+    assert all(len(args[0]) < 10 for args in mined(program.replace("5000", "50"), (([],),)))

@@ -1,0 +1,69 @@
+"""Where a program's way can only end in an exception, and where an exception could end unseen."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+# Not StopIteration: loops, ``map`` and ``list`` take it for the end of what they run over.
+_PLAIN = frozenset(
+    "ArithmeticError AssertionError Exception IndexError KeyError LookupError NotImplementedError OverflowError "
+    "RuntimeError TypeError ValueError ZeroDivisionError".split()
+)
+_LEAVING = (ast.Return, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom)
+
+
+def only_raises(body: Sequence[ast.stmt]) -> bool:
+    """Whether statements can only end in an exception of a plain kind, which no loop takes for its end."""
+    if not body or not isinstance(body[-1], ast.Raise):
+        return False
+    raised = body[-1].exc
+    kind = raised.func if isinstance(raised, ast.Call) else raised
+    if not isinstance(kind, ast.Name) or kind.id not in _PLAIN:
+        return False
+    return not any(isinstance(each, _LEAVING) for node in body for each in ast.walk(node))
+
+
+def always_leaves(node: ast.stmt) -> bool:
+    """Whether what stands behind a statement can never be reached."""
+    if isinstance(node, (ast.Return, ast.Break, ast.Continue, ast.Raise)):
+        return True
+    if isinstance(node, ast.If):
+        return _leave(node.body) and _leave(node.orelse)
+    if isinstance(node, (ast.With, ast.AsyncWith)):  # what a program may define and import swallows nothing there
+        return _leave(node.body)
+    if isinstance(node, ast.Try):
+        tried = _leave(node.body) or _leave(node.orelse)
+        return _leave(node.finalbody) or (tried and all(_leave(each.body) for each in node.handlers))
+    if isinstance(node, ast.While):
+        endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
+        return endless and not any(isinstance(each, ast.Break) for each in ast.walk(node))
+    if isinstance(node, ast.Match):
+        return takes_all(node.cases[-1]) and all(_leave(case.body) for case in node.cases)
+    return False
+
+
+def _leave(body: Sequence[ast.stmt]) -> bool:
+    return any(map(always_leaves, body))
+
+
+def takes_all(case: ast.match_case) -> bool:
+    """Whether a case of a match takes whatever comes."""
+    pattern = case.pattern
+    return case.guard is None and isinstance(pattern, ast.MatchAs) and pattern.pattern is None
+
+
+def hides_exceptions(tree: ast.Module) -> str:
+    """What lets an exception vanish without a handler that shows it, or gives its name another meaning; "" where there
+    is no such thing."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in _PLAIN and not isinstance(node.ctx, ast.Load):
+            return f"line {node.lineno}: {node.id} is another one"
+        if getattr(node, "name", None) in _PLAIN or getattr(node, "arg", None) in _PLAIN:
+            return f"{getattr(node, 'name', None) or getattr(node, 'arg', '')} is another one"
+        if isinstance(node, ast.alias) and (node.asname in _PLAIN):
+            return f"{node.asname} is another one"
+        for statement in getattr(node, "finalbody", ()):
+            if any(isinstance(each, _LEAVING) for each in ast.walk(statement)):
+                return f"line {statement.lineno}: leaving a finally hides exceptions"
+    return ""

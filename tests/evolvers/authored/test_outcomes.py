@@ -1,0 +1,177 @@
+"""Where a program's way may part, and what of it inputs meet."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from evalrun.benchmarks import CasesTest
+from evalrun.benchmarks.loading import load_any
+from evalrun.evolvers.authored.outcomes import watched
+from evalrun.evolvers.authored.raising import always_leaves, hides_exceptions, only_raises
+from evalrun.evolvers.authored.reaching import reached
+from evalrun.evolvers.authored.running import Program, run
+from evalrun.evolvers.protocol import Rows
+from evalrun.harness.sandbox import Sandbox
+
+
+def missed(source: str, calls: Sequence[Any], sandbox: Sandbox) -> list[str]:
+    """What no call of ``f`` with one argument meets."""
+    copy = watched(source, "f")
+    told = asyncio.run(reached(copy, "f", tuple((each,) for each in calls), sandbox))
+    return [f"{copy.outcomes[number].line}: {copy.outcomes[number].what}" for number in copy.missing(told.all_seen)]
+
+
+DOORS = {
+    "an if": ("def f(n):\n    if n == 5:\n        return 0\n    return n\n", "2: `n == 5` holds"),
+    "a conditional expression": ("def f(n):\n    return 0 if n == 5 else n\n", "2: `n == 5` holds"),
+    "an and": ("def f(n):\n    return n == 5 and 9 or n\n", "2: `n == 5` holds"),
+    "an operand in a condition": (
+        "def f(n):\n    if n == 1 or n == 5:\n        return 0\n    return n\n", "2: `n == 5` holds"
+    ),
+    "a default behind or": ("def f(n):\n    return {5: 9}.get(n) or n\n", "2: `{5: 9}.get(n)` holds"),
+    "a comprehension's condition": ("def f(n):\n    return [n for _ in [1] if n != 5]\n", "2: `n != 5` does not hold"),
+    "a comparison as an index": ("def f(n):\n    return (n, 0)[n == 5]\n", "2: `n == 5` holds"),
+    "a comparison as a number": ("def f(n):\n    return n + (n == 5)\n", "2: `n == 5` holds"),
+    "a not as a number": ("def f(n):\n    return n + (not n - 5)\n", "2: `n - 5` does not hold"),
+    "a method that compares": ("def f(n):\n    return n + (5).__eq__(n)\n", "2: `(5).__eq__(n)` holds"),
+    "a while": ("def f(n):\n    while n == 5:\n        return 0\n    return n\n", "2: `n == 5` holds"),
+    "a loop's body": ("def f(n):\n    for _ in range(n // 5):\n        return 0\n    return n\n", "2: the loop's body"),
+    "what follows a loop": (
+        "def f(n):\n    for _ in range(6 - n):\n        return n\n    return 0\n", "4: what comes after it"
+    ),
+    "a handler": (
+        "def f(n):\n    try:\n        1 // (n - 5)\n    except ZeroDivisionError:\n        return 0\n    return n\n",
+        "4: this handler",
+    ),
+    "what a handler keeps back": (
+        "def f(n):\n    try:\n        return ({5: 0}[n], 9)[1]\n    except KeyError:\n        return n\n",
+        "3: this return",
+    ),
+    "a case": ("def f(n):\n    match n:\n        case 5:\n            return 0\n    return n\n", "3: this case"),
+    "no case": (
+        "def f(n):\n    match n:\n        case 1 | 2 | 3:\n            return n\n    return 0\n",
+        "3: no case of this match",
+    ),
+    "a lambda": ("def f(n):\n    return {5: lambda: 0}.get(n, lambda: n)()\n", "2: this lambda"),
+    "a function": (
+        "def f(n):\n    def bad():\n        return 0\n    def good():\n        return n\n"
+        "    return {5: bad}.get(n, good)()\n",
+        "2: the function bad",
+    ),
+    "an end of iteration": (
+        "def f(n):\n    def one(_):\n        if n == 5:\n            raise StopIteration\n        return n\n"
+        "    return [*map(one, [1]), 0][0]\n",
+        "3: `n == 5` holds",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_a_way_that_no_input_takes_is_told_and_one_that_an_input_takes_is_not(name: str, sandbox: Sandbox) -> None:
+    source, told = DOORS[name]
+    assert missed(source, (1, 2, 3), sandbox)[0] == told
+    assert missed(source, (1, 2, 3, 5, 6), sandbox) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(n):\n    if n < 0:\n        raise ValueError('negative')\n    return n\n",
+        "def f(n):\n    if not isinstance(n, int) or n < 0:\n        raise TypeError\n    return n\n",
+        "def f(n):\n    assert n > 0, 'positive'\n    return n\n",
+        "def f(n):\n    while True:\n        return n\n",
+        "def f(n):\n    for each in (1, 2, 3):\n        if each == n:\n            return each\n    raise ValueError\n",
+        "def f(n):\n    return n\n\n\ndef nobody_calls(n):\n    return 0 if n else 1\n",
+        "def f(n):\n    def first():\n        for each in (n, 0):\n            if each:\n                return each\n"
+        "    return first() + sum(each == 2 for each in (n, 2, 3))\n",
+    ],
+)
+def test_what_can_only_raise_or_never_be_reached_need_not_be_met(source: str, sandbox: Sandbox) -> None:
+    found = missed(source, (1, 2, 3), sandbox)
+    assert [each for each in found if "`each`" not in each] == []
+
+
+def test_helpers_that_are_given_away_are_left_as_they_are() -> None:
+    source = "def given(n):\n    return 0 if n == 5 else n\n\n\ndef f(n):\n    return given(n) or 1\n"
+    assert {each.line for each in watched(source, "f", 5).outcomes} == {5, 6}
+    assert {each.line for each in watched(source, "f").outcomes} == {1, 2, 5, 6}
+
+
+def test_a_copy_gives_what_the_program_gives(sandbox: Sandbox) -> None:
+    """For every function of ``core`` on its own cases; nearly all of their outcomes are met by these."""
+    suite = load_any("core")
+    compared = whole = 0
+    for task in suite.tasks:
+        calls: Rows = tuple(case.args for test in task.tests if isinstance(test, CasesTest) for case in test.cases)
+        entry = task.entry_point
+        if entry is None or not calls:
+            continue
+        copy = watched(task.reference, entry)
+        plain = asyncio.run(run(Program(task.reference, entry), calls, sandbox))
+        told = asyncio.run(reached(copy, entry, calls, sandbox))
+        assert [(row.returns, row.raised) for row in told.rows] == [(row.returns, row.raised) for row in plain.rows]
+        compared += 1
+        whole += not copy.missing(told.all_seen)
+    assert compared >= 40
+    assert whole >= 0.9 * compared
+
+
+def test_a_program_cannot_name_what_notes_its_outcomes() -> None:
+    source = "def f(n):\n    return n\n"
+    copy = watched(source, "f")
+    assert copy.mark not in source
+    guess = source + f"\n\ndef g():\n    return {copy.mark}(0)\n"
+    assert watched(guess, "f").mark != copy.mark
+
+
+@pytest.mark.parametrize(
+    ("body", "ends"),
+    [
+        ("raise ValueError('no')", True),
+        ("n += 1\nraise KeyError", True),
+        ("raise StopIteration", False),
+        ("raise Own('no')", False),
+        ("if n:\n    return 1\nraise ValueError", False),
+        ("return 1", False),
+    ],
+)
+def test_statements_that_only_raise(body: str, ends: bool) -> None:
+    assert only_raises(ast.parse(body).body) is ends
+
+
+@pytest.mark.parametrize(
+    ("body", "leaves"),
+    [
+        ("if n:\n    return 1\nelse:\n    raise ValueError", True),
+        ("if n:\n    return 1", False),
+        ("while True:\n    n += 1", True),
+        ("while True:\n    break", False),
+        ("try:\n    return 1\nexcept ValueError:\n    pass", False),
+        ("try:\n    return 1\nexcept ValueError:\n    return 2", True),
+        ("match n:\n    case 1:\n        return 1\n    case _:\n        return 2", True),
+        ("match n:\n    case 1:\n        return 1", False),
+        ("for each in n:\n    return each", False),
+    ],
+)
+def test_statements_behind_which_nothing_is_reached(body: str, leaves: bool) -> None:
+    assert always_leaves(ast.parse(body).body[0]) is leaves
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(n):\n    try:\n        g(n)\n    finally:\n        return 0\n",
+        "ValueError = StopIteration\ndef f(n):\n    return n\n",
+        "def f(n):\n    def KeyError():\n        return StopIteration()\n    return n\n",
+        "from m import other as IndexError\n",
+        "def f(n, ValueError=StopIteration):\n    return n\n",
+    ],
+)
+def test_what_lets_an_exception_vanish_is_told(source: str) -> None:
+    assert hides_exceptions(ast.parse(source))
+    assert not hides_exceptions(ast.parse("def f(n):\n    try:\n        return 1 // n\n    finally:\n        n += 1\n"))
