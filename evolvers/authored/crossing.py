@@ -19,6 +19,7 @@ from ..texts import text_of
 
 _TRIES = 4
 _LARGEST = 200
+_SIGNS = ("?", "Q", "q", "7", " ")
 
 
 def crossed(given: Rows, rng: random.Random, most: int) -> Rows:
@@ -34,6 +35,19 @@ def crossed(given: Rows, rng: random.Random, most: int) -> Rows:
         if len(found) < most and text_of(args) not in known:
             found.setdefault(text_of(args), args)
     return tuple(found.values())
+
+
+def strange(given: Rows) -> Rows:
+    """Rows in which a text holds a sign that it hardly ever has, in front and behind; what a contract is likely to
+    refuse."""
+    found = []
+    for args in given[:_TRIES]:
+        for place, value in enumerate(args):
+            others: list[Any] = [*_SIGNS, *(value + sign for sign in _SIGNS)] if isinstance(value, str) else []
+            if isinstance(value, list) and all(isinstance(each, str) for each in value):
+                others = [[*value, sign] for sign in _SIGNS]
+            found += [(*args[:place], copy.deepcopy(other), *args[place + 1 :]) for other in others]
+    return tuple(found)
 
 
 def _value(column: Sequence[Any], kind: str, rng: random.Random) -> Any:

@@ -23,7 +23,7 @@ from ..protocol import Executed, Observation, Rows
 from ..prover.rows import ENDLESS
 from ..texts import text_of
 from .consensus import first_difference
-from .crossing import crossed
+from .crossing import crossed, strange
 from .forming import comparator_for
 from .mining import mined
 from .programs import CONTRACT
@@ -120,24 +120,26 @@ async def _led_further(draft: Draft, found: Gathered, own: Rows, sandbox: Sandbo
     if place is not None:
         problem = f"its conditions cannot be followed on {dumps(calls[place])[:200]}"
     if problem:
-        return replace(found, reach=Reach(len(copy.needed), (), problem))
-    seen = told.all_seen
+        return replace(found, reach=Reach(len(copy.needed), problem=problem))
+    seen, guards = told.all_seen, frozenset[int]()
     if copy.missing(seen):
         rng = random.Random(int(text_digest(f"more inputs of {draft.reference}"), 16))
-        made = (*mined(draft.reference, own, WIDER), *crossed(own, rng, WIDER))
+        made = (*own, *mined(draft.reference, own, WIDER), *crossed(own, rng, WIDER), *strange(own))
         fresh = distinct((*calls, *(args for args in made if _fits(draft, args))))[len(calls) :]
-        more = await _meeting(draft, fresh, seen, sandbox)
+        admitted, _ = await _admitted(draft, fresh, sandbox)
+        more = await _meeting(draft, tuple(args for args in fresh if text_of(args) in admitted), seen, sandbox)
         found = replace(found, further=(*found.further, *more))
         seen |= (await reached(copy, entry, tuple(row.args for row in more), sandbox)).all_seen
-    missed = tuple(copy.outcomes[number] for number in copy.missing(seen))
-    return replace(found, reach=Reach(len(copy.needed), missed))
+        refused = tuple(args for args in fresh if text_of(args) not in admitted)
+        beyond = await reached(copy, entry, refused, sandbox, fuel=MAX_STEPS)
+        guards = copy.guards & beyond.all_seen & frozenset(copy.missing(seen))
+    missed = tuple(copy.outcomes[number] for number in copy.missing(seen | guards))
+    return replace(found, reach=Reach(len(copy.needed), len(guards), missed))
 
 
-async def _meeting(draft: Draft, fresh: Rows, seen: frozenset[int], sandbox: Sandbox) -> tuple[Executed, ...]:
+async def _meeting(draft: Draft, calls: Rows, seen: frozenset[int], sandbox: Sandbox) -> tuple[Executed, ...]:
     """Of these calls the reference's rows for few that meet what must be met, and is not seen yet."""
     copy = copy_of(draft)
-    admitted, _ = await _admitted(draft, fresh, sandbox)
-    calls = tuple(args for args in fresh if text_of(args) in admitted)
     told = await reached(copy, draft.entry_point, calls, sandbox, fuel=MAX_STEPS)
     chosen = []
     for row, mine in zip(told.rows, told.seen, strict=True):

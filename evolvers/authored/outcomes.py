@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from ...benchmarks.jsonio import text_digest
 from ..syntax import nodes_of, parse, shared
+from .guarding import given_names, is_guard
 from .raising import always_leaves, hides_exceptions, only_raises, takes_all
 
 Statement = TypeVar("Statement", bound=ast.stmt)
@@ -47,8 +48,8 @@ class Outcome:
 class Watched:
     """A program that calls ``mark(number)`` and ``told(number, value)`` where its way parts.
 
-    outcomes: by number. needed: the numbers of those that must be met. hidden: where an exception may be swallowed
-    unseen, "" where nowhere.
+    outcomes: by number. needed: the numbers of those that must be met. guards: of those of conditions that only look at
+    an argument as it was given. hidden: where an exception may be swallowed unseen, "" where nowhere.
     """
 
     source: str
@@ -56,6 +57,7 @@ class Watched:
     told: str
     outcomes: tuple[Outcome, ...]
     needed: frozenset[int]
+    guards: frozenset[int]
     hidden: str
 
     def missing(self, seen: frozenset[int]) -> list[int]:
@@ -76,6 +78,7 @@ def watched(source: str, entry: str, first_line: int = 1) -> Watched:
         watcher.told,
         tuple(watcher.outcomes),
         needed,
+        frozenset(watcher.guards),
         hides_exceptions(shared(source)),
     )
 
@@ -85,6 +88,8 @@ class _Watcher:
         self.mark, self.told = mark, told
         self.outcomes: list[Outcome] = []
         self.spared: set[int] = set()
+        self.guards: set[int] = set()
+        self._entry, self._given = entry, frozenset[str]()
         self._source = source
         self._tree = parse(source)
         self._first = first_line
@@ -113,12 +118,13 @@ class _Watcher:
         pair = ast.Tuple([self._mark(node, what), value], ast.Load())
         return ast.Subscript(pair, ast.Constant(1), ast.Load())
 
-    def _split(self, value: ast.expr, node: ast.expr, spared: tuple[bool, bool] = (False, False)) -> ast.expr:
+    def _split(self, node: ast.expr, spared: tuple[bool, bool] = (False, False)) -> ast.expr:
         """An expression whose truth is noted, and that is handed on. spared: whether it may not hold, or never not."""
-        what = self._said(node)
+        what, guard = self._said(node), is_guard(node, self._given)
         number = self._new(node, f"{what} holds", spared[0])
         self._new(node, f"{what} does not hold", spared[1])
-        return _call(self.told, number, value)
+        self.guards |= {number, number + 1} if guard else set()
+        return _call(self.told, number, self._operands(node))
 
     def _said(self, node: ast.expr) -> str:
         """An expression as it is written."""
@@ -181,7 +187,9 @@ class _Watcher:
     def _FunctionDef(self, node: Any) -> Any:
         if node.name not in self._used and not (node.name.startswith("__") and node.name.endswith("__")):
             return node  # nothing calls it
-        outside = self._inside, self._in_class
+        outside = self._inside, self._in_class, self._given
+        if not self._inside:
+            self._given = given_names(node) if node.name == self._entry else frozenset()
         self._inside = True
         documented = len(node.body) > 1 and isinstance(node.body[0], ast.Expr)
         documented = documented and isinstance(node.body[0].value, ast.Constant)
@@ -191,7 +199,7 @@ class _Watcher:
         returns = [each for each in _own_nodes(node) if isinstance(each, ast.Return)]
         given = bool(returns) and all(each.value is not None for each in returns)
         node.body = [*head, first, *self._block(body, last=given)]
-        self._inside, self._in_class = outside
+        self._inside, self._in_class, self._given = outside
         return node
 
     def _AsyncFunctionDef(self, node: Any) -> Any:
@@ -296,7 +304,7 @@ class _Watcher:
                 for place, each in enumerate(node.values)
             ]
             return node
-        return self._split(self._operands(node), node, (true, false))
+        return self._split(node, (true, false))
 
     def _operands(self, node: Any) -> Any:
         """What is inside an expression whose own value is noted already."""
@@ -318,7 +326,7 @@ class _Watcher:
     def _told(self, node: ast.expr) -> ast.expr:
         if not self._inside or isinstance(node, ast.Constant):
             return self._operands(node) if not isinstance(node, ast.Constant) else node
-        return self._split(self._operands(node), node)
+        return self._split(node)
 
     def _Compare(self, node: Any) -> Any:
         return self._told(node)

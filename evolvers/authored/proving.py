@@ -108,7 +108,11 @@ def dynamic_gates(draft: Draft, task: Formed, studied: Studied, reach: Reach) ->
 def reach_gate(draft: Draft, reach: Reach) -> Gate:
     """Whether some input meets each outcome of each condition of the reference's own part: what no input meets could be
     anything."""
-    evidence: dict[str, Any] = {"outcomes": reach.outcomes, "missed": len(reach.missed)}
+    evidence: dict[str, Any] = {
+        "outcomes": reach.outcomes,
+        "guards": reach.guards,
+        "missed": len(reach.missed),
+    }
     if reach.problem or reach.missed:
         evidence["problem"] = reach.problem or f"no input leads there: {places_of(draft, reach)[0]}"
     return Gate("reached", not (reach.problem or reach.missed), evidence)

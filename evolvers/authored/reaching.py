@@ -75,10 +75,12 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How much of a reference its inputs go through. outcomes: how many there are. missed: those that none meets.
-    problem: what keeps it from being known, or ""."""
+    """How much of a reference its inputs go through. outcomes: how many there are. guards: how many of these nothing
+    meets that the contract admits, and something that it refuses. missed: those that nothing meets. problem: what keeps
+    it from being known, or ""."""
 
     outcomes: int = 0
+    guards: int = 0
     missed: tuple[Outcome, ...] = ()
     problem: str = ""
 

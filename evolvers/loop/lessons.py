@@ -24,7 +24,7 @@ _ADVICE: Mapping[str, str] = {
     "what the program does",
     "beyond_the_tests": "for an input that you did not propose, solvers agreed with each other and not with your "
     "program; text and program must hold for every input",
-    "reached": "no input led to some place in your program; write no special cases that the task does not speak of, and "
+    "reached": "no input led to some place in your program; write no special case that the task does not speak of, and "
     "propose an input for each case",
     "unsolved": "hardly any reader could write a working program from the text alone",
     "parent_fails": "the new task gave nearly the same values as the old one; change what it asks for",
