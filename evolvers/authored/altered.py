@@ -28,6 +28,7 @@ from .programs import read_contract, read_reference
 from .protocol import Draft, Evidence, Hints, Kind, Rendered, UnusableReply
 from .restating import bare
 from .signatures import read_signature
+from .spans import check_spans, given_functions
 from .templates import render
 from .wording import check_leak, check_spec
 
@@ -72,6 +73,7 @@ class Altering:
         read_reference(reference, stated, MAX_PROGRAM)
         check_spec(spec, stated.name)
         check_leak(spec, [reference])
+        check_spans(spec, {stated.name, *stated.parameters, *given_functions(reference)})
         draft = Draft(
             spec=spec,
             signature=stated.line,

@@ -18,10 +18,12 @@ from ..syntax import nodes_of
 from ..wrapping import signature_of
 from .fields import MAX_CONTRACT, MAX_PROGRAM
 from .folding import folded
+from .languages import orders_in
 from .modules import strays
 from .programs import read_contract, read_program, read_reference
 from .protocol import Draft, UnusableReply
 from .signatures import Stated, read_signature
+from .spans import check_spans
 from .state import kept_between_calls
 from .wording import check_leak, check_spec
 
@@ -91,7 +93,7 @@ def _problems(draft: Draft, parents: Sequence[CodeTask], known: str) -> Iterator
     yield "no_injection", _injected(draft.spec, known) or _injected_in_helpers(draft)
     yield "spec_only", _fault(lambda: check_spec(draft.spec, draft.entry_point, known))
     programs = [parent.reference for parent in parents[:1]] if draft.preserved else [draft.reference]
-    yield "no_leak", _fault(lambda: check_leak(draft.spec, programs))
+    yield "no_leak", _fault(lambda: check_leak(draft.spec, programs)) or _fault(lambda: _check_spans(draft, known))
 
 
 def _fault(check: Callable[[], object]) -> str:
@@ -100,6 +102,12 @@ def _fault(check: Callable[[], object]) -> str:
     except UnusableReply as error:
         return str(error)
     return ""
+
+
+def _check_spans(draft: Draft, known: str) -> None:
+    # as words: the signature of a parent that is kept may be of any form
+    names = {*re.findall(r"\w+", draft.signature), *(helper.name for helper in draft.helpers)}
+    check_spans(draft.spec, names, known)
 
 
 def _malformed(draft: Draft) -> str:
@@ -182,8 +190,8 @@ def _special(name: str) -> bool:
 
 def _injected(text: str, known: str) -> str:
     said = " ".join(folded(known).lower().split())
-    for match in _INJECTION.finditer(folded(text)):
-        spoken = " ".join(match[0].split())
+    found = (" ".join(match[0].split()) for match in _INJECTION.finditer(folded(text)))
+    for spoken in (*found, *orders_in(text)):
         if spoken.lower() not in said:
             return f"the text says {spoken[:80]!r}, which is meant for somebody else than who solves the task"
     blob = _OPAQUE.search(text)
