@@ -13,9 +13,10 @@ from typing import Any
 from ...harness.sandbox.api import CallResult, CallsJob, Sandbox
 from ..protocol import Executed, Rows
 from ..prover.rows import UNPLAIN
-from .outcomes import Outcome, Watched, watched
+from .outcomes import Outcome
 from .protocol import Draft
 from .running import ALL_FUEL, FUEL, LIMITS, outcome_of, rows_text, ticked
+from .watching import Watched, watched
 
 _DRIVE = "evalrun_watch"
 # A copy takes several times as long as the program, which may take all that it has.

@@ -12,10 +12,10 @@ import pytest
 from evalrun.benchmarks import CasesTest
 from evalrun.benchmarks.loading import load_any
 from evalrun.evolvers.authored.guarding import given_names, is_guard
-from evalrun.evolvers.authored.outcomes import watched
 from evalrun.evolvers.authored.raising import always_leaves, hides_exceptions, only_raises
 from evalrun.evolvers.authored.reaching import reached
 from evalrun.evolvers.authored.running import Program, run
+from evalrun.evolvers.authored.watching import watched
 from evalrun.evolvers.protocol import Rows
 from evalrun.harness.sandbox import Sandbox
 
@@ -63,6 +63,33 @@ DOORS = {
         "def f(n):\n    def bad():\n        return 0\n    def good():\n        return n\n"
         "    return {5: bad}.get(n, good)()\n",
         "2: the function bad",
+    ),
+    "a function that a decorator keeps": (
+        "def f(n):\n    doors = {}\n    def put(g):\n        doors[5] = g\n    @put\n    def bad():\n        return 0\n"
+        "    return doors.get(n, lambda: n)()\n",
+        "6: the function bad",
+    ),
+    "a method that a lookup calls": (
+        "class K:\n    def __init__(self):\n        self.met = 0\n    def __hash__(self):\n        return 5\n"
+        "    def __eq__(self, other):\n        self.met = 1\n        return True\n\n\n"
+        "def f(n):\n    key = K()\n    {key: 0}.get(n)\n    return n - n * key.met\n",
+        "6: the function __eq__",
+    ),
+    "a class's body": (
+        "def f(n):\n    class C:\n        x = 0 if n == 5 else n\n    return C.x\n", "3: `n == 5` holds"
+    ),
+    "a default": (
+        "def f(n):\n    def g(x=0 if n == 5 else n):\n        return x\n    return g()\n", "2: `n == 5` holds"
+    ),
+    "a lambda's default": ("def f(n):\n    return (lambda x=n == 5: n * (1 - x))()\n", "2: `n == 5` holds"),
+    "an annotation": (
+        "def f(n):\n    y = n\n    def g(x: (n == 5 and (y := 0))):\n        return x\n    return g(y)\n",
+        "3: `n == 5` holds",
+    ),
+    "what follows a yield": (
+        "def f(n):\n    def g():\n        yield n\n        yield 0\n    found = g()\n"
+        "    return [next(found) for _ in range(1 + n // 5)][-1]\n",
+        "4: what comes after it",
     ),
     "an end of iteration": (
         "def f(n):\n    def one(_):\n        if n == 5:\n            raise StopIteration\n        return n\n"
