@@ -210,7 +210,7 @@ class _Watcher(Expressions):
             case.body = self._opened(case.body, case.pattern, "this case", self._raises(case.body))
         if open_end:
             none = ast.Expr(self._mark(first, "no case of this match"))
-            node.cases.append(ast.match_case(ast.MatchAs(), None, [none]))
+            node.cases.append(ast.match_case(ast.MatchAs(None, None), None, [none]))
         return node
 
     def _Return(self, node: Any) -> Any:

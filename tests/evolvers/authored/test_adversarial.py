@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from evalrun.evolvers.authored.proving import reach_gate
 from evalrun.harness.sandbox import Sandbox
 
 from ...scripted.acts import FAULTY, SOUND
@@ -63,3 +65,24 @@ def test_of_more_than_a_hundred_sound_candidates_nineteen_in_twenty_are_admitted
     assert len(admitted(found)) >= 0.95 * len(found)
     assert {fate.wanted.operator for fate in found if fate.reason is None} == set(OPERATORS)
     assert {fate.wanted.kind for fate in found if fate.reason is None} == set(SOUND)
+
+
+DOORS = [kind for kind in FAULTY if kind.startswith("a door")]
+
+
+@pytest.mark.slow
+def test_doors_that_no_input_opens_are_found_by_the_gate_for_them_and_by_hardly_another(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = functions_of("core", 60)
+    found = fates_of(suite, DOORS, 6, sandbox, tmp_path / "with")
+    print(table(found))
+    assert len(found) >= 30
+    assert not admitted(found)
+    monkeypatch.setattr(
+        "evalrun.evolvers.authored.proving.reach_gate",
+        lambda draft, reach: replace(reach_gate(draft, reach), holds=True),
+    )
+    without = fates_of(suite, DOORS, 6, sandbox, tmp_path / "without")
+    print(table(without))
+    assert len(admitted(without)) >= len(without) // 3
