@@ -44,7 +44,7 @@ def strange(given: Rows) -> Rows:
     for args in given[:_TRIES]:
         for place, value in enumerate(args):
             others: list[Any] = [*_SIGNS, *(value + sign for sign in _SIGNS)] if isinstance(value, str) else []
-            if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
                 others = [[*value, sign] for sign in _SIGNS]
             found += [(*args[:place], copy.deepcopy(other), *args[place + 1 :]) for other in others]
     return tuple(found)

@@ -8,7 +8,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalrun.evolvers.authored.crossing import crossed
+from evalrun.evolvers.authored.crossing import crossed, strange
 from evalrun.evolvers.deeptypes import has_type, type_of_all
 from evalrun.evolvers.texts import text_of
 
@@ -47,3 +47,18 @@ def test_what_is_deep_inside_changes_too() -> None:
     rows = (([("a", 1, ["x"]), ("b", 2, ["y", "z"])],), ([("c", 7, ["w"])],))
     found = crossed(rows, random.Random(1), 300)
     assert any(not names for (items,) in found for _, _, names in items)
+
+
+@given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=4))
+def test_strange_rows_are_of_the_types_of_their_own(rows: list[tuple[object, ...]]) -> None:
+    for args in strange(tuple(rows)):
+        assert any(
+            all(has_type([value], type_of_all([given])) for value, given in zip(args, row, strict=True)) for row in rows
+        )
+
+
+def test_strange_rows_have_texts_that_a_contract_is_likely_to_refuse() -> None:
+    found = strange((("ab", ["c"], 3, []),))
+    assert ("ab?", ["c"], 3, []) in found
+    assert ("ab", ["c", "?"], 3, []) in found
+    assert all(args[2:] == (3, []) for args in found)
