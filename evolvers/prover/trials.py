@@ -27,6 +27,7 @@ LIMITS = Limits(cpu_s=120.0, wall_s=1800.0, memory_mb=2048)
 _TOGETHER = 144
 Program = tuple[str, ...]
 
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One question about one program, given as source parts that are run one after another in one namespace.
@@ -41,8 +42,8 @@ class Trial:
     point) of check programs to run beside it. strict: whether values of different types differ. steps: what one call is
     known to take; mutants get a multiple of it. fuel: steps that one call may take. told: whether the rows are wanted,
     and not only what is compared with them. needed: how many calls must be made, however dear they are; the others are
-    left out from where the steps of all together become too many, because children repeat them many times. ticked: texts
-    with steps (see ``ticks``) of mutants among the sources, by source; "" where there is none.
+    left out from where the steps of all together become too many, because children repeat them many times. ticked: the
+    texts with steps (see ``ticks``) of mutants among the sources, by source; "" where there is none.
     """
 
     program: Program
