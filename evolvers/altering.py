@@ -8,7 +8,7 @@ mutants.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from math import ceil
@@ -21,7 +21,7 @@ from .evaluated import Evaluated, admitted
 from .examples import choose_examples
 from .inputs.envelope import Envelope, infer
 from .mutants import mutants_of
-from .novelty import PROBE_FUEL, containment, functional_hash, new_part, ngrams, probes_for, types_of
+from .novelty import PROBE_FUEL, containment, functional_hash, new_part, ngrams_known, probes_for, types_of
 from .observe import Progress
 from .protocol import AlteringOperator, Candidate, Executed, Gate, Pool, Rows, spread
 from .prover import Checked, Kills, Result, Trial, run_trials
@@ -48,6 +48,7 @@ _OLD_MUTANTS = 10
 class _Case:
     """A candidate on its way through the gates. texts: the calls' arguments as texts, by which they are compared."""
 
+    operator: AlteringOperator
     candidate: Candidate
     calls: Rows
     program: Program
@@ -55,6 +56,7 @@ class _Case:
     strict: bool
     task: CodeTask
     texts: tuple[str, ...]
+    types: tuple[str, ...]
     gates: list[Gate] = field(default_factory=list)
     rows: tuple[Executed, ...] = ()
     examples: tuple[Executed, ...] = ()
@@ -73,27 +75,27 @@ class _Case:
 
 
 def evaluate_altering(
-    operator: AlteringOperator, candidates: Sequence[Candidate], pool: Pool, sandbox: Sandbox, progress: Progress
+    proposed: Sequence[tuple[AlteringOperator, Candidate]], pool: Pool, sandbox: Sandbox, progress: Progress
 ) -> list[Evaluated]:
-    """Every proof of every candidate, in order."""
-    cases = [_case(candidate) for candidate in candidates]
+    """Every proof of every candidate, in order; cheapest where the candidates of one parent follow each other."""
+    cases = [_case(operator, candidate) for operator, candidate in proposed]
     envelopes = _Envelopes(pool)
     ready = [case for case in cases if case.alive]
     simple = _Simple(pool, sandbox)
     first = _together(ready, lambda case: _first_trials(case, simple.unknown(case)), sandbox)
     answers = simple.different(ready, [result for result, _ in first])
     for case, (result, probed), different in zip(ready, first, answers, strict=True):
-        case.gates += _first_gates(operator, case, result, probed, different, envelopes)
+        case.gates += _first_gates(case, result, probed, different, envelopes)
         progress("candidates", 1)
     ready = [case for case in ready if case.alive]
-    witnesses = {id(case): _witness(operator, case) for case in ready}
+    witnesses = {id(case): _witness(case) for case in ready}
     questions = _together(ready, lambda case: _second_trials(case, witnesses[id(case)], pool), sandbox)
     for case, (result,) in zip(ready, questions, strict=True):
         case.gates += _second_gates(case, result)
     return [admitted(case.candidate, case.task, case.gates, case.rows, case.functional_hash) for case in cases]
 
 
-def _case(candidate: Candidate) -> _Case:
+def _case(operator: AlteringOperator, candidate: Candidate) -> _Case:
     known = {text_of(args): args for rows in candidate.calls.values() for args in rows}
     calls, texts = tuple(known.values()), tuple(known)
     task = candidate.task
@@ -102,7 +104,7 @@ def _case(candidate: Candidate) -> _Case:
     program = (task.reference,) if whole else (base, task.reference[len(base) :])
     strict = all(test.comparator.types == "exact" for test in task.tests if isinstance(test, CasesTest))
     entry = DRIVE if candidate.driver else str(task.entry_point)
-    case = _Case(candidate, calls, (*program, candidate.driver), entry, strict, task, texts)
+    case = _Case(operator, candidate, calls, (*program, candidate.driver), entry, strict, task, texts, types_of(calls))
     if whole:
         case.gates.append(Gate("parent_verbatim", False, {"problem": "the reference does not begin with the parent's"}))
     elif not calls:
@@ -126,7 +128,6 @@ def _together(
 
 def _first_trials(case: _Case, others: tuple[Program, ...]) -> Sequence[Trial]:
     names = tuple(dict.fromkeys(name for _, name in _called(case.candidate)))
-    types = types_of(case.calls)
     run = Trial(
         case.program,
         case.entry,
@@ -137,7 +138,7 @@ def _first_trials(case: _Case, others: tuple[Program, ...]) -> Sequence[Trial]:
         strict=case.strict,
         fuel=2 * MAX_STEPS,
     )
-    return run, Trial(case.program, case.entry, probes_for(types), fuel=PROBE_FUEL)
+    return run, Trial(case.program, case.entry, probes_for(case.types), fuel=PROBE_FUEL)
 
 
 def _alias(reference: str, entry: str | None, case: _Case) -> Program:
@@ -168,13 +169,34 @@ class _Simple:
 
     def different(self, cases: Sequence[_Case], results: Sequence[Result]) -> list[list[Checked]]:
         """For each case and simple answer where it gives something else than the reference; or why it cannot be run."""
-        stopped = {id(case) for case, ran in zip(cases, results, strict=True) if self._may_stop(case, ran)}
-        pairs = [(case, ran) for case, ran in zip(cases, results, strict=True) if id(case) in stopped]
-        again = run_trials([[self._trial(case, ran)] for case, ran in pairs], self._sandbox) if pairs else iter(())
-        return [
-            list(next(again)[0].others) if id(case) in stopped else self._compared(case, ran)
-            for case, ran in zip(cases, results, strict=True)
+        found = [self._compared(case, ran) for case, ran in zip(cases, results, strict=True)]
+        dear = [
+            (checked, number, *self._alike(case, ran, checked[number], parent))
+            for case, ran, checked in zip(cases, results, found, strict=True)
+            for number, parent in enumerate(case.candidate.parents)
+            if checked and self._may_stop(case, ran, parent) and len(checked[number].different) < len(ran.rows)
         ]
+        again = run_trials([[trial] for *_, trial in dear], self._sandbox)
+        for (checked, number, places, _), (ran,) in zip(dear, again, strict=True):
+            (told,) = ran.others or (Checked(ran.problem),)
+            different = {*checked[number].different, *(places[place] for place in told.different)}
+            checked[number] = Checked(told.problem, tuple(sorted(different)))
+        return found
+
+    def _alike(self, case: _Case, ran: Result, known: Checked, parent: CodeTask) -> tuple[list[int], Trial]:
+        """The calls for which a parent gives what the reference does, and the trial that runs it for these again."""
+        places = [place for place in range(len(ran.rows)) if place not in set(known.different)]
+        return places, Trial(
+            case.program,
+            case.entry,
+            tuple(case.calls[place] for place in places),
+            run=False,
+            expected=tuple(ran.rows[place] for place in places),
+            others=(_alias(parent.reference, parent.entry_point, case),),
+            strict=case.strict,
+            steps=ran.steps,
+            fuel=2 * MAX_STEPS,
+        )
 
     def _answers(self, case: _Case) -> list[Sequence[Executed] | None]:
         if case.candidate.driver:
@@ -190,24 +212,11 @@ class _Simple:
         found = [rows[text] for text in case.texts if text in rows]
         return found if len(found) == len(case.texts) else None
 
-    def _may_stop(self, case: _Case, ran: Result) -> bool:
-        if ran.problem is not None or case.candidate.driver:
+    def _may_stop(self, case: _Case, ran: Result, parent: CodeTask) -> bool:
+        """Whether a parent of which all is known takes more steps for some call than another program may here."""
+        if case.candidate.driver or self._known(parent, case) is None:
             return False
-        most = steps_for_others(2 * MAX_STEPS, ran.steps)
-        return any(self._pool.observed(parent).steps > most for parent in case.candidate.parents)
-
-    def _trial(self, case: _Case, ran: Result) -> Trial:
-        return Trial(
-            case.program,
-            case.entry,
-            case.calls,
-            run=False,
-            expected=ran.rows,
-            others=tuple(self.programs(case)),
-            strict=case.strict,
-            steps=ran.steps,
-            fuel=2 * MAX_STEPS,
-        )
+        return self._pool.observed(parent).steps > steps_for_others(2 * MAX_STEPS, ran.steps)
 
     def _compared(self, case: _Case, ran: Result) -> list[Checked]:
         if ran.problem is not None:
@@ -245,20 +254,19 @@ class _Envelopes:
 
 
 def _first_gates(
-    operator: AlteringOperator,
     case: _Case,
     result: Result,
     probed: Result,
     answers: Sequence[Checked],
     envelopes: _Envelopes,
 ) -> list[Gate]:
-    candidate = case.candidate
+    operator, candidate = case.operator, case.candidate
     problem = result.problem or next((row.raised for row in result.rows if _unexpected(row, candidate)), None)
     gates = [Gate("total", problem is None, {"inputs": len(case.calls), "problem": problem or ""})]
     if problem is not None:
         return gates
     case.rows, case.steps = result.rows, result.steps
-    case.functional_hash = functional_hash(types_of(case.calls), probed.rows) if not probed.problem else None
+    case.functional_hash = functional_hash(case.types, probed.rows) if not probed.problem else None
     case.examples = choose_examples(result.rows)
     hidden = case.shown
     places = {text: place for place, text in enumerate(case.texts)}
@@ -267,19 +275,26 @@ def _first_gates(
         mine = [places[text_of(args)] for args in rows]
         tests[name] = tuple(result.rows[place] for place in mine if place not in hidden)
     case.task = operator.finish(candidate, tests, case.examples)
+    for gate in _gates_of_values(case, result, answers):
+        gates.append(gate)
+        if not gate.holds:  # to prove what its texts say takes longer than all before
+            return gates
     return [
         *gates,
-        _variety_gate(result.rows),
-        _delta_gate(case, answers, getattr(operator, "least_delta", MIN_DELTA)),
-        Gate("arguments_kept", result.pure, {}),
-        Gate("repeatable", result.repeated, {"orders": 2}),
-        _type_gate(case),
         _examples_gate(case),
         _envelope_gate(case, result, envelopes),
         Gate("cheap", result.steps <= MAX_STEPS and len(case.task.prompt) <= MAX_PROMPT, {"steps": result.steps}),
         *operator.prove(case.task, candidate.parents, candidate.parameters),
         _novel_gate(case),
     ]
+
+
+def _gates_of_values(case: _Case, result: Result, answers: Sequence[Checked]) -> Iterator[Gate]:
+    yield _variety_gate(result.rows)
+    yield _delta_gate(case, answers, getattr(case.operator, "least_delta", MIN_DELTA))
+    yield Gate("arguments_kept", result.pure, {})
+    yield Gate("repeatable", result.repeated, {"orders": 2})
+    yield _type_gate(case)
 
 
 def _unexpected(row: Executed, candidate: Candidate) -> bool:
@@ -340,13 +355,13 @@ def _envelope_gate(case: _Case, result: Result, envelopes: _Envelopes) -> Gate:
 def _novel_gate(case: _Case) -> Gate:
     """G12: what the prompt adds is no copy of the parents' prompts; the functional hash is what the archive knows."""
     parents = case.candidate.parents
-    share = round(containment(new_part(case.task, parents), [ngrams(parent.prompt) for parent in parents]), 4)
+    share = round(containment(new_part(case.task, parents), [ngrams_known(parent.prompt) for parent in parents]), 4)
     return Gate("novel", share <= MAX_CONTAINED, {"functional_hash": case.functional_hash, "contained": share})
 
 
-def _witness(operator: AlteringOperator, case: _Case) -> Program | None:
+def _witness(case: _Case) -> Program | None:
     try:
-        source = operator.witness(case.task, case.candidate.parents)
+        source = case.operator.witness(case.task, case.candidate.parents)
     except (ValueError, SyntaxError):
         return None
     base = case.program[0]
@@ -355,8 +370,9 @@ def _witness(operator: AlteringOperator, case: _Case) -> Program | None:
 
 
 def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence[Trial]:
-    new = [mutant.source for mutant in mutants_of(case.program[1], limit=_NEW_MUTANTS)]
+    new = mutants_of(case.program[1], limit=_NEW_MUTANTS)
     base, delta, driver = case.program
+    old = _old_mutants(case, pool)
     trial = Trial(
         case.program,
         case.entry,
@@ -366,27 +382,31 @@ def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence
         seeded=True,
         witness=witness,
         mutants=(
-            tuple((base, source, driver) for source in new),
-            tuple((source, delta, driver) for source in _old_mutants(case, pool)),
+            tuple((base, mutant.source, driver) for mutant in new),
+            tuple((source, delta, driver) for source, _ in old),
         ),
+        ticked={**dict(old), **{mutant.source: mutant.ticked for mutant in new}},
         shown=tuple(sorted(case.shown)),
+        least=(MIN_KILLED, MIN_KEPT),
         strict=case.strict,
         steps=case.steps,
     )
     return (trial,)
 
 
-def _old_mutants(case: _Case, pool: Pool) -> list[str]:
-    """The base with a mutant of a parent in it, the same number from each parent."""
-    base, found, called = case.program[0], [], _called(case.candidate)
+def _old_mutants(case: _Case, pool: Pool) -> list[tuple[str, str]]:
+    """The base with a mutant of a parent in it, the same number from each parent; and its text with steps, or ""."""
+    base, called = case.program[0], _called(case.candidate)
     each = _OLD_MUTANTS // len(called)
+    found: list[tuple[str, str]] = []
     for parent, name in called:
-        mutants = [mutant.source for mutant in spread(pool.observed(parent).mutants, each)]
+        mutants = [(mutant.source, mutant.ticked) for mutant in spread(pool.observed(parent).mutants, each)]
         old = parent.reference
         if name != parent.entry_point:
-            old, *mutants = [as_tool(source, str(parent.entry_point), name) for source in (old, *mutants)]
+            entry = str(parent.entry_point)
+            old, mutants = as_tool(old, entry, name), [(as_tool(source, entry, name), "") for source, _ in mutants]
         if old in base:
-            found += [base.replace(old, mutant) for mutant in mutants]
+            found += [(base.replace(old, source), ticked if base == old else "") for source, ticked in mutants]
     return found
 
 
@@ -400,12 +420,14 @@ def _second_gates(case: _Case, result: Result) -> list[Gate]:
     if result.problem is not None:
         return [Gate("read_back", False, {"problem": result.problem})]
     gates = [_read_back_gate(case, result)]
-    if result.seeds is not None:
+    if result.seeds is not None and not result.fails:
         gates.append(Gate("hash_seeds", result.seeds == len(SEEDS), {"interpreters": result.seeds}))
     new, old = result.kills
     hidden = case.shown
     gates.append(_killed_gate("new_part_mutants", new, hidden, MIN_KILLED))
     gates.append(_killed_gate("parent_mutants", old, hidden, MIN_KEPT))
+    if result.fails and all(gate.holds for gate in gates):  # nothing was run in fresh interpreters
+        gates.append(Gate("hash_seeds", False, {"interpreters": 0}))
     return gates
 
 

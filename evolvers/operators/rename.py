@@ -12,6 +12,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from ...benchmarks import Case, CasesTest, CheckTest, CodeTask, ModuleTest, Test
@@ -125,12 +126,18 @@ def _preludes(task: CodeTask) -> list[str]:
     return [test.prelude for test in task.tests if isinstance(test, CheckTest) and test.prelude.strip()]
 
 
+@lru_cache(maxsize=256)
+def _bindings_of_test(program: str) -> Bindings:
+    """The names of a test program, which several slots of a parent share. Nobody may change it."""
+    return bindings_of(program, shared(program))
+
+
 def _kept_by_tests(task: CodeTask, module_level: set[str], bound: set[str]) -> set[str]:
     """Names that a test both takes from the solution and binds itself, or uses where they cannot be renamed."""
     kept: set[str] = set()
     for test in task.tests:
         if isinstance(test, CheckTest):
-            own = bindings_of(test.program, shared(test.program))
+            own = _bindings_of_test(test.program)
             free = free_names(test.program)
             if own.sees_names or own.runs_text:
                 kept |= module_level & words_of([test.program])
@@ -267,7 +274,8 @@ def _tree_gate(task: CodeTask, parent: CodeTask, names: Mapping[str, str]) -> Ga
     inverse = {new: old for old, new in names.items()}
     new, old = _programs(task), _programs(parent)
     holds = len(new) == len(old) and all(same_tree(a, b, inverse) for a, b in zip(new, old, strict=True))
-    holds = holds and _data(task, inverse) == _data(parent, {}) and len(task.tests) == len(parent.tests)
+    holds = holds and len(task.tests) == len(parent.tests)
+    holds = holds and all(_same_data(a, b, inverse) for a, b in zip(task.tests, parent.tests, strict=True))
     if task.form != "completion":
         prompt = ast.Constant(task.prompt)
         holds = holds and taken_back(prompt, inverse) == ast.dump(ast.Constant(parent.prompt))
@@ -276,20 +284,29 @@ def _tree_gate(task: CodeTask, parent: CodeTask, names: Mapping[str, str]) -> Ga
     return Gate("inverse_tree", holds, {"programs": len(new), "reference": text_digest(task.reference)})
 
 
-def _data(task: CodeTask, inverse: Mapping[str, str]) -> list[object]:
-    """Tests as data, with argument sources taken back."""
-    rows: list[object] = []
-    for test in task.tests:
-        data = test.to_json()
-        if isinstance(test, CasesTest):
-            for case in data["cases"]:
-                if "args_source" in case:
-                    case["args_source"] = taken_back(parse(case["args_source"].strip()), inverse)
-        else:
-            data.pop("program", None)
-            data.pop("prelude", None)
-        rows.append(data)
-    return rows
+def _same_data(new: Test, old: Test, inverse: Mapping[str, str]) -> bool:
+    """Whether two tests are the same data, once argument sources are taken back."""
+    if isinstance(new, CasesTest) and isinstance(old, CasesTest):
+        if len(new.cases) != len(old.cases):
+            return False
+        # Mostly they hold the very same cases, whose values would take long to write as data.
+        pairs = zip(new.cases, old.cases, strict=True)
+        left = [(a, b) for a, b in pairs if a is not b or a.args_source is not None]
+        new, old = replace(new, cases=tuple(a for a, _ in left)), replace(old, cases=tuple(b for _, b in left))
+    return _data(new, inverse) == _data(old, {})
+
+
+def _data(test: Test, inverse: Mapping[str, str]) -> dict[str, Any]:
+    """A test as data, with argument sources taken back; without its programs."""
+    data = test.to_json()
+    if isinstance(test, CasesTest):
+        for case in data["cases"]:
+            if "args_source" in case:
+                case["args_source"] = taken_back(parse(case["args_source"].strip()), inverse)
+    else:
+        data.pop("program", None)
+        data.pop("prelude", None)
+    return data
 
 
 def _scopes_gate(task: CodeTask, parent: CodeTask, names: Mapping[str, str]) -> Gate:

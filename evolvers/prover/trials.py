@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import marshal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import MAGIC_NUMBER
@@ -24,7 +24,7 @@ FUEL = 2_000_000
 # The process that runs the trials has the hash seed 0 already.
 SEEDS = (1, 4242)
 LIMITS = Limits(cpu_s=120.0, wall_s=1800.0, memory_mb=2048)
-_TOGETHER = 72
+_TOGETHER = 144
 Program = tuple[str, ...]
 
 
@@ -38,11 +38,14 @@ class Trial:
     whose arguments are kept. witness: another program that must give the same, types and all. others: programs whose
     differences are wanted. mutants: groups of programs, for each of which the first calls that tell it from the program
     are wanted. shown: the places of calls that are no tests; a mutant is run no further once any other tells it, and
-    without ``shown`` until three do. observed_mutants: programs whose every value is. checks: (program, prelude, entry
+    without ``shown`` until three do. least: for each group the share of its mutants that must be told from the program
+    by a call that is not shown, where a trial that fails that, or whose witness differs, is not gone on with; () where
+    all is wanted. observed_mutants: programs whose every value is. checks: (program, prelude, entry
     point) of check programs to run beside it. strict: whether values of different types differ. steps: what one call is
     known to take; mutants get a multiple of it. fuel: steps that one call may take. told: whether the rows are wanted,
     and not only what is compared with them. needed: how many calls must be made, however dear they are; the others are
-    left out from where the steps of all together become too many, because children repeat them many times.
+    left out from where the steps of all together become too many, because children repeat them many times. ticked: the
+    texts with steps (see ``ticks``) of mutants among the sources, by source; "" where there is none.
     """
 
     program: Program
@@ -57,6 +60,7 @@ class Trial:
     others: tuple[Program, ...] = ()
     mutants: tuple[tuple[Program, ...], ...] = ()
     shown: tuple[int, ...] | None = None
+    least: tuple[float, ...] = ()
     observed_mutants: tuple[Program, ...] = ()
     checks: tuple[tuple[str, str, str], ...] = ()
     strict: bool = True
@@ -64,6 +68,7 @@ class Trial:
     fuel: int = FUEL
     told: bool = True
     needed: int | None = None
+    ticked: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,11 @@ class Result:
     problem: why nothing was learnt (a category), or None. rows: one for each call. pure: whether arguments stayed as
     they were. steps: the most that one call took. repeated: whether the reverse order gave the
     same. seeds: how many of the fresh interpreters gave the same, None where values could not be handed to them.
-    recorded: for each recorded function the arguments it received. kills: for each group and mutant the places of up to
+    recorded: for each recorded function the arguments it received. kills: for each group and mutant, with ``least`` as
+    far as the trial got, the places of up to
     three calls on which it differs. mutant_rows: for each observed mutant one row for each call, None when it cannot be
-    loaded. checks: "" for each check that passed, otherwise what it raised.
+    loaded. checks: "" for each check that passed, otherwise what it raised. fails: whether it is known to fail, so that
+    nothing was run in fresh interpreters.
     """
 
     problem: str | None = None
@@ -101,6 +108,7 @@ class Result:
     kills: tuple[tuple[Kills, ...], ...] = ()
     mutant_rows: tuple[tuple[Executed, ...] | None, ...] = ()
     checks: tuple[str, ...] = ()
+    fails: bool = False
 
 
 def run_trials(families: Sequence[Sequence[Trial]], sandbox: Sandbox) -> Iterator[list[Result]]:
@@ -119,15 +127,19 @@ def run_trials(families: Sequence[Sequence[Trial]], sandbox: Sandbox) -> Iterato
         yield list(islice(results, len(family)))
 
 
+# What a job's process executes; the proofs' program comes beside the trials, where nobody need parse it as a literal.
 _PROGRAM = """import marshal
-from importlib.util import MAGIC_NUMBER
-exec(marshal.loads({code!r}) if MAGIC_NUMBER == {magic!r} else {source!r}, globals())
-ROWS = {rows!r} if MAGIC_NUMBER == {magic!r} else None
+from _frozen_importlib_external import MAGIC_NUMBER
+
+def prove(payload):
+    here = MAGIC_NUMBER == payload["magic"]
+    exec(marshal.loads(payload["compiled"]) if here else payload["source"], globals())
+    return proven(payload, payload["compiled_rows"] if here else None)
 """
 
 
 @cache
-def _texts() -> tuple[str, str]:
+def _texts() -> dict[str, Any]:
     """The source that fresh interpreters run, and the whole job's.
 
     Every job has a process of its own, where compiling that takes longer than most of what is proven: it comes compiled
@@ -139,7 +151,7 @@ def _texts() -> tuple[str, str]:
     guest = (here / "guest.py").read_text(encoding="utf-8")
     source = f"{rows}\n\n{guest.replace('from __future__ import annotations', '')}"
     whole, part = (marshal.dumps(compile(text, "proofs", "exec", dont_inherit=True)) for text in (source, rows))
-    return rows, _PROGRAM.format(code=whole, rows=part, magic=MAGIC_NUMBER, source=source)
+    return {"rows": rows, "source": source, "compiled": whole, "compiled_rows": part, "magic": MAGIC_NUMBER}
 
 
 @dataclass
@@ -158,9 +170,10 @@ class _Table:
 
 def _job(trials: Sequence[Trial]) -> CallsJob:
     sources, calls = _Table(), _Table()
+    known = {source: ticked for trial in trials for source, ticked in trial.ticked.items() if ticked}
 
     def parts(program: Program) -> list[int]:
-        return [sources.number(part, part) for part in program if part]
+        return [sources.number(part, known.get(part, part)) for part in program if part]
 
     rows = [
         {
@@ -178,6 +191,7 @@ def _job(trials: Sequence[Trial]) -> CallsJob:
             "others": [parts(program) for program in trial.others],
             "mutants": [[parts(program) for program in group] for group in trial.mutants],
             "shown": trial.shown,
+            "least": trial.least,
             "observed_mutants": [parts(program) for program in trial.observed_mutants],
             "checks": trial.checks,
             "strict": trial.strict,
@@ -188,9 +202,15 @@ def _job(trials: Sequence[Trial]) -> CallsJob:
         }
         for place, trial in enumerate(trials)
     ]
-    runner, source = _texts()
-    payload = {"sources": sources.items, "calls": calls.items, "rows": runner, "seeds": SEEDS, "trials": rows}
-    return CallsJob(source, "prove", ((payload,),), LIMITS)
+    payload = {
+        **_texts(),
+        "sources": sources.items,
+        "ticked": [number for source, number in sources.numbers.items() if source in known],
+        "calls": calls.items,
+        "seeds": SEEDS,
+        "trials": rows,
+    }
+    return CallsJob(_PROGRAM, "prove", ((payload,),), LIMITS)
 
 
 def _told(expected: Iterable[Executed] | None) -> Any:
@@ -241,6 +261,7 @@ def _read(trial: Trial, data: Any) -> Result:
             None if rows is None else _executed(trial.calls, rows) for rows in data.get("mutant_rows", ())
         ),
         checks=tuple(data.get("checks", ())),
+        fails=bool(data.get("fails", False)),
     )
 
 
