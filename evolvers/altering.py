@@ -168,13 +168,34 @@ class _Simple:
 
     def different(self, cases: Sequence[_Case], results: Sequence[Result]) -> list[list[Checked]]:
         """For each case and simple answer where it gives something else than the reference; or why it cannot be run."""
-        stopped = {id(case) for case, ran in zip(cases, results, strict=True) if self._may_stop(case, ran)}
-        pairs = [(case, ran) for case, ran in zip(cases, results, strict=True) if id(case) in stopped]
-        again = run_trials([[self._trial(case, ran)] for case, ran in pairs], self._sandbox) if pairs else iter(())
-        return [
-            list(next(again)[0].others) if id(case) in stopped else self._compared(case, ran)
-            for case, ran in zip(cases, results, strict=True)
+        found = [self._compared(case, ran) for case, ran in zip(cases, results, strict=True)]
+        dear = [
+            (checked, number, *self._alike(case, ran, checked[number], parent))
+            for case, ran, checked in zip(cases, results, found, strict=True)
+            for number, parent in enumerate(case.candidate.parents)
+            if checked and self._may_stop(case, ran, parent) and len(checked[number].different) < len(ran.rows)
         ]
+        again = run_trials([[trial] for *_, trial in dear], self._sandbox)
+        for (checked, number, places, _), (ran,) in zip(dear, again, strict=True):
+            (told,) = ran.others or (Checked(ran.problem),)
+            different = {*checked[number].different, *(places[place] for place in told.different)}
+            checked[number] = Checked(told.problem, tuple(sorted(different)))
+        return found
+
+    def _alike(self, case: _Case, ran: Result, known: Checked, parent: CodeTask) -> tuple[list[int], Trial]:
+        """The calls for which a parent gives what the reference does, and the trial that runs it for these again."""
+        places = [place for place in range(len(ran.rows)) if place not in set(known.different)]
+        return places, Trial(
+            case.program,
+            case.entry,
+            tuple(case.calls[place] for place in places),
+            run=False,
+            expected=tuple(ran.rows[place] for place in places),
+            others=(_alias(parent.reference, parent.entry_point, case),),
+            strict=case.strict,
+            steps=ran.steps,
+            fuel=2 * MAX_STEPS,
+        )
 
     def _answers(self, case: _Case) -> list[Sequence[Executed] | None]:
         if case.candidate.driver:
@@ -190,24 +211,11 @@ class _Simple:
         found = [rows[text] for text in case.texts if text in rows]
         return found if len(found) == len(case.texts) else None
 
-    def _may_stop(self, case: _Case, ran: Result) -> bool:
-        if ran.problem is not None or case.candidate.driver:
+    def _may_stop(self, case: _Case, ran: Result, parent: CodeTask) -> bool:
+        """Whether a parent of which all is known takes more steps for some call than another program may here."""
+        if case.candidate.driver or self._known(parent, case) is None:
             return False
-        most = steps_for_others(2 * MAX_STEPS, ran.steps)
-        return any(self._pool.observed(parent).steps > most for parent in case.candidate.parents)
-
-    def _trial(self, case: _Case, ran: Result) -> Trial:
-        return Trial(
-            case.program,
-            case.entry,
-            case.calls,
-            run=False,
-            expected=ran.rows,
-            others=tuple(self.programs(case)),
-            strict=case.strict,
-            steps=ran.steps,
-            fuel=2 * MAX_STEPS,
-        )
+        return self._pool.observed(parent).steps > steps_for_others(2 * MAX_STEPS, ran.steps)
 
     def _compared(self, case: _Case, ran: Result) -> list[Checked]:
         if ran.problem is not None:

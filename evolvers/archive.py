@@ -51,8 +51,8 @@ class Archive:
         for other in self._entries.get(result.functional_hash, []):
             if _told_apart(mine, other):
                 continue
-            trials = [_comparison(mine, other), _comparison(other, mine)]
-            (results,) = run_trials([trials], self._sandbox)
+            trials = [trial for trial in (_comparison(mine, other), _comparison(other, mine)) if trial.calls]
+            (results,) = run_trials([trials], self._sandbox) if trials else ([],)
             if all(each.witness and not each.witness.problem and not each.witness.different for each in results):
                 return "duplicate of an earlier task"
         return None
@@ -74,6 +74,8 @@ def _told_apart(one: _Entry, other: _Entry) -> bool:
 
 
 def _comparison(one: _Entry, other: _Entry) -> Trial:
-    """What the one program gives on the other's inputs, beside what the other gives."""
-    calls = tuple(row.args for row in other.rows)
-    return Trial(one.program, one.entry, calls, run=False, expected=other.rows, witness=one.program)
+    """What the one program gives on the other's inputs, beside what the other gives. Where its own rows have an input,
+    nothing is asked: ``_told_apart`` saw that they say the same."""
+    known = {text_of(row.args) for row in one.rows}
+    rows = tuple(row for row in other.rows if text_of(row.args) not in known)
+    return Trial(one.program, one.entry, tuple(row.args for row in rows), run=False, expected=rows, witness=one.program)

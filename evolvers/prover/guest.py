@@ -35,13 +35,18 @@ _CPU_S = 20.0
 # what its steps allow on any machine: it is left out, or counts as found out, so that the clock decides nothing else.
 _MUTANT_CPU_S = 3.0
 _late: list[bool] = []
-# What fresh interpreters run, compiled; None where that was done for another Python.
-ROWS: bytes | None = None
 _RECURSION = 1000
 _NEW_OBJECTS = 100_000
 # Modules that keep no state which a program could change by using them.
-_STATELESS = frozenset("typing math string itertools collections functools heapq bisect re __future__".split())
-_REACHING = frozenset("setattr delattr exec eval compile globals vars open input print breakpoint sys builtins".split())
+_STATELESS = frozenset(
+    "typing math string itertools collections functools heapq bisect re json dataclasses __future__".split()
+)
+_REACHING = frozenset(
+    "setattr delattr exec eval compile globals vars open input print breakpoint sys _sys builtins codecs copyreg inspect "
+    "linecache".split()
+)
+# What a class body with annotated fields says without its text naming it.
+_FIELDS = "__annotations__"
 _HARMLESS = frozenset((_TICK, _FUEL, "__init__", "__name__", "__module__", "__qualname__"))
 _STORE_ATTR, _DELETE_ATTR = dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]
 _IMPORT_NAME = dis.opmap["IMPORT_NAME"]
@@ -91,13 +96,14 @@ def _tick_at(node: Any) -> ast.Expr:
 class Batch:
     """One job: the sources that its trials share, compiled once each."""
 
-    def __init__(self, payload: Any) -> None:
+    def __init__(self, payload: Any, runner: Any) -> None:
         self.sources = payload["sources"]
         self.calls = payload["calls"]
-        self.runner = payload["rows"]
+        self.runner = compile(payload["rows"], "rows", "exec", dont_inherit=True) if runner is None else runner
         self.seeds = payload["seeds"]
         self._codes: dict[int, Any] = {}
-        self._clean: dict[int, bool] = {}
+        self._traces: dict[int, int] = {}
+        self._own_objects: dict[tuple[int, ...], bool] = {}
         self._checks: dict[str, Any] = {}
         self.fuel = Fuel()
         # What is expected in trials that run nothing for it, by the trial's place.
@@ -126,16 +132,31 @@ class Batch:
         if trial["observed_mutants"] or not all(self._leaves_nothing(check) for check in trial["checks"]):
             return False
         programs = [trial["program"], trial["witness"] or (), *trial["others"]]
+        if not trial["mutants"]:
+            return all(map(self._program_leaves_nothing, programs))
+        # To look at the classes of so many programs takes longer than a process of their own.
         programs += [program for group in trial["mutants"] for program in group]
-        return all(self._is_clean(number) for program in programs for number in program)
+        return all(self._trace_of(number) == _NONE for program in programs for number in program)
 
-    def _is_clean(self, number: int) -> bool:
-        if number not in self._clean:
+    def _program_leaves_nothing(self, program: Any) -> bool:
+        traces = {self._trace_of(number) for number in program}
+        if traces <= {_NONE}:
+            return True
+        name = tuple(program)
+        if _SOME not in traces and name not in self._own_objects:
             try:
-                self._clean[number] = _clean(self.code(number))
+                self._own_objects[name] = _stores_in_own_objects([ast.parse(self.sources[n]) for n in program])
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                self._own_objects[name] = False
+        return self._own_objects.get(name, False)
+
+    def _trace_of(self, number: int) -> int:
+        if number not in self._traces:
+            try:
+                self._traces[number] = _trace_of(self.code(number), self.sources[number])
             except SyntaxError:
-                self._clean[number] = True
-        return self._clean[number]
+                self._traces[number] = _NONE
+        return self._traces[number]
 
     def check_code(self, text: str) -> Any:
         """The code of a check program's text; whatever ``compile`` raises when it has none."""
@@ -146,7 +167,7 @@ class Batch:
     def _leaves_nothing(self, check: Any) -> bool:
         program, prelude, _ = check
         try:
-            return _clean(self.check_code(prelude)) and _clean(self.check_code(program))
+            return not any(_trace_of(self.check_code(text), text) for text in (prelude, program))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
 
@@ -163,39 +184,131 @@ class Batch:
                     self.keys[trial["place"]] = expected.all_keys()
 
 
-def _clean(code: Any) -> bool:
-    """Whether code imports only modules without a state, stores no attribute and names nothing that reaches others."""
+_NONE, _STORES, _SOME = range(3)
+
+
+def _trace_of(code: Any, source: str) -> int:
+    """What a program may leave behind: _NONE; or _STORES where it stores attributes, and nothing else is to be said.
+
+    _NONE: it imports only modules without a state, stores no attribute and names nothing that reaches others.
+    """
+    # Nobody reads or changes it under its name: a text in ASCII would show that.
+    implied = source.isascii() and _FIELDS not in source
+    return _trace_in(code, _HARMLESS | {_FIELDS} if implied else _HARMLESS)
+
+
+def _trace_in(code: Any, harmless: frozenset[str]) -> int:
     names, raw = code.co_names, code.co_code
     operations = raw[::2]
-    if len(names) > 255 or _STORE_ATTR in operations or _DELETE_ATTR in operations:
-        return False
-    if not _REACHING.isdisjoint(names) or any(name.startswith("__") and name not in _HARMLESS for name in names):
-        return False
+    if len(names) > 255 or _DELETE_ATTR in operations:
+        return _SOME
+    if not _REACHING.isdisjoint(names) or any(name.startswith("__") and name not in harmless for name in names):
+        return _SOME
     if _IMPORT_NAME in operations:
         places = [place for place, operation in enumerate(operations) if operation == _IMPORT_NAME]
         if any(names[raw[2 * place + 1]] not in _STATELESS for place in places):
+            return _SOME
+    parts = [_trace_in(part, harmless) for part in code.co_consts if type(part) is type(code)]
+    return max(parts + [_STORES if _STORE_ATTR in operations else _NONE])
+
+
+def _stores_in_own_objects(trees: list[ast.Module]) -> bool:
+    """Whether a program, given as parts, stores attributes only in instances of its own plain classes.
+
+    It does where methods alone store, each in the object that it was called for, and nobody can call one for anything
+    else: the classes have no base, decorator or class-level value, are only ever called, and nothing asks an object for
+    its class or a method for its function (names with two underscores are excluded before).
+    """
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    names = {node.name for node in classes}
+    if any(map(_leaks, nodes)) or not all(map(_is_plain_class, classes)):
+        return False
+    owners = {}
+    for each in classes:
+        for method in each.body:
+            first = method.args.args[0].arg  # type: ignore[attr-defined]
+            owners.update((id(part), first) for part in ast.walk(method) if isinstance(part, ast.Attribute))
+            if not _only_read(method, first):
+                return False
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            if not isinstance(node.value, ast.Name) or owners.get(id(node)) != node.value.id:
+                return False
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.id in names:
+            if id(node) not in called or not isinstance(node.ctx, ast.Load):
+                return False
+        elif not isinstance(node, ast.ClassDef) and not names.isdisjoint(_texts_in(node)):
             return False
-    return all(_clean(part) for part in code.co_consts if type(part) is type(code))
+    return True
 
 
-def prove(payload: Any) -> list[Any]:
-    """The results of a job's trials, in order.
+def _leaks(node: ast.AST) -> bool:
+    """Whether something may hand on a class or a method's function, or hide a name."""
+    if isinstance(node, ast.Name):
+        return node.id in ("type", "super", "object", "property", "staticmethod", "classmethod", "dir", "locals")
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and "__" in node.value
+    return any(not text.isascii() for text in _texts_in(node))
 
-    Trials whose programs can leave nothing behind share one process; every other one has a process of its own, and so
-    has each of them when the shared one dies.
+
+def _texts_in(node: ast.AST) -> list[str]:
+    """The names that a node itself holds, but for attributes."""
+    if isinstance(node, (ast.Constant, ast.Attribute)):
+        return []
+    values = [getattr(node, field, None) for field in node._fields]
+    texts = [value for value in values if isinstance(value, str)]
+    return texts + [text for value in values if isinstance(value, list) for text in value if isinstance(text, str)]
+
+
+def _is_plain_class(node: ast.ClassDef) -> bool:
+    """Whether a class has nothing but methods, and these nothing that is evaluated in the class's body."""
+    if node.bases or node.keywords or node.decorator_list or getattr(node, "type_params", []):
+        return False
+    for method in node.body:
+        if not isinstance(method, ast.FunctionDef) or method.decorator_list or method.returns is not None:
+            return False
+        given = method.args
+        arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+        if any(argument is not None and argument.annotation is not None for argument in arguments):
+            return False
+        defaults = [*given.defaults, *(value for value in given.kw_defaults if value is not None)]
+        if given.posonlyargs or not given.args or not all(isinstance(value, ast.Constant) for value in defaults):
+            return False
+        if getattr(method, "type_params", []) or any(isinstance(part, ast.ClassDef) for part in ast.walk(method)):
+            return False
+    return True
+
+
+def _only_read(method: Any, first: str) -> bool:
+    """Whether a method's first argument is never bound again, in whatever scope within it."""
+    for node in ast.walk(method):
+        if node is method.args.args[0]:
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            continue
+        if first in _texts_in(node):
+            return False
+    return True
+
+
+def proven(payload: Any, runner: bytes | None) -> list[Any]:
+    """The results of a job's trials, in order. runner: what fresh interpreters run, if it is compiled for this Python.
+
+    Trials whose programs can leave nothing behind share this process, after every other one had a process of its own.
+    When this one dies of them, the host asks for each in a job by itself, where it has a process of its own as well.
     """
     signal.signal(signal.SIGPROF, _too_long)
     gc.set_threshold(_NEW_OBJECTS)  # the trees of many programs are made here, none of which is garbage soon
-    batch = Batch(payload)
+    batch = Batch(payload, None if runner is None else marshal.loads(runner))
     trials = payload["trials"]
     batch.prepare(trials)
     gc.freeze()  # the processes forked from this one need not copy what they do not change
-    together = [trial for trial in trials if batch.leaves_nothing(trial)]
-    told = _forked(batch, together) if together else []
-    results: dict[int, Any] = dict(zip([trial["place"] for trial in together], told))
-    for trial in trials:
-        if results.get(trial["place"]) is None:
-            results[trial["place"]] = _alone(batch, trial)
+    together = {trial["place"] for trial in trials if len(trials) > 1 and batch.leaves_nothing(trial)}
+    results = {trial["place"]: _alone(batch, trial) for trial in trials if trial["place"] not in together}
+    results.update(_together(batch, [trial for trial in trials if trial["place"] in together]))
     ordered = [results[trial["place"]] for trial in trials]
     _with_seeds(batch, trials, ordered)
     return [_told(result) for result in ordered]
@@ -211,26 +324,20 @@ def _told(result: Any) -> Any:
         return result
 
 
+def _together(batch: Batch, trials: Any) -> list[tuple[int, Any]]:
+    """The results of trials from this very process, by their places."""
+    return [(trial["place"], _guarded(batch, trial)) for trial in trials]
+
+
 def _alone(batch: Batch, trial: Any) -> Any:
     """A trial's result from a process of its own: no trial meets what another left in a module, or dies with it."""
-    told = _forked(batch, [trial])
-    if told is None:
-        return {"problem": "it ended the process"}
-    # Values that cannot be handed on (a decimal, a date, ...) are made again here.
-    return _guarded(batch, trial) if told[0] is None else told[0]
-
-
-def _forked(batch: Batch, trials: Any) -> Any:
-    """The results of trials from a process for them, None for those whose values marshal does not know; None if it
-    died.
-    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(reading)
             with os.fdopen(writing, "wb") as stream:
-                stream.write(marshal.dumps([_packed(batch, trial) for trial in trials]))
+                stream.write(_packed(batch, trial))
         finally:
             os._exit(0)
     os.close(writing)
@@ -238,25 +345,23 @@ def _forked(batch: Batch, trials: Any) -> Any:
         text = stream.read()
     os.waitpid(child, 0)
     if not text:
-        return None
-    results: list[Any] = []
-    for trial, packed in zip(trials, marshal.loads(text)):
-        if packed is None:
-            results.append(None)
-            continue
-        result, keys = marshal.loads(packed)
-        if keys is not None:
-            batch.keys[trial["place"]] = keys
-        results.append(result)
-    return results
+        return {"problem": "it ended the process"}
+    packed = marshal.loads(text)
+    if packed is None:
+        # Values that cannot be handed on (a decimal, a date, ...) are made again here.
+        return _guarded(batch, trial)
+    result, keys = packed
+    if keys is not None:
+        batch.keys[trial["place"]] = keys
+    return result
 
 
-def _packed(batch: Batch, trial: Any) -> bytes | None:
+def _packed(batch: Batch, trial: Any) -> bytes:
     result = _guarded(batch, trial)
     try:
         return marshal.dumps((result, batch.keys.get(trial["place"]) if trial["run"] else None))
     except ValueError:
-        return None
+        return marshal.dumps(None)
 
 
 def _too_long(number: int, frame: Any) -> None:
@@ -489,13 +594,12 @@ def _with_seeds(batch: Batch, trials: Any, results: Any) -> None:
     chosen = [(t, r) for t, r in zip(trials, results) if t["seeded"] and t["place"] in keys]
     if not chosen:
         return
-    runner = compile(batch.runner, "rows", "exec", dont_inherit=True) if ROWS is None else marshal.loads(ROWS)
     work = [
         (batch.codes(t["program"]), t["entry"], batch.calls[t["calls"]][: len(keys[t["place"]])], t["fuel"])
         for t, _ in chosen
     ]
     try:
-        text = marshal.dumps((runner, work))
+        text = marshal.dumps((batch.runner, work))
     except ValueError:  # a decimal, a date, ...: such rows cannot be handed on
         for _, result in chosen:
             result["seeds"] = None

@@ -119,15 +119,19 @@ def run_trials(families: Sequence[Sequence[Trial]], sandbox: Sandbox) -> Iterato
         yield list(islice(results, len(family)))
 
 
+# What a job's process executes; the proofs' program comes beside the trials, where nobody need parse it as a literal.
 _PROGRAM = """import marshal
-from importlib.util import MAGIC_NUMBER
-exec(marshal.loads({code!r}) if MAGIC_NUMBER == {magic!r} else {source!r}, globals())
-ROWS = {rows!r} if MAGIC_NUMBER == {magic!r} else None
+from _frozen_importlib_external import MAGIC_NUMBER
+
+def prove(payload):
+    here = MAGIC_NUMBER == payload["magic"]
+    exec(marshal.loads(payload["compiled"]) if here else payload["source"], globals())
+    return proven(payload, payload["compiled_rows"] if here else None)
 """
 
 
 @cache
-def _texts() -> tuple[str, str]:
+def _texts() -> dict[str, Any]:
     """The source that fresh interpreters run, and the whole job's.
 
     Every job has a process of its own, where compiling that takes longer than most of what is proven: it comes compiled
@@ -139,7 +143,7 @@ def _texts() -> tuple[str, str]:
     guest = (here / "guest.py").read_text(encoding="utf-8")
     source = f"{rows}\n\n{guest.replace('from __future__ import annotations', '')}"
     whole, part = (marshal.dumps(compile(text, "proofs", "exec", dont_inherit=True)) for text in (source, rows))
-    return rows, _PROGRAM.format(code=whole, rows=part, magic=MAGIC_NUMBER, source=source)
+    return {"rows": rows, "source": source, "compiled": whole, "compiled_rows": part, "magic": MAGIC_NUMBER}
 
 
 @dataclass
@@ -188,9 +192,8 @@ def _job(trials: Sequence[Trial]) -> CallsJob:
         }
         for place, trial in enumerate(trials)
     ]
-    runner, source = _texts()
-    payload = {"sources": sources.items, "calls": calls.items, "rows": runner, "seeds": SEEDS, "trials": rows}
-    return CallsJob(source, "prove", ((payload,),), LIMITS)
+    payload = {**_texts(), "sources": sources.items, "calls": calls.items, "seeds": SEEDS, "trials": rows}
+    return CallsJob(_PROGRAM, "prove", ((payload,),), LIMITS)
 
 
 def _told(expected: Iterable[Executed] | None) -> Any:
