@@ -363,8 +363,9 @@ def _witness(operator: AlteringOperator, case: _Case) -> Program | None:
 
 
 def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence[Trial]:
-    new = [mutant.source for mutant in mutants_of(case.program[1], limit=_NEW_MUTANTS)]
+    new = mutants_of(case.program[1], limit=_NEW_MUTANTS)
     base, delta, driver = case.program
+    old = _old_mutants(case, pool)
     trial = Trial(
         case.program,
         case.entry,
@@ -374,9 +375,10 @@ def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence
         seeded=True,
         witness=witness,
         mutants=(
-            tuple((base, source, driver) for source in new),
-            tuple((source, delta, driver) for source in _old_mutants(case, pool)),
+            tuple((base, mutant.source, driver) for mutant in new),
+            tuple((source, delta, driver) for source, _ in old),
         ),
+        ticked={**dict(old), **{mutant.source: mutant.ticked for mutant in new}},
         shown=tuple(sorted(case.shown)),
         strict=case.strict,
         steps=case.steps,
@@ -384,17 +386,19 @@ def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence
     return (trial,)
 
 
-def _old_mutants(case: _Case, pool: Pool) -> list[str]:
-    """The base with a mutant of a parent in it, the same number from each parent."""
-    base, found, called = case.program[0], [], _called(case.candidate)
+def _old_mutants(case: _Case, pool: Pool) -> list[tuple[str, str]]:
+    """The base with a mutant of a parent in it, the same number from each parent; and its text with steps, or ""."""
+    base, called = case.program[0], _called(case.candidate)
     each = _OLD_MUTANTS // len(called)
+    found: list[tuple[str, str]] = []
     for parent, name in called:
-        mutants = [mutant.source for mutant in spread(pool.observed(parent).mutants, each)]
+        mutants = [(mutant.source, mutant.ticked) for mutant in spread(pool.observed(parent).mutants, each)]
         old = parent.reference
         if name != parent.entry_point:
-            old, *mutants = [as_tool(source, str(parent.entry_point), name) for source in (old, *mutants)]
+            entry = str(parent.entry_point)
+            old, mutants = as_tool(old, entry, name), [(as_tool(source, entry, name), "") for source, _ in mutants]
         if old in base:
-            found += [base.replace(old, mutant) for mutant in mutants]
+            found += [(base.replace(old, source), ticked if base == old else "") for source, ticked in mutants]
     return found
 
 

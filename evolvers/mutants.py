@@ -15,6 +15,7 @@ from typing import Any
 
 from .mutant_edits import Edit, edits_of
 from .positions import CannotEdit, Positions
+from .prover.ticks import Ticks
 from .syntax import parse
 
 _LOADS = frozenset(dis.hasconst)
@@ -23,11 +24,16 @@ _FAULTS = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A changed program. line: where the change begins, from 1. description: what was changed, for people."""
+    """A changed program.
+
+    line: where the change begins, from 1. description: what was changed, for people. ticked: its text with the steps
+    that the prover counts, "" where they must be put into its tree.
+    """
 
     source: str
     line: int
     description: str
+    ticked: str = ""
 
 
 def mutants_of(source: str, *, first_line: int = 1, limit: int | None = None) -> list[Mutant]:
@@ -57,12 +63,18 @@ def _all_mutants(source: str, first_line: int) -> tuple[Mutant, ...]:
 
 def _distinct(source: str, tree: ast.Module, lines: Positions, edits: list[Edit]) -> Iterator[Mutant]:
     chunks = _Chunks(source, tree, lines)
+    try:
+        ticks = Ticks(source, tree, lines)
+    except CannotEdit:
+        ticks = None
     seen: set[object] = set()
     for edit in edits:
         code = chunks.changed(edit)
         if code is not None and code not in seen:
             seen.add(code)
-            yield Mutant(source[: edit.start] + edit.text + source[edit.end :], edit.line, edit.description)
+            changed = source[: edit.start] + edit.text + source[edit.end :]
+            ticked = ticks.changed(edit.start, edit.end, edit.text) if ticks is not None else ""
+            yield Mutant(changed, edit.line, edit.description, ticked)
 
 
 class _Chunks:

@@ -187,6 +187,7 @@ def _question(task: CodeTask, seen: Observation) -> _Question:
         repeat=True,
         seeded=True,
         observed_mutants=tuple((mutant.source,) for mutant in mutants),
+        ticked={mutant.source: mutant.ticked for mutant in mutants},
     )
     probes = Trial((task.reference,), str(task.entry_point), probes_for(types_of(calls)), fuel=PROBE_FUEL)
     # What an evolved task shows was executed when it was made.
@@ -251,7 +252,7 @@ def _telling(mutants: Sequence[Mutant], result: Result, kept: Sequence[bool]) ->
         told = [(row.raised, dumps(row.returns)) for row in mine]
         different = sum(a != b for a, b in zip(told, known, strict=True))
         if different:
-            seen = ObservedMutant(mutant.source, mutant.line, mutant.description, mine)
+            seen = ObservedMutant(mutant.source, mutant.line, mutant.description, mine, mutant.ticked)
             found.setdefault(repr(told), (different, number, seen))
     return tuple(seen for _, _, seen in sorted(found.values(), key=lambda each: each[:2]))
 

@@ -88,12 +88,14 @@ class ObservedMutant:
 
     source: the whole program, layout kept. line: the changed line, from 1. results: what each of the observation's
     calls gives, then each of its generated inputs; a call that was stopped for its cost has ``raised`` "Endless".
+    ticked: as in ``mutants.Mutant``.
     """
 
     source: str
     line: int
     description: str
     results: tuple[Executed, ...]
+    ticked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

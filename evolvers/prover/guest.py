@@ -98,6 +98,7 @@ class Batch:
 
     def __init__(self, payload: Any, runner: Any) -> None:
         self.sources = payload["sources"]
+        self.ticked = frozenset(payload["ticked"])
         self.calls = payload["calls"]
         self.runner = compile(payload["rows"], "rows", "exec", dont_inherit=True) if runner is None else runner
         self.seeds = payload["seeds"]
@@ -115,7 +116,9 @@ class Batch:
         """The code of a source with ticks; SyntaxError when it has none."""
         if number not in self._codes:
             try:
-                code = compile(ticking(self.sources[number]), "program", "exec", dont_inherit=True)
+                source = self.sources[number]
+                tree = source if number in self.ticked else ticking(source)
+                code = compile(tree, "program", "exec", dont_inherit=True)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 code = None
             self._codes[number] = code

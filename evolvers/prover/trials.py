@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import marshal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import MAGIC_NUMBER
@@ -42,7 +42,8 @@ class Trial:
     point) of check programs to run beside it. strict: whether values of different types differ. steps: what one call is
     known to take; mutants get a multiple of it. fuel: steps that one call may take. told: whether the rows are wanted,
     and not only what is compared with them. needed: how many calls must be made, however dear they are; the others are
-    left out from where the steps of all together become too many, because children repeat them many times.
+    left out from where the steps of all together become too many, because children repeat them many times. ticked: texts
+    with steps (see ``ticks``) of mutants among the sources, by source; "" where there is none.
     """
 
     program: Program
@@ -64,6 +65,7 @@ class Trial:
     fuel: int = FUEL
     told: bool = True
     needed: int | None = None
+    ticked: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +164,10 @@ class _Table:
 
 def _job(trials: Sequence[Trial]) -> CallsJob:
     sources, calls = _Table(), _Table()
+    known = {source: ticked for trial in trials for source, ticked in trial.ticked.items() if ticked}
 
     def parts(program: Program) -> list[int]:
-        return [sources.number(part, part) for part in program if part]
+        return [sources.number(part, known.get(part, part)) for part in program if part]
 
     rows = [
         {
@@ -192,7 +195,14 @@ def _job(trials: Sequence[Trial]) -> CallsJob:
         }
         for place, trial in enumerate(trials)
     ]
-    payload = {**_texts(), "sources": sources.items, "calls": calls.items, "seeds": SEEDS, "trials": rows}
+    payload = {
+        **_texts(),
+        "sources": sources.items,
+        "ticked": [number for source, number in sources.numbers.items() if source in known],
+        "calls": calls.items,
+        "seeds": SEEDS,
+        "trials": rows,
+    }
     return CallsJob(_PROGRAM, "prove", ((payload,),), LIMITS)
 
 
