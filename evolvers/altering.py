@@ -48,6 +48,7 @@ _OLD_MUTANTS = 10
 class _Case:
     """A candidate on its way through the gates. texts: the calls' arguments as texts, by which they are compared."""
 
+    operator: AlteringOperator
     candidate: Candidate
     calls: Rows
     program: Program
@@ -73,27 +74,27 @@ class _Case:
 
 
 def evaluate_altering(
-    operator: AlteringOperator, candidates: Sequence[Candidate], pool: Pool, sandbox: Sandbox, progress: Progress
+    proposed: Sequence[tuple[AlteringOperator, Candidate]], pool: Pool, sandbox: Sandbox, progress: Progress
 ) -> list[Evaluated]:
-    """Every proof of every candidate, in order."""
-    cases = [_case(candidate) for candidate in candidates]
+    """Every proof of every candidate, in order; cheapest where the candidates of one parent follow each other."""
+    cases = [_case(operator, candidate) for operator, candidate in proposed]
     envelopes = _Envelopes(pool)
     ready = [case for case in cases if case.alive]
     simple = _Simple(pool, sandbox)
     first = _together(ready, lambda case: _first_trials(case, simple.unknown(case)), sandbox)
     answers = simple.different(ready, [result for result, _ in first])
     for case, (result, probed), different in zip(ready, first, answers, strict=True):
-        case.gates += _first_gates(operator, case, result, probed, different, envelopes)
+        case.gates += _first_gates(case, result, probed, different, envelopes)
         progress("candidates", 1)
     ready = [case for case in ready if case.alive]
-    witnesses = {id(case): _witness(operator, case) for case in ready}
+    witnesses = {id(case): _witness(case) for case in ready}
     questions = _together(ready, lambda case: _second_trials(case, witnesses[id(case)], pool), sandbox)
     for case, (result,) in zip(ready, questions, strict=True):
         case.gates += _second_gates(case, result)
     return [admitted(case.candidate, case.task, case.gates, case.rows, case.functional_hash) for case in cases]
 
 
-def _case(candidate: Candidate) -> _Case:
+def _case(operator: AlteringOperator, candidate: Candidate) -> _Case:
     known = {text_of(args): args for rows in candidate.calls.values() for args in rows}
     calls, texts = tuple(known.values()), tuple(known)
     task = candidate.task
@@ -102,7 +103,7 @@ def _case(candidate: Candidate) -> _Case:
     program = (task.reference,) if whole else (base, task.reference[len(base) :])
     strict = all(test.comparator.types == "exact" for test in task.tests if isinstance(test, CasesTest))
     entry = DRIVE if candidate.driver else str(task.entry_point)
-    case = _Case(candidate, calls, (*program, candidate.driver), entry, strict, task, texts)
+    case = _Case(operator, candidate, calls, (*program, candidate.driver), entry, strict, task, texts)
     if whole:
         case.gates.append(Gate("parent_verbatim", False, {"problem": "the reference does not begin with the parent's"}))
     elif not calls:
@@ -253,14 +254,13 @@ class _Envelopes:
 
 
 def _first_gates(
-    operator: AlteringOperator,
     case: _Case,
     result: Result,
     probed: Result,
     answers: Sequence[Checked],
     envelopes: _Envelopes,
 ) -> list[Gate]:
-    candidate = case.candidate
+    operator, candidate = case.operator, case.candidate
     problem = result.problem or next((row.raised for row in result.rows if _unexpected(row, candidate)), None)
     gates = [Gate("total", problem is None, {"inputs": len(case.calls), "problem": problem or ""})]
     if problem is not None:
@@ -352,9 +352,9 @@ def _novel_gate(case: _Case) -> Gate:
     return Gate("novel", share <= MAX_CONTAINED, {"functional_hash": case.functional_hash, "contained": share})
 
 
-def _witness(operator: AlteringOperator, case: _Case) -> Program | None:
+def _witness(case: _Case) -> Program | None:
     try:
-        source = operator.witness(case.task, case.candidate.parents)
+        source = case.operator.witness(case.task, case.candidate.parents)
     except (ValueError, SyntaxError):
         return None
     base = case.program[0]

@@ -32,7 +32,7 @@ def evaluate(
 ) -> list[Evaluated]:
     """Run every proof of every candidate of one operator; results in the order of the candidates."""
     if operator.kind == "altering" and isinstance(operator, AlteringOperator):
-        return evaluate_altering(operator, candidates, pool, sandbox, progress)
+        return evaluate_altering([(operator, candidate) for candidate in candidates], pool, sandbox, progress)
     if operator.kind == "derived" and isinstance(operator, DerivedOperator):
         return _evaluate_derived(operator, candidates, sandbox, progress)
     return _evaluate_preserving(candidates, pool, sandbox, progress)

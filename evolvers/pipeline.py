@@ -15,6 +15,7 @@ from ..benchmarks import BadInput, CodeTask, Lineage, Suite
 from ..benchmarks.jsonio import text_digest
 from ..harness.oracle import with_expected
 from ..harness.sandbox.api import Sandbox
+from .ahead import Ahead, Place, prove_ahead
 from .altering import MAX_STEPS
 from .archive import Archive
 from .certificate import certificate_of
@@ -22,7 +23,7 @@ from .chains import label_of
 from .gates import Evaluated, evaluate
 from .novelty import new_part
 from .observe import Progress, observe, read_off
-from .protocol import Candidate, Kind, NotApplicable, Observation, Operator, Pool, seeded
+from .protocol import AlteringOperator, Candidate, Kind, NotApplicable, Observation, Operator, Pool, seeded
 from .published import MAX_PUBLISHED, NOTHING, Published
 
 MAX_DEPTH = 2
@@ -99,6 +100,7 @@ def evolve(
     chosen = default_name(suite, chains, seed) if name is None else name
     run = Evolving(suite, seed, sandbox, count, depth, chosen, progress, published)
     run.observe(suite.tasks)
+    run.look_ahead([chain[0] for chain in chains])
     tasks: list[CodeTask] = []
     for chain in chains:
         tasks += run.chain(chain)
@@ -174,6 +176,7 @@ class Evolving:
         self._certificates: dict[str, Mapping[str, Any]] = dict(suite.certificates)
         self._mates: tuple[CodeTask, ...] = ()
         self._made: dict[str, list[CodeTask]] = {}
+        self._ahead: dict[str, Ahead] = {}
         self.tallies: list[Tally] = []
 
     def observe(self, tasks: Sequence[CodeTask]) -> None:
@@ -190,16 +193,39 @@ class Evolving:
         for digest, task in tasks.items():
             self._archive.add_task(task, found[digest])
 
+    @property
+    def _wishes(self) -> list[Wish]:
+        return [(parent, slot) for parent in self._suite.tasks for slot in range(self._count)]
+
+    def look_ahead(self, operators: Sequence[Operator]) -> None:
+        """Prove what these altering operators make of the suite's tasks together, before their turn comes.
+
+        Those that are to join tasks which are not observed yet wait: the archive knows no task before its time.
+        """
+        known: list[tuple[AlteringOperator, Ahead]] = []
+        for operator in operators:
+            mates = mates_of(operator, self._known)
+            if (
+                isinstance(operator, AlteringOperator)
+                and operator.kind == "altering"
+                and label_of([operator]) not in self._ahead
+                and all(task.digest in self._observations for task in (*mates, *self._suite.tasks))
+            ):
+                ahead = self._proposed(operator, self._wishes, Pool(mates, self._observations))
+                self._ahead[label_of([operator])] = ahead
+                known.append((operator, ahead))
+        prove_ahead(known, self._suite.tasks, self._observations, self._sandbox, self._progress)
+
     def chain(self, chain: Sequence[Operator]) -> list[CodeTask]:
         """The tasks that come out of a stack of operators."""
-        wishes: list[Wish] = [(parent, slot) for parent in self._suite.tasks for slot in range(self._count)]
+        wishes = self._wishes
         tasks: list[CodeTask] = []
         for place, operator in enumerate(chain):
             label = label_of(chain[: place + 1])
             if label not in self._made:  # chains that begin alike share what they begin with
                 tally = Tally(label)
                 self.tallies.append(tally)
-                ended = self.stage(operator, wishes, tally)
+                ended = self.stage(operator, wishes, tally, self._ahead.pop(label, None))
                 self._made[label] = [end.task for end in ended if end.task is not None]
             tasks = self._made[label]
             wishes = [(task, 0) for task in tasks]
@@ -219,25 +245,42 @@ class Evolving:
         self.observe([*mates, *(task for task in parents if not reads_off(operator, task))])
         return Pool(mates, {**self._observations, **{task.digest: read_off(task) for task in light}})
 
-    def stage(self, operator: Operator, wishes: Sequence[Wish], tally: Tally) -> list[Ended]:
-        """What becomes of each wish, in order; no wish stands there twice."""
-        pool = self._pool(operator, list({parent.id: parent for parent, _ in wishes}.values()))
-        accepted: dict[tuple[str, int], Evaluated] = {}
-        waiting: dict[tuple[str, int], list[Candidate]] = {}
-        ended: dict[tuple[str, int], Ended] = {}
+    def _proposed(self, operator: Operator, wishes: Sequence[Wish], pool: Pool) -> Ahead:
+        """Each wish's candidates, or why there are none."""
+        found = Ahead()
         for parent, slot in wishes:
             try:
                 if operator.kind == "altering" and altered(parent, self._known) >= self._depth:
                     raise NotApplicable(f"altered {self._depth} times already")
-                waiting[parent.id, slot] = proposals(operator, parent, self._seed, slot, pool)
+                found.waiting[parent.id, slot] = proposals(operator, parent, self._seed, slot, pool)
             except NotApplicable as error:
-                tally.refused[str(error)] += 1
-                ended[parent.id, slot] = Ended(reason=str(error), refused=True)
+                found.refused[parent.id, slot] = str(error)
             self._progress("proposals", 1)
+        return found
+
+    def _evaluated(
+        self, operator: Operator, candidates: Sequence[tuple[Place, Candidate]], known: Ahead, pool: Pool
+    ) -> list[Evaluated]:
+        """What the proofs of each candidate show, which may be known already."""
+        ready = [known.proven.pop((place, each.parameters["choice"]), None) for place, each in candidates]
+        left = [each for (_, each), found in zip(candidates, ready, strict=True) if found is None]
+        rest = iter(evaluate(operator, left, pool, self._sandbox, self._progress) if left else ())
+        return [next(rest) if found is None else found for found in ready]
+
+    def stage(
+        self, operator: Operator, wishes: Sequence[Wish], tally: Tally, ahead: Ahead | None = None
+    ) -> list[Ended]:
+        """What becomes of each wish, in order; no wish stands there twice. ahead: what is known of them already."""
+        pool = self._pool(operator, list({parent.id: parent for parent, _ in wishes}.values()))
+        known = self._proposed(operator, wishes, pool) if ahead is None else ahead
+        accepted: dict[Place, Evaluated] = {}
+        waiting = known.waiting
+        tally.refused.update(known.refused.values())
+        ended = {place: Ended(reason=reason, refused=True) for place, reason in known.refused.items()}
         # Round by round: each slot's best candidate that is left, until one is admitted or none is left.
         while waiting:
             places = list(waiting)
-            results = evaluate(operator, [waiting[p].pop(0) for p in places], pool, self._sandbox, self._progress)
+            results = self._evaluated(operator, [(p, waiting[p].pop(0)) for p in places], known, pool)
             for place, result in zip(places, results, strict=True):
                 reason = result.rejected or _twin(operator.kind, place, result, accepted)
                 reason = reason or self._archive.twin(operator.kind, result) or self._copied(result)
@@ -263,7 +306,7 @@ class Evolving:
             return "published"
         return None
 
-    def _admit(self, operator: Operator, place: tuple[str, int], proven: Evaluated) -> CodeTask:
+    def _admit(self, operator: Operator, place: Place, proven: Evaluated) -> CodeTask:
         parent = proven.candidate.parents[0]
         local = f"{self._locals[parent.id]}-{_SHORT.get(operator.name, operator.name)}-{place[1]}"
         task = replace(

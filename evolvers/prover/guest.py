@@ -361,10 +361,8 @@ def _alone(batch: Batch, trial: Any) -> Any:
 
 def _packed(batch: Batch, trial: Any) -> bytes:
     result = _guarded(batch, trial)
-    try:
-        return marshal.dumps((result, batch.keys.get(trial["place"]) if trial["run"] else None))
-    except ValueError:
-        return marshal.dumps(None)
+    told = _marshalled((result, batch.keys.get(trial["place"]) if trial["run"] else None))
+    return marshal.dumps(None) if told is None else told
 
 
 def _too_long(number: int, frame: Any) -> None:
@@ -595,21 +593,30 @@ def _with_seeds(batch: Batch, trials: Any, results: Any) -> None:
     """Run the trials that ask for it again in fresh interpreters with other hash seeds; note where values differ."""
     keys = batch.keys
     chosen = [(t, r) for t, r in zip(trials, results) if t["seeded"] and t["place"] in keys]
-    if not chosen:
-        return
     work = [
         (batch.codes(t["program"]), t["entry"], batch.calls[t["calls"]][: len(keys[t["place"]])], t["fuel"])
         for t, _ in chosen
     ]
-    try:
-        text = marshal.dumps((batch.runner, work))
-    except ValueError:  # a decimal, a date, ...: such rows cannot be handed on
-        for _, result in chosen:
-            result["seeds"] = None
+    text = _marshalled((batch.runner, work))
+    if text is None:  # a decimal, a date, ...: such rows cannot be handed on
+        for (_, result), each in zip(chosen, work):
+            if _marshalled(each) is None:
+                result["seeds"] = None
+        chosen, work = [(t, r) for t, r in chosen if "seeds" not in r], [w for w in work if _marshalled(w) is not None]
+        text = _marshalled((batch.runner, work))
+    if not chosen or text is None:
         return
     told = [_in_fresh_interpreter(text, seed) for seed in batch.seeds]
     for place, (trial, result) in enumerate(chosen):
         result["seeds"] = sum(rows[place] == keys[trial["place"]] for rows in told)
+
+
+def _marshalled(value: Any) -> bytes | None:
+    """A value as marshal writes it, None where it does not."""
+    try:
+        return marshal.dumps(value)
+    except ValueError:
+        return None
 
 
 def _in_fresh_interpreter(text: bytes, seed: int) -> Any:

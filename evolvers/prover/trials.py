@@ -24,7 +24,7 @@ FUEL = 2_000_000
 # The process that runs the trials has the hash seed 0 already.
 SEEDS = (1, 4242)
 LIMITS = Limits(cpu_s=120.0, wall_s=1800.0, memory_mb=2048)
-_TOGETHER = 72
+_TOGETHER = 144
 Program = tuple[str, ...]
 
 

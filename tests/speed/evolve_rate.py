@@ -25,7 +25,7 @@ from evalrun.evolvers import evolve, parse_operators, pipeline
 from evalrun.harness.cli import NEW_OBJECTS
 from evalrun.harness.sandbox import open_sandbox
 
-HOST_STAGES = ("observe", "proposals", "evaluate")
+HOST_STAGES = ("observe", "proposals", "prove_ahead", "evaluate")
 
 
 def main() -> int:
