@@ -24,8 +24,8 @@ Place = tuple[str, int]
 
 @dataclass(slots=True)
 class Ahead:
-    """What is known of an operator's wishes before its turn: the candidates of each, or why there are none; and for each
-    place and choice what its proofs showed."""
+    """What is known of an operator's wishes before its turn: the candidates of each, or why there are none; and what the
+    proofs showed for each place and choice."""
 
     waiting: dict[Place, list[Candidate]] = field(default_factory=dict)
     refused: dict[Place, str] = field(default_factory=dict)

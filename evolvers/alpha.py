@@ -18,7 +18,7 @@ from .bindings import scopes_of
 from .syntax import shared, symbols, walked
 
 _GIVEN_NAMES = frozenset({"top", "lambda", "genexpr", "listcomp", "setcomp", "dictcomp"})
-_WORD = re.compile(r"\w+")
+_WORDS = re.compile(r"(\w+)")
 _BYTES = re.compile(r"(?<![\w\"'])(?:[bB][rR]?|[rR][bB])[\"']")
 _ESCAPED = re.compile(r"\\(\w+)")
 _JOINED_ESCAPE = re.compile(r"\\(?:N\{|\r?\n)")
@@ -94,7 +94,12 @@ def _taken(text: str, inverse: Mapping[str, str]) -> str:
     """A text with every whole word that is a new name taken back."""
     if text in inverse:
         return inverse[text]
-    return text if text.isidentifier() else _WORD.sub(lambda word: inverse.get(word.group(), word.group()), text)
+    if text.isidentifier():
+        return text
+    parts = _WORDS.split(text)  # every other one is a word
+    words = parts[1::2]
+    parts[1::2] = map(inverse.get, words, words)
+    return "".join(parts)
 
 
 def taken_back(tree: ast.AST, inverse: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ from .syntax import nodes_of
 
 KeywordRule = Callable[[ast.Call, str], bool]
 _DOCTEST_LINE = re.compile(r"^([ \t]*(?:>>>|\.\.\.) )(.*)$", re.MULTILINE)
+_WORD = re.compile(r"\w+")
 _HEAD = re.compile(r"(?:async[ \t]+)?def[ \t]+(\w+)")
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _ANNOUNCED = re.compile(r"\b(?:function|method|named|called|routine|helper) [`'\"]?$", re.IGNORECASE)
@@ -64,22 +65,15 @@ def renamed_text(text: str, mentions: Mapping[str, str]) -> str:
     """
     if not mentions:
         return text
-    pattern = _any_of(tuple(mentions))
     parts, position = [], 0
     for line in _DOCTEST_LINE.finditer(text):
         code = _renamed_line(line.group(2), mentions)
         if code is not None:
-            parts.append(_renamed_prose(text[position : line.start(2)], pattern, mentions))
+            parts.append(_renamed_prose(text[position : line.start(2)], mentions))
             parts.append(code)
             position = line.end(2)
-    parts.append(_renamed_prose(text[position:], pattern, mentions))
+    parts.append(_renamed_prose(text[position:], mentions))
     return "".join(parts)
-
-
-@lru_cache(maxsize=64)
-def _any_of(names: tuple[str, ...]) -> re.Pattern[str]:
-    """Any of the names as a whole word."""
-    return re.compile(r"(?<!\w)(?:" + "|".join(sorted(map(re.escape, names), key=len, reverse=True)) + r")(?!\w)")
 
 
 def code_like(name: str) -> bool:
@@ -87,14 +81,17 @@ def code_like(name: str) -> bool:
     return "_" in name or any(letter.isdigit() for letter in name) or not (name.islower() or name.istitle())
 
 
-def _renamed_prose(text: str, pattern: re.Pattern[str], mentions: Mapping[str, str]) -> str:
+def _renamed_prose(text: str, mentions: Mapping[str, str]) -> str:
     def replaced(match: re.Match[str]) -> str:
         name = match.group()
+        if name not in mentions:
+            return name
         before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 1]
         called = after == "(" or (before.endswith("`") and after == "`")
         return mentions[name] if code_like(name) or called or _ANNOUNCED.search(before) else name
 
-    return pattern.sub(replaced, text)
+    # To make a pattern of these very names takes longer than to look at every word.
+    return _WORD.sub(replaced, text) if any(name in text for name in mentions) else text
 
 
 def _renamed_line(code: str, mentions: Mapping[str, str]) -> str | None:

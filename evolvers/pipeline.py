@@ -324,6 +324,8 @@ class Evolving:
                 depth=1 + max(each.lineage.depth if each.lineage else 0 for each in proven.candidate.parents),
             ),
         )
+        # It is of nothing that was replaced, and takes long to make.
+        task.__dict__["digest"] = proven.task.digest
         self._locals[task.id] = local
         self._known[task.id] = task
         self._certificates[task.id] = certificate_of(operator, proven, self._sandbox.info)

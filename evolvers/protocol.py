@@ -137,18 +137,24 @@ class Observation:
     functional_hash: str | None = None
     untrue_examples: int = 0
     steps: int = 0
+    _calls: list[Rows] = field(default_factory=list, init=False, repr=False, compare=False)
+    _executed: list[tuple[Executed, ...]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def calls(self) -> Rows:
         """All inputs in one row, in the order of ``outputs``."""
-        return tuple(args for rows in self.inputs.values() for args in rows)
+        if not self._calls:
+            self._calls.append(tuple(args for rows in self.inputs.values() for args in rows))
+        return self._calls[0]
 
     @property
     def executed(self) -> tuple[Executed, ...]:
         """All inputs with their values, then the generated ones; a mutant's ``results`` have the same order."""
-        rows = (*self.calls, *self.generated)
-        values = (*self.outputs, *self.generated_outputs)
-        return tuple(Executed(args, value) for args, value in zip(rows, values, strict=True))
+        if not self._executed:
+            rows = (*self.calls, *self.generated)
+            values = (*self.outputs, *self.generated_outputs)
+            self._executed.append(tuple(Executed(args, value) for args, value in zip(rows, values, strict=True)))
+        return self._executed[0]
 
 
 def spread(mutants: Sequence[ObservedMutant], most: int) -> tuple[ObservedMutant, ...]:

@@ -7,6 +7,7 @@ import keyword
 import random
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _VERBS = (
     "assess", "assign", "blend", "carry", "chart", "clarify", "collate", "compile", "condense", "consult",
@@ -41,10 +42,13 @@ BUILTIN_NAMES = frozenset(dir(builtins))
 
 def words_of(texts: Iterable[str]) -> set[str]:
     """Every word of the texts: a superset of every name that any program in them could use."""
-    found: set[str] = set()
-    for text in texts:
-        found.update(_WORD.findall(text))
-    return found
+    return set[str]().union(*map(_words_in, texts))
+
+
+@lru_cache(maxsize=1024)
+def _words_in(text: str) -> frozenset[str]:
+    """The words of one text: many operators ask for those of the same parent."""
+    return frozenset(_WORD.findall(text))
 
 
 class NameSource:

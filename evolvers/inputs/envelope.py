@@ -65,8 +65,26 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_MOST_KNOWN = 1024
+_known: dict[int, tuple[tuple[tuple[Any, ...], ...], Envelope]] = {}
+
+
 def infer(calls: Sequence[tuple[Any, ...]]) -> Envelope:
-    """The envelope of these calls, each of which it admits. No calls give an envelope that admits nothing."""
+    """The envelope of these calls, each of which it admits. No calls give an envelope that admits nothing.
+
+    It is known by identity for the last tuples of calls, which many operators ask for; nobody changes these.
+    """
+    if not isinstance(calls, tuple):
+        return _inferred(calls)
+    if id(calls) not in _known:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        # The calls are kept beside it, so that no others get their identity.
+        _known[id(calls)] = calls, _inferred(calls)
+    return _known[id(calls)][1]
+
+
+def _inferred(calls: Sequence[tuple[Any, ...]]) -> Envelope:
     arity = max(map(len, calls), default=0)
     columns = [[call[at] for call in calls if at < len(call)] for at in range(arity)]
     arities = tuple(sorted({len(call) for call in calls}))

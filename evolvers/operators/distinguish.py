@@ -158,10 +158,11 @@ def _candidate(
     sources = [parent.reference, found.mutant.source]
     programs = [_neutral(sources[place != right], entry, name) for place, name in enumerate((FIRST, SECOND))]
     text, args = rng.choice(differing_calls)
-    oracle = CHECKER + _ORACLE.format(
+    outcomes = _ORACLE.format(
         programs=repr(programs), names=repr([FIRST, SECOND]), forms=repr([list(form) for form in forms]), right=right
     )
-    parse(oracle)
+    parse(outcomes)
+    oracle = CHECKER + outcomes
     task = replace(
         parent,
         prompt=_prompt(programs, forms, agreeing[0][1]),

@@ -42,8 +42,8 @@ _STATELESS = frozenset(
     "typing math string itertools collections functools heapq bisect re json dataclasses __future__".split()
 )
 _REACHING = frozenset(
-    "setattr delattr exec eval compile globals vars open input print breakpoint sys _sys builtins codecs copyreg inspect "
-    "linecache".split()
+    "setattr delattr exec eval compile globals vars open input print breakpoint sys _sys builtins codecs copyreg "
+    "inspect linecache".split()
 )
 # What a class body with annotated fields says without its text naming it.
 _FIELDS = "__annotations__"
@@ -212,7 +212,7 @@ def _trace_in(code: Any, harmless: frozenset[str]) -> int:
         if any(names[raw[2 * place + 1]] not in _STATELESS for place in places):
             return _SOME
     parts = [_trace_in(part, harmless) for part in code.co_consts if type(part) is type(code)]
-    return max(parts + [_STORES if _STORE_ATTR in operations else _NONE])
+    return max([*parts, _STORES if _STORE_ATTR in operations else _NONE])
 
 
 def _stores_in_own_objects(trees: list[ast.Module]) -> bool:
@@ -227,7 +227,7 @@ def _stores_in_own_objects(trees: list[ast.Module]) -> bool:
     names = {node.name for node in classes}
     if any(map(_leaks, nodes)) or not all(map(_is_plain_class, classes)):
         return False
-    owners = {}
+    owners: dict[int, str] = {}
     for each in classes:
         for method in each.body:
             first = method.args.args[0].arg  # type: ignore[attr-defined]
@@ -235,9 +235,9 @@ def _stores_in_own_objects(trees: list[ast.Module]) -> bool:
             if not _only_read(method, first):
                 return False
     for node in nodes:
-        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            if not isinstance(node.value, ast.Name) or owners.get(id(node)) != node.value.id:
-                return False
+        stored = isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+        if stored and owners.get(id(node)) != getattr(node.value, "id", ""):  # type: ignore[attr-defined]
+            return False
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     for node in nodes:
         if isinstance(node, ast.Name) and node.id in names:

@@ -57,6 +57,6 @@ def _step(source: str, node: ast.AST, lines: Positions) -> tuple[int, str]:
     place = begins + len(indent) if decorators else lines.start(first)
     if source[begins:place].strip(" \t"):  # it shares its line, as simple statements alone do
         return place, f"{_STEP}; "
-    if decorators and source[place] != "@" or source[:begins].endswith(("\\\n", "\\\r\n")):
+    if (decorators and source[place] != "@") or source[:begins].endswith(("\\\n", "\\\r\n")):
         raise CannotEdit("a statement that begins in another line")
     return place, f"{_STEP}\n{indent}"

@@ -42,8 +42,8 @@ class Trial:
     point) of check programs to run beside it. strict: whether values of different types differ. steps: what one call is
     known to take; mutants get a multiple of it. fuel: steps that one call may take. told: whether the rows are wanted,
     and not only what is compared with them. needed: how many calls must be made, however dear they are; the others are
-    left out from where the steps of all together become too many, because children repeat them many times. ticked: texts
-    with steps (see ``ticks``) of mutants among the sources, by source; "" where there is none.
+    left out from where the steps of all together become too many, because children repeat them many times. ticked: the
+    texts with steps (see ``ticks``) of mutants among the sources, by source; "" where there is none.
     """
 
     program: Program
