@@ -24,12 +24,13 @@ Place = tuple[str, int]
 
 @dataclass(slots=True)
 class Ahead:
-    """What is known of an operator's wishes before its turn: the candidates of each, or why there are none; and what the
-    proofs showed for each place and choice."""
+    """What is known of an operator's wishes before its turn: the candidates of each, or why there are none; what the
+    proofs showed for each place and choice; which slot of a parent was the first with some outputs."""
 
     waiting: dict[Place, list[Candidate]] = field(default_factory=dict)
     refused: dict[Place, str] = field(default_factory=dict)
     proven: dict[tuple[Place, int], Evaluated] = field(default_factory=dict)
+    outputs: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 def prove_ahead(
@@ -51,6 +52,15 @@ def prove_ahead(
             ahead.proven[place, choice] = result
         left = [
             (operator, ahead, place, choice + 1)
-            for (operator, ahead, place, choice), result in zip(left, results, strict=True)
-            if result.rejected and choice + 1 < len(ahead.waiting[place])
+            for operator, ahead, place, choice in left
+            if choice + 1 < len(ahead.waiting[place]) and not _holds(ahead, place, choice)
         ]
+
+
+def _holds(ahead: Ahead, place: Place, choice: int) -> bool:
+    """Whether a candidate may be admitted: its proofs hold, and no earlier slot's has the same outputs."""
+    result = ahead.proven[place, choice]
+    if result.rejected:
+        return False
+    told = ahead.outputs.setdefault((place[0], result.outputs_digest), place[1])
+    return told == place[1]

@@ -380,6 +380,7 @@ def _second_trials(case: _Case, witness: Program | None, pool: Pool) -> Sequence
         ),
         ticked={**dict(old), **{mutant.source: mutant.ticked for mutant in new}},
         shown=tuple(sorted(case.shown)),
+        least=(MIN_KILLED, MIN_KEPT),
         strict=case.strict,
         steps=case.steps,
     )
@@ -412,12 +413,14 @@ def _second_gates(case: _Case, result: Result) -> list[Gate]:
     if result.problem is not None:
         return [Gate("read_back", False, {"problem": result.problem})]
     gates = [_read_back_gate(case, result)]
-    if result.seeds is not None:
+    if result.seeds is not None and not result.fails:
         gates.append(Gate("hash_seeds", result.seeds == len(SEEDS), {"interpreters": result.seeds}))
     new, old = result.kills
     hidden = case.shown
     gates.append(_killed_gate("new_part_mutants", new, hidden, MIN_KILLED))
     gates.append(_killed_gate("parent_mutants", old, hidden, MIN_KEPT))
+    if result.fails and all(gate.holds for gate in gates):  # nothing was run in fresh interpreters
+        gates.append(Gate("hash_seeds", False, {"interpreters": 0}))
     return gates
 
 

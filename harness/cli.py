@@ -181,7 +181,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "_EVALRUN_COMPLETE" in os.environ:
         cli.main(prog_name="evalrun")  # click's shell completion; it ends the process itself
     if argv is None:
-        gc.set_threshold(NEW_OBJECTS)  # the process is ours
+        gc.set_threshold(NEW_OBJECTS)  # the process is ours, which a command may see by this very number
     try:
         code = _invoke(sys.argv[1:] if argv is None else list(argv))
         if sys.stdout is not None:  # closed by whoever started this

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from ...benchmarks import BadInput, Suite
 from ...benchmarks.loading import load_any
 from ...benchmarks.preference import PreferenceSuite
 from ...benchmarks.selection import select, selection_options
+from ...harness.cli import NEW_OBJECTS
 from ...harness.commands.options import opened, sandbox_options
 from ..chains import DEFAULT_OPERATORS, parse_operators
 from ..journal import Journal
@@ -31,6 +33,9 @@ from .seeds import seed_options, settled
 
 if TYPE_CHECKING:
     from ..pipeline import Tally
+
+OLD_COLLECTIONS = 50
+"""After so many collections of new objects older ones are looked at; Python's own number is 10."""
 
 
 @click.command("evolve")
@@ -152,6 +157,7 @@ def command(
     chosen = default_name(suite, chains, seed) if name is None else name
     published = asked.published()
     Suite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
+    _collect_seldom()
     with kept_on_interrupt():
         with (
             opened(options, suite.requires) as sandbox,
@@ -172,6 +178,12 @@ def command(
     kept = len(kept_in(new))
     click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))
     click.echo(seal_line(new, output))
+
+
+def _collect_seldom() -> None:
+    """An evolution keeps nearly all that it makes: looking for cycles among old objects takes long and finds none."""
+    if gc.get_threshold()[0] == NEW_OBJECTS:
+        gc.set_threshold(NEW_OBJECTS, OLD_COLLECTIONS)
 
 
 def going_on(journal: Journal) -> None:

@@ -412,9 +412,7 @@ def _tried(batch: Batch, trial: Any) -> Any:
     result["others"] = [
         _different(batch, program, entry, calls, expected, strict, steps) for program in trial["others"]
     ]
-    result["kills"] = [
-        [_killers(batch, program, trial, calls, expected, steps) for program in group] for group in trial["mutants"]
-    ]
+    result["kills"] = _all_killers(batch, trial, calls, expected, steps, result)
     result["mutant_rows"] = _observed(batch, trial["observed_mutants"], entry, calls, steps)
     _within(_CPU_S)
     result["checks"] = [_checked(batch, codes, check, most) for check in trial["checks"]]
@@ -511,6 +509,26 @@ def _different(batch: Batch, program: Any, entry: str, calls: Any, expected: Any
     return {"different": places}
 
 
+def _all_killers(batch: Batch, trial: Any, calls: Any, expected: Any, most: int, result: dict[str, Any]) -> Any:
+    """For each group and mutant what ``_killers`` says, until so few are told apart that the trial fails."""
+    found: list[list[list[int]]] = []
+    witness, shown = result.get("witness"), frozenset(trial["shown"] or ())
+    fails = bool(trial["least"]) and (witness is None or "problem" in witness or bool(witness["different"]))
+    for place, group in enumerate(trial["mutants"]):
+        kills: list[list[int]] = []
+        possible = len(group)
+        for program in () if fails else group:
+            kills.append(_killers(batch, program, trial, calls, expected, most))
+            possible -= shown.issuperset(kills[-1])
+            if trial["least"] and possible < trial["least"][place] * len(group):
+                fails = True
+                break
+        found.append(kills)
+    if fails:
+        result["fails"] = True
+    return found
+
+
 def _killers(batch: Batch, program: Any, trial: Any, calls: Any, expected: Any, most: int) -> list[int]:
     """The first few calls on which a mutant differs; the first ones when it cannot be loaded or the clock ended it."""
     strict, shown = trial["strict"], trial["shown"]
@@ -590,9 +608,12 @@ def _checked(batch: Batch, codes: Any, check: Any, most: int) -> str:
 
 
 def _with_seeds(batch: Batch, trials: Any, results: Any) -> None:
-    """Run the trials that ask for it again in fresh interpreters with other hash seeds; note where values differ."""
+    """Run the trials that ask for it again in fresh interpreters with other hash seeds; note where values differ.
+
+    Not those that failed already.
+    """
     keys = batch.keys
-    chosen = [(t, r) for t, r in zip(trials, results) if t["seeded"] and t["place"] in keys]
+    chosen = [(t, r) for t, r in zip(trials, results) if t["seeded"] and t["place"] in keys and "fails" not in r]
     work = [
         (batch.codes(t["program"]), t["entry"], batch.calls[t["calls"]][: len(keys[t["place"]])], t["fuel"])
         for t, _ in chosen

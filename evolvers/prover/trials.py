@@ -38,7 +38,9 @@ class Trial:
     whose arguments are kept. witness: another program that must give the same, types and all. others: programs whose
     differences are wanted. mutants: groups of programs, for each of which the first calls that tell it from the program
     are wanted. shown: the places of calls that are no tests; a mutant is run no further once any other tells it, and
-    without ``shown`` until three do. observed_mutants: programs whose every value is. checks: (program, prelude, entry
+    without ``shown`` until three do. least: for each group the share of its mutants that must be told from the program
+    by a call that is not shown, where a trial that fails that, or whose witness differs, is not gone on with; () where
+    all is wanted. observed_mutants: programs whose every value is. checks: (program, prelude, entry
     point) of check programs to run beside it. strict: whether values of different types differ. steps: what one call is
     known to take; mutants get a multiple of it. fuel: steps that one call may take. told: whether the rows are wanted,
     and not only what is compared with them. needed: how many calls must be made, however dear they are; the others are
@@ -58,6 +60,7 @@ class Trial:
     others: tuple[Program, ...] = ()
     mutants: tuple[tuple[Program, ...], ...] = ()
     shown: tuple[int, ...] | None = None
+    least: tuple[float, ...] = ()
     observed_mutants: tuple[Program, ...] = ()
     checks: tuple[tuple[str, str, str], ...] = ()
     strict: bool = True
@@ -86,9 +89,11 @@ class Result:
     problem: why nothing was learnt (a category), or None. rows: one for each call. pure: whether arguments stayed as
     they were. steps: the most that one call took. repeated: whether the reverse order gave the
     same. seeds: how many of the fresh interpreters gave the same, None where values could not be handed to them.
-    recorded: for each recorded function the arguments it received. kills: for each group and mutant the places of up to
+    recorded: for each recorded function the arguments it received. kills: for each group and mutant, with ``least`` as
+    far as the trial got, the places of up to
     three calls on which it differs. mutant_rows: for each observed mutant one row for each call, None when it cannot be
-    loaded. checks: "" for each check that passed, otherwise what it raised.
+    loaded. checks: "" for each check that passed, otherwise what it raised. fails: whether it is known to fail, so that
+    nothing was run in fresh interpreters.
     """
 
     problem: str | None = None
@@ -103,6 +108,7 @@ class Result:
     kills: tuple[tuple[Kills, ...], ...] = ()
     mutant_rows: tuple[tuple[Executed, ...] | None, ...] = ()
     checks: tuple[str, ...] = ()
+    fails: bool = False
 
 
 def run_trials(families: Sequence[Sequence[Trial]], sandbox: Sandbox) -> Iterator[list[Result]]:
@@ -185,6 +191,7 @@ def _job(trials: Sequence[Trial]) -> CallsJob:
             "others": [parts(program) for program in trial.others],
             "mutants": [[parts(program) for program in group] for group in trial.mutants],
             "shown": trial.shown,
+            "least": trial.least,
             "observed_mutants": [parts(program) for program in trial.observed_mutants],
             "checks": trial.checks,
             "strict": trial.strict,
@@ -254,6 +261,7 @@ def _read(trial: Trial, data: Any) -> Result:
             None if rows is None else _executed(trial.calls, rows) for rows in data.get("mutant_rows", ())
         ),
         checks=tuple(data.get("checks", ())),
+        fails=bool(data.get("fails", False)),
     )
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from evalrun.benchmarks import Suite
 from evalrun.evolvers import evolve, parse_operators, pipeline
+from evalrun.evolvers.commands.evolve import OLD_COLLECTIONS
 from evalrun.harness.cli import NEW_OBJECTS
 from evalrun.harness.sandbox import open_sandbox
 
@@ -37,7 +38,7 @@ def main() -> int:
     parser.add_argument("--from", type=int, default=0, dest="first")
     parser.add_argument("--tasks", type=int, default=None)
     given = parser.parse_args()
-    gc.set_threshold(NEW_OBJECTS)  # as the command does
+    gc.set_threshold(NEW_OBJECTS, OLD_COLLECTIONS)  # as the command does
     suite = Suite.load(str(given.suite))
     last = None if given.tasks is None else given.first + given.tasks
     suite = suite.subset(suite.tasks[given.first : last])
