@@ -8,7 +8,7 @@ import dis
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import CodeType
 from typing import Any
@@ -33,7 +33,7 @@ class Mutant:
     source: str
     line: int
     description: str
-    ticked: str = ""
+    ticked: str = field(default="", compare=False, repr=False)
 
 
 def mutants_of(source: str, *, first_line: int = 1, limit: int | None = None) -> list[Mutant]:

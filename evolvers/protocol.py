@@ -95,7 +95,7 @@ class ObservedMutant:
     line: int
     description: str
     results: tuple[Executed, ...]
-    ticked: str = ""
+    ticked: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,12 +249,10 @@ def _stores_in_own_objects(trees: list[ast.Module]) -> bool:
 
 
 def _leaks(node: ast.AST) -> bool:
-    """Whether something may hand on a class or a method's function, or hide a name."""
+    """Whether something may hand on a class or a method's function."""
     if isinstance(node, ast.Name):
         return node.id in ("type", "super", "object", "property", "staticmethod", "classmethod", "dir", "locals")
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, str) and "__" in node.value
-    return any(not text.isascii() for text in _texts_in(node))
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and "__" in node.value
 
 
 def _texts_in(node: ast.AST) -> list[str]:
