@@ -21,7 +21,7 @@ from .evaluated import Evaluated, admitted
 from .examples import choose_examples
 from .inputs.envelope import Envelope, infer
 from .mutants import mutants_of
-from .novelty import PROBE_FUEL, containment, functional_hash, new_part, ngrams, probes_for, types_of
+from .novelty import PROBE_FUEL, containment, functional_hash, new_part, ngrams_known, probes_for, types_of
 from .observe import Progress
 from .protocol import AlteringOperator, Candidate, Executed, Gate, Pool, Rows, spread
 from .prover import Checked, Kills, Result, Trial, run_trials
@@ -56,6 +56,7 @@ class _Case:
     strict: bool
     task: CodeTask
     texts: tuple[str, ...]
+    types: tuple[str, ...]
     gates: list[Gate] = field(default_factory=list)
     rows: tuple[Executed, ...] = ()
     examples: tuple[Executed, ...] = ()
@@ -103,7 +104,7 @@ def _case(operator: AlteringOperator, candidate: Candidate) -> _Case:
     program = (task.reference,) if whole else (base, task.reference[len(base) :])
     strict = all(test.comparator.types == "exact" for test in task.tests if isinstance(test, CasesTest))
     entry = DRIVE if candidate.driver else str(task.entry_point)
-    case = _Case(operator, candidate, calls, (*program, candidate.driver), entry, strict, task, texts)
+    case = _Case(operator, candidate, calls, (*program, candidate.driver), entry, strict, task, texts, types_of(calls))
     if whole:
         case.gates.append(Gate("parent_verbatim", False, {"problem": "the reference does not begin with the parent's"}))
     elif not calls:
@@ -127,7 +128,6 @@ def _together(
 
 def _first_trials(case: _Case, others: tuple[Program, ...]) -> Sequence[Trial]:
     names = tuple(dict.fromkeys(name for _, name in _called(case.candidate)))
-    types = types_of(case.calls)
     run = Trial(
         case.program,
         case.entry,
@@ -138,7 +138,7 @@ def _first_trials(case: _Case, others: tuple[Program, ...]) -> Sequence[Trial]:
         strict=case.strict,
         fuel=2 * MAX_STEPS,
     )
-    return run, Trial(case.program, case.entry, probes_for(types), fuel=PROBE_FUEL)
+    return run, Trial(case.program, case.entry, probes_for(case.types), fuel=PROBE_FUEL)
 
 
 def _alias(reference: str, entry: str | None, case: _Case) -> Program:
@@ -266,7 +266,7 @@ def _first_gates(
     if problem is not None:
         return gates
     case.rows, case.steps = result.rows, result.steps
-    case.functional_hash = functional_hash(types_of(case.calls), probed.rows) if not probed.problem else None
+    case.functional_hash = functional_hash(case.types, probed.rows) if not probed.problem else None
     case.examples = choose_examples(result.rows)
     hidden = case.shown
     places = {text: place for place, text in enumerate(case.texts)}
@@ -348,7 +348,7 @@ def _envelope_gate(case: _Case, result: Result, envelopes: _Envelopes) -> Gate:
 def _novel_gate(case: _Case) -> Gate:
     """G12: what the prompt adds is no copy of the parents' prompts; the functional hash is what the archive knows."""
     parents = case.candidate.parents
-    share = round(containment(new_part(case.task, parents), [ngrams(parent.prompt) for parent in parents]), 4)
+    share = round(containment(new_part(case.task, parents), [ngrams_known(parent.prompt) for parent in parents]), 4)
     return Gate("novel", share <= MAX_CONTAINED, {"functional_hash": case.functional_hash, "contained": share})
 
 

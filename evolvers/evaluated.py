@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..benchmarks import CodeTask
-from ..benchmarks.jsonio import digest
-from ..benchmarks.plain import encode
+from ..benchmarks.jsonio import canonical_json, text_digest
 from .protocol import Candidate, Executed, Gate
+from .texts import text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,25 @@ def admitted(
     rows: Sequence[Executed],
     functional_hash: str | None = None,
 ) -> Evaluated:
-    """A candidate with its gates, of which only the first that fails is kept."""
+    """A candidate with its gates, of which only the first that fails is kept; the digests are made where all hold."""
     kept: list[Gate] = []
     for gate in gates:
         kept.append(gate)
         if not gate.holds:
             break
-    return Evaluated(candidate, task, tuple(kept), *digests_of(rows), tuple(rows), functional_hash)
+    holds = all(gate.holds for gate in kept)
+    digests = digests_of(rows) if holds else ("", "")
+    return Evaluated(candidate, task, tuple(kept), *digests, tuple(rows), functional_hash)
 
 
 def digests_of(rows: Sequence[Executed]) -> tuple[str, str]:
-    """Digests of the inputs and of the outcomes of executed calls."""
-    outcomes = [{"raised": row.raised} if row.raised else encode(row.returns) for row in rows]
-    return digest([encode(row.args) for row in rows]), digest(outcomes)
+    """Digests of the inputs and of the outcomes of executed calls: of the canonical JSON of all in a list.
+
+    The codec's texts are canonical already, and known for most inputs.
+    """
+    outcomes = [canonical_json({"raised": row.raised}) if row.raised else text_of(row.returns) for row in rows]
+    return _digest_of(text_of(row.args) for row in rows), _digest_of(outcomes)
+
+
+def _digest_of(texts: Iterable[str]) -> str:
+    return text_digest(f"[{','.join(texts)}]")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
 from typing import Any
 
 from .literals import literal
@@ -21,16 +20,20 @@ def choose_examples(rows: Sequence[Executed]) -> tuple[Executed, ...]:
 
     The first returns a value; where calls raise, the second is one of these.
     """
-    ranked = []
+    full: list[tuple[int, int]] = []
+    empty: list[tuple[int, int]] = []
+    large = False
     for number, row in enumerate(rows):
-        try:
-            size = _size(row.args) + _size(row.returns)
-        except ValueError:  # no literal: nothing that a prompt could show
+        arguments, value = _size(row.args), _size(row.returns)
+        if arguments == _NO_LITERAL or value == _NO_LITERAL:  # nothing that a prompt could show
             continue
-        # Empty arguments show little, so they come after others of a printable size; exceptions after values.
-        empty = any(not arg and isinstance(arg, (str, list)) for arg in row.args)
-        ranked.append((empty, size, number))
-    fitting = [rows[number] for _, _, number in takewhile(lambda each: each[1] <= _SHOWN_CHARACTERS, sorted(ranked))]
+        # Empty arguments show little, so they come where all others are of a printable size; exceptions after values.
+        bare = any(not arg and isinstance(arg, (str, list)) for arg in row.args)
+        if arguments + value <= _SHOWN_CHARACTERS:
+            (empty if bare else full).append((arguments + value, number))
+        elif not bare:
+            large = True
+    fitting = [rows[number] for _, number in (*sorted(full), *(() if large else sorted(empty)))]
     first = next((row for row in fitting if row.raised is None), None)
     if first is None:
         return ()
@@ -45,7 +48,7 @@ def _outcome(row: Executed) -> tuple[str | None, str]:
 
 
 def _size(value: Any) -> int:
-    """How many characters a value's literal has, known by identity for the last few thousand; ValueError for none."""
+    """How many characters a value's literal has, known by identity for the last few thousand; _NO_LITERAL for none."""
     known = _sizes.get(id(value))
     if known is None:
         if len(_sizes) >= _MOST_KNOWN:
@@ -56,6 +59,4 @@ def _size(value: Any) -> int:
             size = _NO_LITERAL
         # The value is kept beside its size, so that no other object gets its identity.
         known = _sizes[id(value)] = value, size
-    if known[1] == _NO_LITERAL:
-        raise ValueError("a value without a literal")
     return known[1]

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
+from functools import lru_cache
 from typing import Any
 
 from ..benchmarks import CodeTask
@@ -79,7 +80,7 @@ def ngrams(text: str, size: int = NGRAM) -> set[tuple[str, ...]]:
     return {tuple(words[start : start + size]) for start in range(max(1, len(words) - size + 1))} if words else set()
 
 
-def containment(part: str, texts: Iterable[set[tuple[str, ...]]]) -> float:
+def containment(part: str, texts: Iterable[Set[tuple[str, ...]]]) -> float:
     """The share of a text's n-grams that occur in one of the given sets."""
     mine = ngrams(part)
     if not mine:
@@ -88,6 +89,12 @@ def containment(part: str, texts: Iterable[set[tuple[str, ...]]]) -> float:
     for text in texts:
         found |= mine & text
     return len(found) / len(mine)
+
+
+@lru_cache(maxsize=1024)
+def ngrams_known(text: str) -> frozenset[tuple[str, ...]]:
+    """``ngrams`` of a text that is asked for again and again, such as a parent's prompt."""
+    return frozenset(ngrams(text))
 
 
 def new_part(task: CodeTask, parents: Sequence[CodeTask]) -> str:

@@ -89,7 +89,8 @@ class Distinguish:
         forms = _forms(observed.calls)
         found = [each for each in differing(observed, _HOW) if each.agrees and not _endless(each)]
         rng.shuffle(found)
-        made = [_candidate(task, each, observed, forms, rng) for each in found]
+        texts = [_text(row.args, forms) for row in observed.executed]
+        made = [_candidate(task, each, observed, texts, forms, rng) for each in found]
         candidates = [candidate for candidate in made if candidate is not None][:MOST_CANDIDATES]
         if not candidates:
             raise NotApplicable("no mutant differs on a call with a short literal")
@@ -146,12 +147,19 @@ def _answer(text: str) -> str:
 
 
 def _candidate(
-    parent: CodeTask, found: Differing, observed: Observation, forms: Sequence[Sequence[Any]], rng: random.Random
+    parent: CodeTask,
+    found: Differing,
+    observed: Observation,
+    texts: Sequence[str | None],
+    forms: Sequence[Sequence[Any]],
+    rng: random.Random,
 ) -> Candidate | None:
     rows = observed.executed
     right = rng.randrange(2)
-    differing_calls = _texts(tuple(rows[place].args for place in found.differs), forms)
-    agreeing = _texts(tuple(rows[place].args for place in found.agrees), forms)
+    differing_calls, agreeing = (
+        [(text, rows[place].args) for place in places if (text := texts[place]) is not None]
+        for places in (found.differs, found.agrees)
+    )
     if not differing_calls or not agreeing:
         return None
     entry = str(parent.entry_point)
@@ -182,19 +190,15 @@ def _candidate(
     return Candidate(task, (parent,), parameters)
 
 
-def _texts(calls: Rows, forms: Sequence[Sequence[Any]]) -> list[tuple[str, tuple[Any, ...]]]:
-    """The argument tuples of the forms (generated ones may be others) that have a short literal, with it."""
-    found = []
-    for args in calls:
-        if len(args) != len(forms) or not all(map(fits, args, forms)):
-            continue
-        try:
-            text = literal(args)
-        except ValueError:
-            continue
-        if len(text) <= MOST_CALL:
-            found.append((text, args))
-    return found
+def _text(args: tuple[Any, ...], forms: Sequence[Sequence[Any]]) -> str | None:
+    """The literal of arguments of these forms (generated ones may be others); None where it is long or there is none."""
+    if len(args) != len(forms) or not all(map(fits, args, forms)):
+        return None
+    try:
+        text = literal(args)
+    except ValueError:
+        return None
+    return text if len(text) <= MOST_CALL else None
 
 
 def _prompt(programs: Sequence[str], forms: Sequence[Sequence[Any]], example: tuple[Any, ...]) -> str:
