@@ -9,7 +9,7 @@ from functools import lru_cache
 from .alpha import alike
 from .edits import renamed_program
 from .positions import CannotEdit
-from .syntax import nodes_of, parse, walked
+from .syntax import nodes_of, parse, shared, walked
 
 
 @lru_cache(maxsize=2048)
@@ -22,10 +22,16 @@ def as_tool(source: str, entry: str, name: str) -> str:
 @lru_cache(maxsize=2048)
 def is_tool_of(tool: str, source: str, entry: str, name: str) -> bool:
     """Whether a tool's syntax tree is the program's, without its docstrings and with the one name taken back."""
+    return alike(shared(tool), _undocumented(source), {name: entry})
+
+
+@lru_cache(maxsize=512)
+def _undocumented(source: str) -> ast.Module:
+    """The tree of a source without its docstrings. Many hold it: nobody may change it."""
     tree = parse(source)
     for node in _documented(walked(tree)):
         node.body = node.body[1:]
-    return alike(parse(tool), tree, {name: entry})
+    return tree
 
 
 _Documented = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

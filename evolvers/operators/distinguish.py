@@ -191,7 +191,7 @@ def _candidate(
 
 
 def _text(args: tuple[Any, ...], forms: Sequence[Sequence[Any]]) -> str | None:
-    """The literal of arguments of these forms (generated ones may be others); None where it is long or there is none."""
+    """The literal of arguments of these forms (generated ones may be others); None where there is no short one."""
     if len(args) != len(forms) or not all(map(fits, args, forms)):
         return None
     try:
