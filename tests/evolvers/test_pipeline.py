@@ -23,7 +23,7 @@ from evalrun.evolvers import (
 )
 from evalrun.evolvers.observe import observe, record_inputs
 from evalrun.evolvers.operators.rename import Rename
-from evalrun.evolvers.pipeline import silent
+from evalrun.evolvers.pipeline import Evolving, silent
 from evalrun.evolvers.protocol import Kind, seeded
 from evalrun.harness.sandbox import Sandbox, open_sandbox
 from evalrun.harness.scoring import score_answers
@@ -289,3 +289,17 @@ def test_same_local_names_of_different_origin_give_different_ids(sandbox: Sandbo
     tasks = (*(replace(task, reference=tasks[0].reference) for task in tasks),)
     suite = evolve(Suite("mixed", "1", tasks), parse_operators("rename"), 0, sandbox).suite
     assert local_ids(suite) == {"a.0-rename-0", "b.0-rename-0", "1-rename-0"}
+
+
+def test_what_is_proven_ahead_is_what_each_operator_by_itself_would_prove(
+    sandbox: Sandbox, toy_suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chains = parse_operators("compose_post,lift,guard_clause,combine,rename")
+    ahead = evolve(toy_suite, chains, 3, sandbox, count=2)
+    monkeypatch.setattr(Evolving, "look_ahead", lambda run, operators: None)
+    alone = evolve(toy_suite, chains, 3, sandbox, count=2)
+    assert ahead.suite.digest == alone.suite.digest
+    assert ahead.suite.certificates == alone.suite.certificates
+    assert [(t.operator, t.proposed, t.accepted, t.refused, t.rejected) for t in ahead.tallies] == [
+        (t.operator, t.proposed, t.accepted, t.refused, t.rejected) for t in alone.tallies
+    ]
