@@ -45,8 +45,8 @@ _REACHING = frozenset(
     "setattr delattr exec eval compile globals vars open input print breakpoint sys _sys builtins codecs copyreg "
     "inspect linecache".split()
 )
-# What a class body with annotated fields says without its text naming it.
-_FIELDS = "__annotations__"
+# What a class's body says without its text naming it.
+_IMPLIED = frozenset(("__annotations__", "__static_attributes__", "__firstlineno__"))
 _HARMLESS = frozenset((_TICK, _FUEL, "__init__", "__name__", "__module__", "__qualname__"))
 _STORE_ATTR, _DELETE_ATTR = dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]
 _IMPORT_NAME = dis.opmap["IMPORT_NAME"]
@@ -195,9 +195,9 @@ def _trace_of(code: Any, source: str) -> int:
 
     _NONE: it imports only modules without a state, stores no attribute and names nothing that reaches others.
     """
-    # Nobody reads or changes it under its name: a text in ASCII would show that.
-    implied = source.isascii() and _FIELDS not in source
-    return _trace_in(code, _HARMLESS | {_FIELDS} if implied else _HARMLESS)
+    # Nobody reads or changes these under their names: a text in ASCII would show that.
+    implied = source.isascii() and not any(name in source for name in _IMPLIED)
+    return _trace_in(code, _HARMLESS | _IMPLIED if implied else _HARMLESS)
 
 
 def _trace_in(code: Any, harmless: frozenset[str]) -> int:

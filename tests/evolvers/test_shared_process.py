@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from evalrun.evolvers.prover import Trial, guest, run_trials
+from evalrun.evolvers.prover import Trial, guest, run_trials, trials
 from evalrun.evolvers.prover.guest import _NONE, _SOME, _STORES, Batch, _stores_in_own_objects, _trace_of
 from evalrun.evolvers.prover.rows import Fuel
 from evalrun.harness.sandbox import Sandbox
@@ -133,3 +134,18 @@ def test_a_trial_that_fails_is_not_gone_on_with(sandbox: Sandbox) -> None:
     assert (len(stopped.kills[0]), stopped.fails) == (2, True)
     assert (len(kept.kills[0]), kept.fails, kept.seeds) == (3, False, 2)
     assert (wrong.kills, wrong.fails) == (((),), True)
+
+
+def test_a_job_in_another_python_compiles_the_proofs_itself(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = trials._texts()
+    monkeypatch.setattr(trials, "_texts", lambda: {**texts, "magic": b"another", "compiled": b"", "compiled_rows": b""})
+    ((result,),) = run_trials([[Trial(("def f(x):\n    return x + 1\n",), "f", ((1,),), seeded=True)]], sandbox)
+    assert [row.returns for row in result.rows] == [2]
+    assert result.seeds == len(trials.SEEDS)
+
+
+def test_values_that_cannot_be_handed_on_leave_other_trials_their_interpreters(sandbox: Sandbox) -> None:
+    plain = Trial(("def f(x):\n    return x\n",), "f", ((1,),), seeded=True)
+    decimal = Trial(("def f(x):\n    return x\n",), "f", ((Decimal(1),),), seeded=True)
+    ((first, second),) = run_trials([[plain, decimal]], sandbox)
+    assert (first.seeds, second.seeds) == (len(trials.SEEDS), None)
