@@ -23,14 +23,14 @@ def texts_of(task: CodeTask) -> list[str]:
     return texts
 
 
-_MOST_KNOWN = 16_384
+_MOST_KNOWN = 131_072
 _known: dict[int, tuple[Any, str]] = {}
 
 
 def text_of(value: Any) -> str:
     """The arguments of a call, or what it returns, as a text that is equal for equal ones.
 
-    The last few thousand are known by identity, because siblings and their passes share these objects; nobody changes
+    The last ones are known by identity, because siblings and their passes share these objects; nobody changes
     them.
     """
     known = _known.get(id(value))
