@@ -12,6 +12,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from ...benchmarks import Case, CasesTest, CheckTest, CodeTask, ModuleTest, Test
@@ -125,12 +126,18 @@ def _preludes(task: CodeTask) -> list[str]:
     return [test.prelude for test in task.tests if isinstance(test, CheckTest) and test.prelude.strip()]
 
 
+@lru_cache(maxsize=256)
+def _bindings_of_test(program: str) -> Bindings:
+    """The names of a test program, which several slots of a parent share. Nobody may change it."""
+    return bindings_of(program, shared(program))
+
+
 def _kept_by_tests(task: CodeTask, module_level: set[str], bound: set[str]) -> set[str]:
     """Names that a test both takes from the solution and binds itself, or uses where they cannot be renamed."""
     kept: set[str] = set()
     for test in task.tests:
         if isinstance(test, CheckTest):
-            own = bindings_of(test.program, shared(test.program))
+            own = _bindings_of_test(test.program)
             free = free_names(test.program)
             if own.sees_names or own.runs_text:
                 kept |= module_level & words_of([test.program])

@@ -7,15 +7,17 @@ the same on every machine, and not by a clock.
 
 from __future__ import annotations
 
+# ``signal`` itself makes enumerations first, which takes longer than many a trial.
+import _signal as signal  # type: ignore[import-not-found]
 import ast
 import dis
 import gc
 import json
 import marshal
 import os
-import signal
 import sys
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ _REACHING = frozenset(
 # What a class's body says without its text naming it.
 _IMPLIED = frozenset(("__annotations__", "__static_attributes__", "__firstlineno__"))
 _HARMLESS = frozenset((_TICK, _FUEL, "__init__", "__name__", "__module__", "__qualname__"))
+_WITH_IMPLIED = _HARMLESS | _IMPLIED
 _STORE_ATTR, _DELETE_ATTR = dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]
 _IMPORT_NAME = dis.opmap["IMPORT_NAME"]
 # It ends at once: taking all its modules down takes longer than many a run.
@@ -197,7 +200,7 @@ def _trace_of(code: Any, source: str) -> int:
     """
     # Nobody reads or changes these under their names: a text in ASCII would show that.
     implied = source.isascii() and not any(name in source for name in _IMPLIED)
-    return _trace_in(code, _HARMLESS | _IMPLIED if implied else _HARMLESS)
+    return _trace_in(code, _WITH_IMPLIED if implied else _HARMLESS)
 
 
 def _trace_in(code: Any, harmless: frozenset[str]) -> int:
@@ -205,7 +208,7 @@ def _trace_in(code: Any, harmless: frozenset[str]) -> int:
     operations = raw[::2]
     if len(names) > 255 or _DELETE_ATTR in operations:
         return _SOME
-    if not _REACHING.isdisjoint(names) or any(name.startswith("__") and name not in harmless for name in names):
+    if not _all_harmless(names, harmless):
         return _SOME
     if _IMPORT_NAME in operations:
         places = [place for place, operation in enumerate(operations) if operation == _IMPORT_NAME]
@@ -213,6 +216,14 @@ def _trace_in(code: Any, harmless: frozenset[str]) -> int:
             return _SOME
     parts = [_trace_in(part, harmless) for part in code.co_consts if type(part) is type(code)]
     return max([*parts, _STORES if _STORE_ATTR in operations else _NONE])
+
+
+@lru_cache(maxsize=4096)
+def _all_harmless(names: tuple[str, ...], harmless: frozenset[str]) -> bool:
+    """Whether no name reaches others; mutants mostly have the names of their program."""
+    if not _REACHING.isdisjoint(names):
+        return False
+    return all(name in harmless or not name.startswith("__") for name in names)
 
 
 def _stores_in_own_objects(trees: list[ast.Module]) -> bool:
