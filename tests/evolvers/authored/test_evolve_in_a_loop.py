@@ -267,7 +267,7 @@ def test_kills_at_random_instants_cost_nothing_and_change_nothing(tmp_path: Path
         while kills < 12 and not (tmp_path / "new").exists():
             with subprocess.Popen(wish, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
                 try:
-                    process.wait(rng.uniform(0.5, 4.0))
+                    process.wait(rng.uniform(0.5, 2.0))
                 except subprocess.TimeoutExpired:
                     process.send_signal(signal.SIGKILL)
                     kills += 1
