@@ -29,7 +29,7 @@ from .mining import mined
 from .programs import CONTRACT
 from .protocol import Draft
 from .reaching import Reach, copy_of, reached
-from .running import Program, distinct, run
+from .running import Program, Ran, distinct, run
 from .screening import stated_of
 
 ENOUGH = 10
@@ -128,8 +128,10 @@ async def _led_further(draft: Draft, found: Gathered, own: Rows, sandbox: Sandbo
         fresh = distinct((*calls, *(args for args in made if _fits(draft, args))))[len(calls) :]
         admitted, _ = await _admitted(draft, fresh, sandbox)
         more = await _meeting(draft, tuple(args for args in fresh if text_of(args) in admitted), seen, sandbox)
-        found = replace(found, further=(*found.further, *more))
-        seen |= (await reached(copy, entry, tuple(row.args for row in more), sandbox)).all_seen
+        rows = tuple(row for row in more.rows if row.raised is None)
+        kept, steps = found.kept and more.kept, max(found.steps, more.steps)
+        found = replace(found, further=(*found.further, *rows), kept=kept, steps=steps)
+        seen |= (await reached(copy, entry, tuple(row.args for row in rows), sandbox)).all_seen
         refused = tuple(args for args in fresh if text_of(args) not in admitted)
         beyond = await reached(copy, entry, refused, sandbox, fuel=MAX_STEPS)
         guards = copy.guards & beyond.all_seen & frozenset(copy.missing(seen))
@@ -137,8 +139,8 @@ async def _led_further(draft: Draft, found: Gathered, own: Rows, sandbox: Sandbo
     return replace(found, reach=Reach(len(copy.needed), len(guards), missed))
 
 
-async def _meeting(draft: Draft, calls: Rows, seen: frozenset[int], sandbox: Sandbox) -> tuple[Executed, ...]:
-    """Of these calls the reference's rows for few that meet what must be met, and is not seen yet."""
+async def _meeting(draft: Draft, calls: Rows, seen: frozenset[int], sandbox: Sandbox) -> Ran:
+    """The reference on few of these calls that meet what must be met, and is not seen yet."""
     copy = copy_of(draft)
     told = await reached(copy, draft.entry_point, calls, sandbox, fuel=MAX_STEPS)
     chosen = []
@@ -146,8 +148,7 @@ async def _meeting(draft: Draft, calls: Rows, seen: frozenset[int], sandbox: San
         if row.raised is None and len(dumps(row.returns)) <= MAX_CHARACTERS and copy.needed & mine - seen:
             chosen.append(row.args)
             seen |= mine
-    ran = await run(Program(draft.reference, draft.entry_point), tuple(chosen), sandbox, fuel=MAX_STEPS)
-    return tuple(row for row in ran.rows if row.raised is None)
+    return await run(Program(draft.reference, draft.entry_point), tuple(chosen), sandbox, fuel=MAX_STEPS)
 
 
 def _fault(draft: Draft, own: Sequence[Executed], others: Sequence[Executed], dug: Container[str]) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .guarding import is_guard
+from .loading import used_up
 
 _LONGEST = 80
 _COMPARING = frozenset(
@@ -37,7 +38,7 @@ class Expressions:
 
     outcomes: by number. spared: the numbers of those that need not be met. guards: those of conditions that only look
     at an argument as it was given. inside, given: whether a function is being changed, and which names in it hold
-    arguments.
+    arguments. using_up: names of functions that use up the functions which they are given.
     """
 
     def __init__(self, source: str, mark: str, told: str) -> None:
@@ -47,6 +48,8 @@ class Expressions:
         self.guards: set[int] = set()
         self.inside = False
         self.given: frozenset[str] = frozenset()
+        self.using_up: frozenset[str] = frozenset()
+        self._gone: set[int] = set()
         self._source = source
 
     def block(self, body: list[ast.stmt], last: bool = False) -> list[ast.stmt]:
@@ -105,8 +108,11 @@ class Expressions:
 
     def _condition(self, node: ast.expr, true: bool = False, false: bool = False) -> ast.expr:
         """An expression of which only the truth counts. true, false: whether that outcome may be left out."""
-        if isinstance(node, ast.Constant) or not self.inside:
+        if isinstance(node, ast.Constant):
             return node
+        if not self.inside:
+            visited: ast.expr = self._visit(node)  # it may hold a lambda
+            return visited
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             node.operand = self._condition(node.operand, false, true)
             return node
@@ -152,12 +158,15 @@ class Expressions:
         return self._children(node)
 
     def _Call(self, node: Any) -> Any:
+        if not self.inside:  # what a table is put in order by is called for no input
+            self._gone |= set(map(id, used_up(node, self.using_up)))
         name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
         return self._told(node) if name in _COMPARING else self._children(node)
 
     def _Lambda(self, node: Any) -> Any:
-        if self.inside:
-            node.args = self._children(node.args)
+        if id(node) in self._gone:
+            return node
+        node.args = self._children(node.args)
         outside, self.inside = self.inside, True
         line = node.body
         node.body = self._marked(self._visit(node.body), line, "this lambda")

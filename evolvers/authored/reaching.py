@@ -19,6 +19,8 @@ from .running import ALL_FUEL, FUEL, LIMITS, outcome_of, rows_text, ticked
 from .watching import Watched, watched
 
 _DRIVE = "evalrun_watch"
+# The calls that a copy is asked for come from two jobs, each of which may spend all that a program has.
+_ALL_FUEL = 2 * ALL_FUEL
 # A copy takes several times as long as the program, which may take all that it has.
 _LIMITS = replace(LIMITS, cpu_s=60.0, wall_s=360.0)
 _DRIVER = """
@@ -102,7 +104,7 @@ async def reached(copy: Watched, entry: str, calls: Rows, sandbox: Sandbox, fuel
     text = ticked(copy.source)
     if text is None or not calls:
         return Reached(tuple(Executed(args, None, "SyntaxError") for args in calls), (frozenset(),) * len(calls))
-    driver = _DRIVER.format(fuel=fuel, all_fuel=ALL_FUEL, program=text, entry=entry, mark=copy.mark, told=copy.told)
+    driver = _DRIVER.format(fuel=fuel, all_fuel=_ALL_FUEL, program=text, entry=entry, mark=copy.mark, told=copy.told)
     outcome = await outcome_of(CallsJob(f"{rows_text()}{driver}", _DRIVE, calls, _LIMITS), sandbox)
     told = [_read(args, each) for args, each in zip(calls, outcome.calls, strict=False)]
     told += [(Executed(args, None, outcome.status), frozenset[int]()) for args in calls[len(told) :]]

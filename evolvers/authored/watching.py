@@ -16,8 +16,9 @@ from typing import Any
 from ...benchmarks.jsonio import text_digest
 from ..syntax import nodes_of, parse, shared
 from .guarding import given_names
+from .loading import names_that_use_up, only_loading
 from .outcomes import Expressions, Outcome
-from .raising import always_leaves, hides_exceptions, only_raises, takes_all
+from .raising import always_leaves, caught_in, hides_exceptions, only_raises, takes_all
 
 _JUMPS = (ast.Return, ast.Break, ast.Continue)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -51,11 +52,16 @@ class Watched:
 def watched(source: str, entry: str, first_line: int = 1) -> Watched:
     """The copy of a program; what stands above ``first_line`` is left as it is. SyntaxError where it does not parse."""
     digest = text_digest(f"watched {source}")[:16]
-    watcher = _Watcher(source, entry, first_line, f"mark_{digest}", f"told_{digest}")
-    tree = watcher.module()
+    mark, told = f"mark_{digest}", f"told_{digest}"
+    try:
+        watcher = _Watcher(source, entry, first_line, mark, told)
+        text = ast.unparse(ast.fix_missing_locations(watcher.module()))
+    except RecursionError:  # what notes outcomes makes a program up to twice as deep
+        hidden = "it is nested too deeply for its conditions to be followed"
+        return Watched(source, mark, told, (), frozenset(), frozenset(), hidden)
     needed = frozenset(number for number in range(len(watcher.outcomes)) if number not in watcher.spared)
     return Watched(
-        ast.unparse(ast.fix_missing_locations(tree)),
+        text,
         watcher.mark,
         watcher.told,
         tuple(watcher.outcomes),
@@ -73,10 +79,15 @@ class _Watcher(Expressions):
         self._entry = entry
         self._tree = parse(source)
         self._first = first_line
-        self._in_class = False
+        self._in_class = self._derived = False
         nodes = nodes_of(source)
         self._used = {node.id for node in nodes if isinstance(node, ast.Name)} | {entry}
         self._used |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        self._used |= {name for node in nodes if isinstance(node, ast.MatchClass) for name in node.kwd_attrs}
+        self._unseen = caught_in(nodes)
+        loading = only_loading(self._tree, entry)
+        self._loading = {id(node) for node in self._tree.body if getattr(node, "name", None) in loading}
+        self.using_up = names_that_use_up(nodes)
         # Where exceptions are caught, any statement may be the last one that is run.
         self._caught = any(isinstance(node, ast.Try) or type(node).__name__ == "TryStar" for node in nodes)
 
@@ -89,6 +100,8 @@ class _Watcher(Expressions):
 
     def block(self, body: list[ast.stmt], last: bool = False) -> list[ast.stmt]:
         """The statements, with marks where one may never be reached. last: nothing comes after them."""
+        if not self.inside:  # what a class's body does is done when the program is loaded
+            return [self._visit(node) for node in body]
         found: list[ast.stmt] = []
         for place, node in enumerate(body):
             rest = body[place + 1 :]
@@ -110,7 +123,7 @@ class _Watcher(Expressions):
         return isinstance(node, kinds) and any(isinstance(each, _JUMPS) for each in own)
 
     def _raises(self, body: Sequence[ast.stmt]) -> bool:
-        return not self._in_class and only_raises(body)
+        return not self._in_class and only_raises(body, self._unseen)
 
     def _opened(self, body: list[ast.stmt], node: Any, what: str, spared: bool = False) -> list[ast.stmt]:
         """A block that marks that it was entered."""
@@ -120,12 +133,15 @@ class _Watcher(Expressions):
     def _FunctionDef(self, node: Any) -> Any:
         self._when_defined(node)
         special = node.name.startswith("__") and node.name.endswith("__")
-        if node.name not in self._used and not special and not node.decorator_list:
+        if not (node.name in self._used or special or node.decorator_list or self._derived):
             return node  # nothing calls it
-        outside = self.inside, self._in_class, self.given
+        if id(node) in self._loading:
+            node.body = self.block(node.body)
+            return node
+        outside = self.inside, self._in_class, self._derived, self.given
         if not self.inside:
             self.given = given_names(node) if node.name == self._entry else frozenset()
-        self.inside = True
+        self.inside, self._derived = True, False
         documented = len(node.body) > 1 and isinstance(node.body[0], ast.Expr)
         documented = documented and isinstance(node.body[0].value, ast.Constant)
         head, body = (node.body[:1], node.body[1:]) if documented else ([], node.body)
@@ -134,26 +150,24 @@ class _Watcher(Expressions):
         returns = [each for each in _own_nodes(node) if isinstance(each, ast.Return)]
         given = bool(returns) and all(each.value is not None for each in returns)
         node.body = [*head, first, *self.block(body, last=given)]
-        self.inside, self._in_class, self.given = outside
+        self.inside, self._in_class, self._derived, self.given = outside
         return node
 
     def _when_defined(self, node: Any) -> None:
-        """What is worked out when a function inside another one is defined."""
-        if self.inside:
-            node.args = self._children(node.args)
-            for name in ("decorator_list", "returns"):
-                self._field(node, name)
+        """What is worked out when a function is defined."""
+        node.args = self._children(node.args)
+        for name in ("decorator_list", "returns"):
+            self._field(node, name)
 
     def _AsyncFunctionDef(self, node: Any) -> Any:
         return self._FunctionDef(node)
 
     def _ClassDef(self, node: Any) -> Any:
-        outside, self._in_class = self._in_class, True
-        if self.inside:
-            self._children(node)
-        for place, each in enumerate(node.body if not self.inside else ()):
-            node.body[place] = self._visit(each) if isinstance(each, (ast.FunctionDef, ast.ClassDef)) else each
-        self._in_class = outside
+        outside = self._in_class, self._derived
+        # What a class is made of may call its methods by names that stand nowhere in the program.
+        self._in_class, self._derived = True, bool(node.bases or node.keywords)
+        self._children(node)
+        self._in_class, self._derived = outside
         return node
 
     def _If(self, node: Any) -> Any:
@@ -225,11 +239,14 @@ class _Watcher(Expressions):
 
     def _Assert(self, node: Any) -> Any:
         if self.inside:
-            node.test = self._condition(node.test, False, not self._in_class)
+            uncaught = not self._in_class and "AssertionError" not in self._unseen
+            node.test = self._condition(node.test, False, uncaught)
+            if not uncaught:
+                self._field(node, "msg")
         return node
 
     def _Raise(self, node: Any) -> Any:
-        return node
+        return node if only_raises([node], self._unseen) else self._children(node)  # who catches it may look at it
 
 
 def _own_nodes(node: ast.AST) -> list[ast.AST]:

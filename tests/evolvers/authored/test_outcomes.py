@@ -96,6 +96,82 @@ DOORS = {
         "    return [*map(one, [1]), 0][0]\n",
         "3: `n == 5` holds",
     ),
+    "an exception that is caught": (
+        "def f(n):\n    try:\n        if n == 5:\n            raise ValueError\n        if n in (2, 9):\n"
+        "            raise ValueError\n        return n\n    except ValueError:\n        return 0\n",
+        "3: `n == 5` holds",
+    ),
+    "an exception of a helper that is caught": (
+        "def check(n):\n    if n == 5:\n        raise KeyError\n    return n\n\n\n"
+        "def f(n):\n    try:\n        return check(n) + {1: 1, 5: 5, 6: 6}[n]\n    except LookupError:\n"
+        "        return 0\n",
+        "2: `n == 5` holds",
+    ),
+    "a value that an exception carries": (
+        "def f(n):\n    try:\n        raise ValueError(0 if n == 5 else n)\n    except ValueError as found:\n"
+        "        return found.args[0]\n",
+        "3: `n == 5` holds",
+    ),
+    "an assertion that is caught": (
+        "def f(n):\n    try:\n        assert n != 5\n        assert n not in (2, 6)\n        return n\n"
+        "    except AssertionError:\n        return 0\n",
+        "3: `n != 5` does not hold",
+    ),
+    "an exception that ends a loop": (
+        "def door(n):\n    if n == 5:\n        raise IndexError\n\n\nclass Items:\n    def __init__(self, n):\n"
+        "        self.n = n\n    def __getitem__(self, place):\n        door(self.n)\n        if place > 1:\n"
+        "            raise IndexError\n        return self.n\n\n\ndef f(n):\n    return sum(Items(n))\n",
+        "2: `n == 5` holds",
+    ),
+    "a lambda in a class's body": (
+        "class K:\n    g = lambda self, n: 0 if n == 5 else n\n\n\ndef f(n):\n    return K().g(n)\n",
+        "2: `n == 5` holds",
+    ),
+    "a method that a class's body makes under a condition": (
+        "class K:\n    if True:\n        def g(self, n):\n            return 0 if n == 5 else n\n\n\n"
+        "def f(n):\n    return K().g(n)\n",
+        "4: `n == 5` holds",
+    ),
+    "a lambda that is a module's function's default": (
+        "def g(n, h=lambda n: 0 if n == 5 else n):\n    return h(n)\n\n\ndef f(n):\n    return g(n)\n",
+        "1: `n == 5` holds",
+    ),
+    "a lambda inside of a module's condition": (
+        "X = 1 if (g := lambda n: 0 if n == 5 else n) else 0\n\n\ndef f(n):\n    return g(n)\n",
+        "1: `n == 5` holds",
+    ),
+    "a method that another class calls": (
+        "import json\n\n\nclass K(json.JSONEncoder):\n    def default(self, o):\n"
+        "        return 0 if 5 in o else sum(o)\n\n\ndef f(n):\n    return K().encode({n})\n",
+        "6: `5 in o` holds",
+    ),
+    "a method that a pattern finds": (
+        "class K:\n    def g(self, n):\n        return 0 if n == 5 else n\n\n\ndef f(n):\n    match [K(), n][n == 6]:\n"
+        "        case K(g=found):\n            return found(n)\n    return n\n",
+        "3: `n == 5` holds",
+    ),
+    "a function that is called while loading, and for inputs": (
+        "def g(n):\n    return 0 if n == 5 else n\n\n\nX = g(5)\n\n\ndef f(n):\n    return g(n)\n", "2: `n == 5` holds"
+    ),
+    "a method with the name of a function that only loading calls": (
+        "def g(n):\n    return n\n\n\nX = g(5)\n\n\nclass K:\n    def g(self, n):\n"
+        "        return 0 if n == 5 else n\n\n\ndef f(n):\n    return K().g(n)\n",
+        "10: `n == 5` holds",
+    ),
+    "what a decorator makes": (
+        "def put(g):\n    def inner(n):\n        return 0 if n == 5 else g(n)\n    return inner\n\n\n"
+        "@put\ndef h(n):\n    return n\n\n\ndef f(n):\n    return h(n)\n",
+        "3: `n == 5` holds",
+    ),
+    "a function that is called by what is made while loading": (
+        "def g(n):\n    return 0 if n == 5 else n\n\n\ndef make():\n    def h(n):\n        return g(n)\n    return h\n"
+        "\n\nX = g(5)\nh = make()\n\n\ndef f(n):\n    return h(n)\n",
+        "2: `n == 5` holds",
+    ),
+    "a function that is made while loading": (
+        "def make():\n    return lambda n: 0 if n == 5 else n\n\n\ng = make()\n\n\ndef f(n):\n    return g(n)\n",
+        "2: `n == 5` holds",
+    ),
 }  # fmt: skip
 
 
@@ -117,6 +193,18 @@ def test_a_way_that_no_input_takes_is_told_and_one_that_an_input_takes_is_not(na
         "def f(n):\n    return n\n\n\ndef nobody_calls(n):\n    return 0 if n else 1\n",
         "def f(n):\n    def first():\n        for each in (n, 0):\n            if each:\n                return each\n"
         "    return first() + sum(each == 2 for each in (n, 2, 3))\n",
+        "def f(n):\n    if n < 0:\n        raise ValueError('negative')\n    try:\n        return {2: 5}[n]\n"
+        "    except KeyError:\n        return n\n",
+        "class Own(Exception):\n    pass\n\n\ndef f(n):\n    if n < 0:\n        raise ValueError('negative')\n"
+        "    try:\n        if n == 2:\n            raise Own\n        return n\n    except Own:\n        return 0\n",
+        "def sieve(most):\n    found = []\n    for each in range(2, most):\n"
+        "        if all(each % other for other in found):\n            found.append(each)\n"
+        "    return sorted(found, key=lambda other: 0 if other == 2 else 1)\n\n\n"
+        "PRIMES = sieve(100)\nLAST = sorted(PRIMES, key=lambda number: -number)\n\n\n"
+        "def f(n):\n    return PRIMES[n] + LAST[n]\n",
+        "def twice(g):\n    if g is None:\n        return g\n\n    def inner(n):\n        return 2 * g(n)\n"
+        "    return inner\n\n\n"
+        "@twice\ndef h(n):\n    return n\n\n\ndef f(n):\n    return h(n)\n",
     ],
 )
 def test_what_can_only_raise_or_never_be_reached_need_not_be_met(source: str, sandbox: Sandbox) -> None:

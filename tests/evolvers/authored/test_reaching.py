@@ -14,6 +14,7 @@ from evalrun.evolvers.authored.pipeline import Authoring, evolve_authored
 from evalrun.evolvers.authored.protocol import Draft
 from evalrun.evolvers.authored.proving import places_of, reach_gate
 from evalrun.evolvers.authored.registry import model_operator_named
+from evalrun.evolvers.authored.running import ALL_FUEL
 from evalrun.evolvers.loop.protocol import Made
 from evalrun.evolvers.verify import verify
 from evalrun.harness.sandbox import Sandbox
@@ -141,6 +142,41 @@ def test_a_program_that_gives_something_else_when_it_is_followed_is_rejected(san
     draft, found = gathered(program, "", sandbox)
     assert "cannot be followed" in found.reach.problem
     assert not reach_gate(draft, found.reach).holds
+
+
+def test_a_program_whose_calls_take_nearly_all_steps_that_two_jobs_may_take_is_followed(sandbox: Sandbox) -> None:
+    program = (
+        "def f(values):\n    total = 0\n    for each in range(39000):\n        total += each % (len(values) + 2)\n"
+        "    return total\n"
+    )
+    _, found = gathered(program, "", sandbox)
+    assert found.steps * (len(found.rows) + len(found.further)) > ALL_FUEL
+    assert found.reach.problem == ""
+
+
+def test_a_table_that_is_made_while_loading_needs_no_inputs(sandbox: Sandbox) -> None:
+    program = (
+        "def squares(most):\n    found = []\n    for each in range(most):\n        if each * each < most:\n"
+        "            found.append(each * each)\n    return found\n\n\nSQUARES = squares(100)\n\n\n"
+        "def f(values):\n    return sum(each in SQUARES for each in values)\n"
+    )
+    _, found = gathered(program, "", sandbox)
+    assert found.reach.missed == ()
+
+
+def test_a_program_that_is_nested_too_deeply_to_be_followed_is_rejected_in_these_words(sandbox: Sandbox) -> None:
+    deep = "len(values)"
+    for _ in range(80):
+        deep = f"(lambda: {deep})()"
+    draft, found = gathered(f"def f(values):\n    return {deep}\n", "", sandbox)
+    assert "nested too deeply" in str(reach_gate(draft, found.reach).evidence["problem"])
+
+
+def test_an_argument_that_only_an_input_which_was_made_up_changes_is_seen(sandbox: Sandbox) -> None:
+    program = "def f(values):\n    if len(values) > 60:\n        values.append(0)\n    return sum(values)\n"
+    _, found = gathered(program, "", sandbox)
+    assert found.reach.missed == ()
+    assert not found.kept
 
 
 def test_leaving_a_finally_is_rejected(sandbox: Sandbox) -> None:
