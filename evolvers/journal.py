@@ -82,9 +82,10 @@ class Journal:
                 self._file = None
 
     def discard(self) -> None:
-        """The suite is written: the journal is of no more use."""
-        self.close()
+        """The suite is written: the journal is of no more use. It is taken away while it is held, and before another
+        process can begin to write it."""
         self._path.unlink(missing_ok=True)
+        self.close()
 
     def _name(self, job: CallsJob) -> str:
         info = self.info
@@ -116,12 +117,15 @@ def _held(path: Path) -> TextIO:
         raise BadInput(f"{path}: cannot be written ({error.strerror or error})") from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _end_torn_line(file)
-    except BlockingIOError as error:
+        free = os.path.samestat(os.fstat(file.fileno()), path.stat())  # or its holder took it away meanwhile
+    except (BlockingIOError, FileNotFoundError):
+        free = False
+    except OSError:  # a file system that knows no locks
+        free = True
+    if not free:
         file.close()
-        raise BadInput(
-            f"{path}: another process is at work on this output; wait for it, or choose another with -o"
-        ) from error
+        raise BadInput(f"{path}: another process is at work on this output; wait for it, or choose another with -o")
+    _end_torn_line(file)
     return file
 
 

@@ -69,7 +69,7 @@ def _held(folder: Path) -> Iterator[bool]:
 def _is_free(number: int) -> bool:
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except OSError:  # somebody holds it, or the file system knows no locks
         return False
     return True
 

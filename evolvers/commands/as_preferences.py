@@ -50,16 +50,15 @@ def make_pairs(suite_ref: str, output: Path, asked: PairsAsked, options: Mapping
     suite = suite.subset(select(suite, asked.tasks, asked.limit))
     name = asked.name or default_name(suite, seed)
     PreferenceSuite(name, "1", ())  # a name that a suite cannot have is refused before the work and not after it
-    with kept_on_interrupt():
-        with (
-            opened(dict(options), suite.requires) as sandbox,
-            Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
-            bars() as progress,
-        ):
-            made = pairs_from(suite, journal, seed, count=asked.count, name=name, progress=progress)
-            new = replace(made.suite, version=asked.version or suite.version)
+    with (
+        kept_on_interrupt(), opened(dict(options), suite.requires) as sandbox,
+        Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
+        bars() as progress,
+    ):
+        made = pairs_from(suite, journal, seed, count=asked.count, name=name, progress=progress)
+        new = replace(made.suite, version=asked.version or suite.version)
         save_whole(new, output)
-    journal.discard()
+        journal.discard()
     click.echo(f"{made.tried} mutants of {len(suite)} references were tried")
     for reason, number in made.refused.most_common():
         click.echo(f"  no pair: {reason}: {number}")

@@ -158,22 +158,21 @@ def command(
     published = asked.published()
     Suite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
     _collect_seldom()
-    with kept_on_interrupt():
-        with (
-            opened(options, suite.requires) as sandbox,
-            Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
-            bars() as progress,
-        ):
-            going_on(journal)
-            evolution = evolve(
-                suite, chains, seed, journal,
-                count=count, depth=depth, name=chosen, progress=progress, published=published,
-            )  # fmt: skip
-            told_of = {"seed": seed, **promise, **named(published)}
-            new = replace(evolution.suite, version=version or suite.version, evolution=told_of)
-            new = with_kept_seeds(new, suite, keep_seeds, seed, journal, progress)
+    with (
+        kept_on_interrupt(), opened(options, suite.requires) as sandbox,
+        Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
+        bars() as progress,
+    ):
+        going_on(journal)
+        evolution = evolve(
+            suite, chains, seed, journal,
+            count=count, depth=depth, name=chosen, progress=progress, published=published,
+        )  # fmt: skip
+        told_of = {"seed": seed, **promise, **named(published)}
+        new = replace(evolution.suite, version=version or suite.version, evolution=told_of)
+        new = with_kept_seeds(new, suite, keep_seeds, seed, journal, progress)
         save_whole(new, output)
-    journal.discard()
+        journal.discard()
     click.echo(table_of(evolution.tallies))
     kept = len(kept_in(new))
     click.echo(f"{new.ref}: {len(new)} tasks in {output}" + (f", {kept} of them kept seeds" if kept else ""))

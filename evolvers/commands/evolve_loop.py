@@ -119,7 +119,7 @@ def evolve_in_a_loop(suite: Suite, output: Path, asked: Asked, options: Mapping[
         if any(arm.operator is not None for arm in chains):  # before the suite, after which nothing is made anew
             loop.lessons.save(output.parent / f"{output.name}.lessons.json")
         save_whole(new, output)
-    found.sandbox.discard()
+        found.sandbox.discard()
     click.echo("\n".join(_report(result, loop)))
     if found.work is not None and store is not None:
         click.echo("\n".join(bill_lines(found.work.asker, store)))

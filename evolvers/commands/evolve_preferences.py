@@ -41,21 +41,20 @@ def evolve_preferences(suite: PreferenceSuite, output: Path, asked: Asked, optio
     suite = suite.subset(select(suite, asked.tasks, asked.limit))
     chosen = default_name(suite, chains, seed) if asked.name is None else asked.name
     PreferenceSuite(chosen, "1", ())  # a name that a suite cannot have is refused before the work and not after it
-    with kept_on_interrupt():
-        with (
-            opened(options, ()) as sandbox,
-            Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
-            bars() as progress,
-        ):
-            going_on(journal)
-            made = evolve(
-                suite, chains, seed, journal, count=asked.count, depth=asked.depth, name=chosen, progress=progress
-            )
-            evolution = {"seed": seed, **promise}
-            new = replace(made.suite, version=asked.version or suite.version, evolution=evolution)
-            new = with_kept_seeds(new, suite, asked.keep_seeds, seed, journal, progress, labels_hold)
+    with (
+        kept_on_interrupt(), opened(options, ()) as sandbox,
+        Journal(sandbox, output.parent / f".{output.name}.journal") as journal,
+        bars() as progress,
+    ):
+        going_on(journal)
+        made = evolve(
+            suite, chains, seed, journal, count=asked.count, depth=asked.depth, name=chosen, progress=progress
+        )
+        evolution = {"seed": seed, **promise}
+        new = replace(made.suite, version=asked.version or suite.version, evolution=evolution)
+        new = with_kept_seeds(new, suite, asked.keep_seeds, seed, journal, progress, labels_hold)
         save_whole(new, output)
-    journal.discard()
+        journal.discard()
     click.echo(table_of(made.tallies))
     click.echo(report_of(new))
     kept = len(kept_in(new))

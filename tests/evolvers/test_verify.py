@@ -19,6 +19,8 @@ from evalrun.evolvers import evolve, parse_operators, verify
 from evalrun.evolvers.commands.evolve import command as evolve_command
 from evalrun.evolvers.commands.published_digest import is_published
 from evalrun.evolvers.commands.verify import command as verify_command
+from evalrun.evolvers.journal import Journal
+from evalrun.evolvers.storing import save_whole
 from evalrun.harness.cli import main
 from evalrun.harness.sandbox import Sandbox
 
@@ -357,6 +359,24 @@ def test_an_interrupted_evolution_leaves_its_journal_and_goes_on_from_it(
     assert "going on from an interrupted run" in result.output
     assert {path.name for path in tmp_path.iterdir()} == {"toy", "new"}
     assert {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()} == whole
+
+
+def test_an_output_is_held_until_its_suite_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toy_suite: Suite
+) -> None:
+    said: list[str] = []
+
+    def saved(suite: Suite, folder: Path) -> None:
+        try:
+            Journal(None, folder.parent / f".{folder.name}.journal")  # type: ignore[arg-type]
+        except BadInput as error:
+            said.append(str(error))
+        save_whole(suite, folder)
+
+    monkeypatch.setattr("evalrun.evolvers.commands.evolve.save_whole", saved)
+    assert evolve_toy(tmp_path, toy_suite).exit_code == 0
+    assert "another process is at work on this output" in said[0]
+    assert {path.name for path in tmp_path.iterdir()} == {"toy", "new"}
 
 
 def test_a_task_slipped_in_without_a_lineage_is_found(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,8 @@ a second process at the same output; and replies that come in another order."""
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import random
 import subprocess
@@ -12,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -163,6 +166,36 @@ def test_a_journal_is_held_by_one_and_a_torn_line_spoils_no_other(tmp_path: Path
     assert path.read_text().endswith('"cal\n')
     with Journal(sandbox, path) as journal:
         assert journal.remembered == 1
+
+
+def test_a_journal_that_its_holder_takes_away_is_nobody_elses(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal"
+    first = Journal(sandbox, path)
+    lock = fcntl.flock
+
+    def late(file: TextIO, how: int) -> None:
+        first.discard()
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(BadInput, match="another process"):
+        Journal(sandbox, path)
+    assert not path.exists()
+
+
+def test_a_file_system_without_locks_has_journals_and_suites(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, toy_suite: Suite
+) -> None:
+    def refused(file: TextIO, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    with Journal(sandbox, tmp_path / "journal") as journal:
+        assert journal.remembered == 0
+    save_whole(toy_suite, tmp_path / "new")
+    assert Suite.load(tmp_path / "new").digest == toy_suite.digest
 
 
 @contextmanager
