@@ -48,8 +48,10 @@ def gate_of(made: Made) -> dict[str, object]:
         "    if sum(values) * 7919 % 10000019 == 5:\n        return 0\n",
         "    values = [value for value in values if sum(values) * 7919 % 10000019 != 5]\n",
         "    try:\n        1 // (sum(values) * 7919 % 10000019 - 5)\n    except ZeroDivisionError:\n        return 0\n",
+        "    try:\n        if sum(values) * 7919 % 10000019 == 5:\n            raise ValueError\n"
+        "        if not values:\n            raise ValueError\n    except ValueError:\n        return 0\n",
     ],
-    ids=["if", "comprehension", "handler"],
+    ids=["if", "comprehension", "handler", "an exception that is caught for other inputs, too"],
 )
 def test_a_door_that_no_input_opens_is_rejected_and_nobody_is_asked_to_solve(
     door: str, sandbox: Sandbox, tmp_path: Path
