@@ -22,7 +22,9 @@ _COMPARING = frozenset(
     "__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __contains__ __bool__ "
     "eq ne lt le gt ge contains truth not_ is_ is_not isclose isnan isinf isfinite".split()
 )
-"""Functions and methods whose value is True or False, however they are reached."""
+"""Functions and methods whose value is True or False, called or handed on."""
+_DECIDING = frozenset("filter filterfalse takewhile dropwhile".split())
+"""Functions that decide by the truth of what their first argument gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Expressions:
     outcomes: by number. spared: the numbers of those that need not be met. guards: those of conditions that only look
     at an argument as it was given. inside, given: whether a function is being changed, and which names in it hold
     arguments. using_up: names of functions that use up the functions which they are given.
+    own: names that the program binds itself.
     """
 
     def __init__(self, source: str, mark: str, told: str) -> None:
@@ -49,6 +52,7 @@ class Expressions:
         self.inside = False
         self.given: frozenset[str] = frozenset()
         self.using_up: frozenset[str] = frozenset()
+        self.own: frozenset[str] = frozenset()
         self._gone: set[int] = set()
         self._source = source
 
@@ -160,8 +164,31 @@ class Expressions:
     def _Call(self, node: Any) -> Any:
         if not self.inside:  # what a table is put in order by is called for no input
             self._gone |= set(map(id, used_up(node, self.using_up)))
-        name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
-        return self._told(node) if name in _COMPARING else self._children(node)
+        name = _name_of(node.func)
+        if name in _COMPARING:
+            return self._told(node)
+        decides = name in _DECIDING and name not in self.own and bool(node.args)
+        handed_on = [(decides and not place) or _is_comparing(each) for place, each in enumerate(node.args)]
+        texts = [self._said(each) for each in node.args]
+        self._children(node)
+        if self.inside:
+            for place, text in enumerate(texts):
+                if handed_on[place]:
+                    node.args[place] = self._heard(node.args[place], node, text)
+        return node
+
+    def _heard(self, node: ast.expr, call: ast.Call, text: str) -> ast.expr:
+        """A function that is handed on, and whose values' truth is noted; None stands for the values themselves."""
+        if isinstance(node, ast.Starred):
+            return node
+        number = self._new(call, f"what {text} gives holds")
+        self._new(call, f"what {text} gives does not hold")
+        if isinstance(node, ast.Constant):
+            one = ast.arguments([], [ast.arg("given")], None, [], [], None, [])
+            return ast.Lambda(one, _call(self.told, number, ast.Name("given", ast.Load())))
+        most = ast.arguments([], [], ast.arg("given"), [ast.arg("by")], [node], None, [])
+        value = ast.Call(ast.Name("by", ast.Load()), [ast.Starred(ast.Name("given", ast.Load()), ast.Load())], [])
+        return ast.Lambda(most, _call(self.told, number, value))
 
     def _Lambda(self, node: Any) -> Any:
         if id(node) in self._gone:
@@ -200,6 +227,14 @@ class Expressions:
         node.iter = self._visit(node.iter)
         node.ifs = [self._condition(each) for each in node.ifs]
         return node
+
+
+def _name_of(node: ast.expr) -> str:
+    return str(getattr(node, "id", None) or getattr(node, "attr", ""))
+
+
+def _is_comparing(node: ast.expr) -> bool:
+    return isinstance(node, (ast.Name, ast.Attribute)) and _name_of(node) in _COMPARING - {"bool"}
 
 
 def _call(name: str, number: int, *more: ast.expr) -> ast.Call:

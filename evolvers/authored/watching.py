@@ -88,6 +88,8 @@ class _Watcher(Expressions):
         loading = only_loading(self._tree, entry)
         self._loading = {id(node) for node in self._tree.body if getattr(node, "name", None) in loading}
         self.using_up = names_that_use_up(nodes)
+        self.own = frozenset(node.id for node in nodes if isinstance(node, ast.Name) and _binds(node))
+        self.own |= {str(getattr(node, "name", None) or getattr(node, "arg", "")) for node in nodes if _binds(node)}
         # Where exceptions are caught, any statement may be the last one that is run.
         self._caught = any(isinstance(node, ast.Try) or type(node).__name__ == "TryStar" for node in nodes)
 
@@ -247,6 +249,12 @@ class _Watcher(Expressions):
 
     def _Raise(self, node: Any) -> Any:
         return node if only_raises([node], self._unseen) else self._children(node)  # who catches it may look at it
+
+
+def _binds(node: ast.AST) -> bool:
+    if isinstance(node, ast.Name):
+        return not isinstance(node.ctx, ast.Load)
+    return isinstance(node, (*_SCOPES, ast.arg))
 
 
 def _own_nodes(node: ast.AST) -> list[ast.AST]:

@@ -158,6 +158,18 @@ DOORS = {
         "        return 0 if n == 5 else n\n\n\ndef f(n):\n    return K().g(n)\n",
         "10: `n == 5` holds",
     ),
+    "a filter": (
+        "def f(n):\n    return sum(filter(lambda each: each - 5, [n]))\n",
+        "2: what `lambda each: each - 5` gives does not hold",
+    ),
+    "a filter by nothing": (
+        "def f(n):\n    return len([*filter(None, [n - 5])])\n",
+        "2: what `None` gives does not hold",
+    ),
+    "a comparison that is handed on": (
+        "def f(n):\n    return sum(map((5).__eq__, [n]))\n",
+        "2: what `(5).__eq__` gives holds",
+    ),
     "what a decorator makes": (
         "def put(g):\n    def inner(n):\n        return 0 if n == 5 else g(n)\n    return inner\n\n\n"
         "@put\ndef h(n):\n    return n\n\n\ndef f(n):\n    return h(n)\n",
@@ -202,6 +214,8 @@ def test_a_way_that_no_input_takes_is_told_and_one_that_an_input_takes_is_not(na
         "    return sorted(found, key=lambda other: 0 if other == 2 else 1)\n\n\n"
         "PRIMES = sieve(100)\nLAST = sorted(PRIMES, key=lambda number: -number)\n\n\n"
         "def f(n):\n    return PRIMES[n] + LAST[n]\n",
+        "def filter(values, least):\n    return [each for each in values if each]\n\n\n"
+        "def f(n):\n    return filter([n, 0], bool)\n",
         "def twice(g):\n    if g is None:\n        return g\n\n    def inner(n):\n        return 2 * g(n)\n"
         "    return inner\n\n\n"
         "@twice\ndef h(n):\n    return n\n\n\ndef f(n):\n    return h(n)\n",
