@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..benchmarks.formats.source import literal_arguments
+from ..benchmarks.parsing import parse_expression
 from .docstrings import Docstring
 from .scanning import BRACKETS, SEPARATOR, closing, line_end
 
@@ -149,7 +150,7 @@ def _literal(docstring: Docstring, source: str) -> tuple[Any] | None:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return (ast.literal_eval(" ".join(text.split("\n"))),)
+                return (ast.literal_eval(parse_expression(" ".join(text.split("\n")).lstrip(" \t"))),)
         except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
             continue
     return None

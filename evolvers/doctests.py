@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..benchmarks.parsing import parse_expression
 from .scanning import BRACKETS, SEPARATOR, closing, line_end
 from .syntax import parse
 
@@ -46,7 +47,7 @@ class Example:
     @property
     def value(self) -> Any:
         """The expected value."""
-        return ast.literal_eval(self.expected)
+        return ast.literal_eval(parse_expression(self.expected.lstrip(" \t")))
 
     def arguments(self) -> tuple[Any, ...]:
         """The call's arguments; ValueError unless the example is plain."""

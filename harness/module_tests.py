@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib import resources
 
 from ..benchmarks import BadInput, CodeTask, ModuleTest
+from ..benchmarks.parsing import parse_module
 from .sandbox.api import CheckJob, Limits
 from .sandbox.guest.zygote import __name__ as _guest
 
@@ -82,7 +83,7 @@ def member_names(reference: str) -> tuple[str, ...]:
 def public_names(reference: str) -> list[str]:
     """What ``from solution import *`` gives: the public names that the reference's module defines."""
     try:
-        body = ast.parse(reference).body
+        body = parse_module(reference).body
     except (SyntaxError, ValueError, RecursionError):
         return []
     found: dict[str, None] = {}
@@ -141,7 +142,7 @@ def _patches_elsewhere(node: ast.Call, module: str) -> bool:
 
 def _parsed(source: str) -> list[ast.AST]:
     try:
-        return list(ast.walk(ast.parse(source)))
+        return list(ast.walk(parse_module(source)))
     except (SyntaxError, ValueError, RecursionError):
         return []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 
-from ..parsing import parse_module
+from ..parsing import parse_expression, parse_module
 
 #: Texts longer than this are not parsed in the host process: the parser's memory grows with its input.
 MAX_SOURCE_CHARS = 5_000_000
@@ -84,7 +84,7 @@ def literal_arguments(text: str) -> tuple[object, ...] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            values = ast.literal_eval(f"[{text}]")
+            values = ast.literal_eval(parse_expression(f"[{text}]"))
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         return None
     return tuple(values) if type(values) is list else None

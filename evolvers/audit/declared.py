@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...benchmarks import CodeTask
+from ...benchmarks.parsing import parse_expression
 from ..syntax import parsable_prompt, parse
 from .findings import Notebook
 from .running import Sound
@@ -114,7 +115,7 @@ def _constant(annotation: ast.Constant) -> Fits:
         return lambda value: value is None
     if isinstance(annotation.value, str):
         try:
-            return fits_of(ast.parse(annotation.value, mode="eval").body)
+            return fits_of(parse_expression(annotation.value).body)
         except (SyntaxError, ValueError, RecursionError):
             return _anything
     return _anything

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ...benchmarks.parsing import parse_expression
+
 _CALL = r"the value that `(?P<inner>\w+)\((?P<arguments>[^`]*)\)`, as specified above, returns\."
 _BEFORE = re.compile(rf"Let (?P<letter>[a-z]) be (?P<said>(?:(?!\bLet ).)+?)\. Return {_CALL}")
 _GUARD = re.compile(
@@ -60,7 +62,7 @@ def subject_in(phrase: str) -> str:
 
 def _value(text: str) -> Any:
     try:
-        return ast.literal_eval(text)
+        return ast.literal_eval(parse_expression(text.lstrip(" \t")))
     except (SyntaxError, TypeError, MemoryError) as error:
         raise ValueError("the constant is no literal") from error
 

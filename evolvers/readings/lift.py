@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ...benchmarks.parsing import parse_expression
 from . import one_of
 
 
@@ -67,7 +68,7 @@ def _number_true() -> str:
 
 
 def _number_equal(text: str) -> str:
-    value = ast.literal_eval(text)
+    value = ast.literal_eval(parse_expression(text.lstrip(" \t")))
     return f"return len([each for each in found if each == {value!r}])"
 
 

@@ -10,6 +10,8 @@ import ast
 import re
 from collections.abc import Callable
 
+from ...benchmarks.parsing import parse_expression
+
 _RETURNS = r"`(\w+)\(([^`]*)\)`, as specified above, returns"
 _ORDER = r"(in order|in reverse order, the last one first)"
 _PIECES = r"the (?:items of the list|characters of the text)"
@@ -53,7 +55,7 @@ def {name}({text}):
 def _dumped(expression: str) -> tuple[str, str]:
     """What is written and with which options, if the expression is a call of json.dumps of w or of one key's w."""
     try:
-        call = ast.parse(expression, mode="eval").body
+        call = parse_expression(expression).body
     except SyntaxError as error:
         raise ValueError("no expression") from error
     if not isinstance(call, ast.Call) or ast.unparse(call.func) != "json.dumps" or len(call.args) != 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
+from ...benchmarks.parsing import parse_module
 from .question import Wanted
 
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -56,9 +57,9 @@ def as_body(program: str, entry_point: str, arguments: ast.arguments | None = No
     outer = {name for node in inner for name in (*_bound_outside(node), *_free(node))}
     if has_star or outer_names or outer & {each.arg for each in _all(arguments)}:
         return None
-    around = ast.parse("def f(): ...").body[0]
+    around = parse_module("def f(): ...").body[0]
     assert isinstance(around, ast.FunctionDef)
-    call = ast.parse(f"return_({entry_point}({_forwarded(arguments)}))").body[0]
+    call = parse_module(f"return_({entry_point}({_forwarded(arguments)}))").body[0]
     assert isinstance(call, ast.Expr)
     assert isinstance(call.value, ast.Call)
     around.body = [*map(_without_docstrings, inner), ast.Return(call.value.args[0])]
@@ -75,7 +76,7 @@ def _without_docstrings(statement: ast.stmt) -> ast.stmt:
 
 def _parsed(program: str) -> ast.Module | None:
     try:
-        return ast.parse(program)
+        return parse_module(program)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # a recorded or foreign reference may be anything
         return None
 
@@ -105,7 +106,7 @@ def _all(arguments: ast.arguments) -> list[ast.arg]:
 
 def _plain(arguments: ast.arguments) -> str:
     """Parameters as source without annotations, whose names the program may lack."""
-    bare = ast.parse(f"def f({ast.unparse(arguments)}): ...").body[0]
+    bare = parse_module(f"def f({ast.unparse(arguments)}): ...").body[0]
     assert isinstance(bare, ast.FunctionDef)
     for each in _all(bare.args):
         each.annotation = None

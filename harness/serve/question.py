@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
+from ...benchmarks.parsing import parse_module
 from ..endpoint.prompt import EndpointForm
 
 _DEFINED = re.compile(r"^([ \t]*)(?:async[ \t]+)?(def|class)[ \t]+(\w+)", re.MULTILINE)
@@ -100,7 +101,7 @@ def _arguments(text: str, start: int) -> ast.arguments | None:
         if not end:
             return None
         try:
-            function = ast.parse(f"def f{text[start:end]}: ...").body[0]
+            function = parse_module(f"def f{text[start:end]}: ...").body[0]
         except (SyntaxError, ValueError, RecursionError, MemoryError):  # a bracket inside a default or annotation
             continue
         return function.args if isinstance(function, ast.FunctionDef) else None

@@ -6,9 +6,11 @@ import ast
 import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+import evalrun
 from evalrun.benchmarks import parsing
 from evalrun.benchmarks.parsing import parse_expression, parse_module
 
@@ -57,3 +59,20 @@ def test_what_the_collector_runs_may_parse_and_comes_in_between_no_tree() -> Non
             parse_module(PROGRAM)
     finally:
         gc.set_threshold(*old)
+
+
+def test_nothing_that_may_run_in_several_threads_parses_in_another_way() -> None:
+    root = Path(evalrun.__file__).parent
+    alone = {
+        "benchmarks/parsing.py",
+        "harness/cli.py",  # before there are threads
+        "evolvers/prover/guest.py",  # these run in the sandbox
+        "evolvers/preferences/proofs/counting.py",
+    }
+    found = set()
+    for package in ("benchmarks", "evolvers", "harness", "leaderboard"):
+        for path in (root / package).rglob("*.py"):
+            name = str(path.relative_to(root))
+            if "/guest/" not in name and "/attack/" not in name and "ast.parse(" in path.read_text(encoding="utf-8"):
+                found.add(name)
+    assert found == alone

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ....benchmarks.parsing import parse_module
 from ....benchmarks.preference import PreferenceTask
 from ..insertions import with_texts
 from ..programs_in import placed_programs, same_around
@@ -70,7 +71,7 @@ class CodeLayout:
 
 
 def _tree(program: str) -> str:
-    return ast.dump(ast.parse(program))
+    return ast.dump(parse_module(program))
 
 
 def _without_comments(program: str, rng: random.Random) -> str:
@@ -86,7 +87,7 @@ def _without_comments(program: str, rng: random.Random) -> str:
 
 def _with_comments(program: str, rng: random.Random) -> str:
     """Comments that say nothing before some statements."""
-    places = sorted({node.lineno for node in ast.walk(ast.parse(program)) if isinstance(node, ast.stmt)} - {1})
+    places = sorted({node.lineno for node in ast.walk(parse_module(program)) if isinstance(node, ast.stmt)} - {1})
     lines = program.split("\n")
     for row in sorted(rng.sample(places, round(_SHARE * len(places))), reverse=True):
         indent = re.match(r"[ \t]*", lines[row - 1])
@@ -96,7 +97,7 @@ def _with_comments(program: str, rng: random.Random) -> str:
 
 def _airy(program: str, rng: random.Random) -> str:
     """A blank line after the first line of every function, and before every return."""
-    statements = [node for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Return)]
+    statements = [node for node in ast.walk(parse_module(program)) if isinstance(node, ast.Return)]
     lines = program.split("\n")
     for row in sorted({node.lineno for node in statements}, reverse=True):
         if row > 1 and lines[row - 1].lstrip().startswith("return") and lines[row - 2].strip():
