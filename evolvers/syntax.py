@@ -20,6 +20,15 @@ def parse(source: str) -> ast.Module:
             raise SyntaxError(str(error) or "nested too deeply") from error
 
 
+def parses(source: str) -> bool:
+    """Whether a text is a program."""
+    try:
+        parse(source)
+    except SyntaxError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=4096)
 def shared(source: str) -> ast.Module:
     """The syntax tree of a source that is looked at again and again. Many hold it: nobody may change it."""

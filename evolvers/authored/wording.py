@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from ..docstring_examples import examples_in
 from ..docstrings import Docstring
-from ..syntax import parse
+from ..syntax import parse, parses
 from .folding import folded
 from .likeness import containment_of, tokens_of
 from .protocol import UnusableReply
@@ -88,7 +88,7 @@ def check_leak(text: str, programs: Iterable[str], field: str = "spec") -> None:
 def _code_in(text: str) -> bool:
     """Whether a statement of Python stands in a text with a body below it: prose does not parse."""
     lines = text.expandtabs(4).split("\n")
-    return any(_parses(_with_body(lines[place:])) for place, line in enumerate(lines) if _STATEMENT.match(line))
+    return any(parses(_with_body(lines[place:])) for place, line in enumerate(lines) if _STATEMENT.match(line))
 
 
 def _with_body(lines: Sequence[str]) -> str:
@@ -100,14 +100,6 @@ def _with_body(lines: Sequence[str]) -> str:
 
 def _depth(line: str) -> int:
     return len(line) - len(line.lstrip())
-
-
-def _parses(source: str) -> bool:
-    try:
-        parse(source)
-    except SyntaxError:
-        return False
-    return True
 
 
 def leaked_share(text: str, program: str) -> float:

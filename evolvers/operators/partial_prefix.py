@@ -18,7 +18,7 @@ from ...benchmarks.plain import dumps
 from ..cuts import Body, body_of, impossible_output
 from ..protocol import Candidate, Gate, Kind, NotApplicable, Observation, Pool
 from ..sameness import same_program_gate
-from ..syntax import parse
+from ..syntax import parses
 
 _OFFERED = 2
 
@@ -64,7 +64,7 @@ class PartialPrefix:
         (parent,) = parents
         rest = task.reference[len(task.prompt) :]
         whole = task.reference == parent.reference == task.prompt + rest and task.prompt.startswith(parent.prompt)
-        boundary = _parses(task.prompt) and task.prompt.endswith("\n")
+        boundary = parses(task.prompt) and task.prompt.endswith("\n")
         evidence = {
             "statements": int(parameters["statements"]),
             "prefix": text_digest(task.prompt),
@@ -79,11 +79,3 @@ def _alone_gate(body: Body, count: int, observed: Observation) -> Gate:
     row = impossible_output(body, count, observed)
     evidence = {"input": row, "output": text_digest(dumps(observed.outputs[row]))} if row is not None else {}
     return Gate("prefix_fails", row is not None, evidence)
-
-
-def _parses(source: str) -> bool:
-    try:
-        parse(source)
-    except SyntaxError:
-        return False
-    return True
